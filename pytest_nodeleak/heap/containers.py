@@ -1,0 +1,50 @@
+"""Old objects with a new backing store: how a leak of bare slots shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .arrays import AnyArray
+from .growth import StaleContainer
+
+if TYPE_CHECKING:
+    from .diff import SnapshotDiff
+
+__all__ = ["stale_containers"]
+
+_LEAST_BYTES = 1024
+_EDGES = ("elements", "properties", "table", "backing_store")
+
+
+def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
+    """Objects alive in the first and the last snapshot whose store was allocated since.
+
+    Largest store first. Raises ValueError if the last snapshot was read without edges.
+    """
+    snapshot = diff.last
+    graph = snapshot.graph
+    ids = snapshot.node_id
+    oldest = diff.max_odd_ids[0]
+    found: list[StaleContainer] = []
+    for name in _EDGES:
+        edges = graph.edges_named("internal", name)
+        stores: AnyArray = graph.to[edges]
+        new = (ids[stores] > oldest) & (ids[stores] & 1 == 1)
+        new &= snapshot.node_size[stores] >= _LEAST_BYTES
+        edges, stores = edges[new], stores[new]
+        owners = graph.sources(edges)
+        old = (ids[owners] <= oldest) & (ids[owners] & 1 == 1)
+        for owner, store in zip(owners[old].tolist(), stores[old].tolist(), strict=True):
+            window = int(np.searchsorted(np.array(diff.max_odd_ids[1:]), int(ids[store])))
+            found.append(
+                StaleContainer(
+                    owner_id=int(ids[owner]),
+                    owner_name=snapshot.name_of(owner),
+                    backing_bytes=int(snapshot.node_size[store]),
+                    window=window,
+                    edge=name,
+                )
+            )
+    return tuple(sorted(found, key=lambda item: (-item.backing_bytes, item.owner_id)))

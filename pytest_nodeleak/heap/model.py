@@ -1,0 +1,161 @@
+"""A snapshot as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .arrays import AnyArray, UInt32Array
+from .layout import Layout
+from .names import ClassKey, class_totals, devtools_name
+from .strings import StringTable
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+__all__ = ["HeapSnapshot"]
+
+
+class HeapSnapshot:
+    """One V8 heap snapshot; nodes are numbered from 0 in the order of the file.
+
+    Made by :func:`load_snapshot` or :class:`SnapshotReader`. The columns ``node_type``,
+    ``node_name``, ``node_id``, ``node_size`` (bytes) have one item per node;
+    ``first_edge`` (one more), ``edge_type``, ``edge_name``, ``edge_to`` are the edges in
+    node order, or None if the snapshot was read with ``detail="classes"``.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        strings: StringTable,
+        nodes: Mapping[str, AnyArray],
+        edges: Mapping[str, AnyArray] | None,
+        locations: Mapping[str, AnyArray],
+        *,
+        source: str = "snapshot",
+        path: Path | None = None,
+    ) -> None:
+        self.layout = layout
+        self.strings = strings
+        self.source = source
+        self.path = path
+        self.node_type: AnyArray = nodes["type"]
+        self.node_name: AnyArray = nodes["name"]
+        self.node_id: AnyArray = nodes["id"]
+        self.node_size: AnyArray = nodes["self_size"]
+        self.first_edge: AnyArray | None = None
+        self.edge_type: AnyArray | None = None
+        self.edge_name: AnyArray | None = None
+        self.edge_to: AnyArray | None = None
+        if edges is not None:
+            self.first_edge = _offsets(nodes["edge_count"])
+            self.edge_type = edges["type"]
+            self.edge_name = edges["name"]
+            self.edge_to = edges["to"]
+        self.locations = dict(locations)
+
+    def __repr__(self) -> str:
+        edges = f"{self.edge_count:,} edges" if self.has_edges else "classes only"
+        return (
+            f"<HeapSnapshot {self.source}: {self.node_count:,} nodes, {edges}, "
+            f"{self.total_size / 1e6:.2f} MB>"
+        )
+
+    @property
+    def node_count(self) -> int:
+        return self.layout.node_count
+
+    @property
+    def edge_count(self) -> int:
+        """Edges in the file, also when they were not kept."""
+        return self.layout.edge_count
+
+    @property
+    def has_edges(self) -> bool:
+        return self.edge_to is not None
+
+    @property
+    def root(self) -> int:
+        """Number of the root node."""
+        return self.layout.root_index // len(self.layout.node_fields)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Names of the node types, by number."""
+        return self.layout.node_types
+
+    @cached_property
+    def total_size(self) -> int:
+        """Sum of all nodes' own sizes in bytes."""
+        return int(self.node_size.sum(dtype=np.int64))
+
+    @cached_property
+    def max_odd_id(self) -> int:
+        """The largest id of an object on V8's heap; native and synthetic nodes have even ids."""
+        odd = self.node_id[(self.node_id & 1).astype(bool)]
+        return int(odd.max()) if odd.size else 0
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The edges as a graph; raises ValueError if they were not kept."""
+        from .graph import Graph
+
+        return Graph(self)
+
+    def type_totals(self) -> dict[str, tuple[int, int]]:
+        """Count and bytes of the nodes of each V8 node type that occurs."""
+        kinds = len(self.types)
+        counts = np.bincount(self.node_type, minlength=kinds)
+        sizes = np.bincount(self.node_type, weights=self.node_size, minlength=kinds)
+        return {
+            name: (int(counts[i]), int(sizes[i])) for i, name in enumerate(self.types) if counts[i]
+        }
+
+    @cached_property
+    def class_totals(self) -> dict[ClassKey, tuple[int, int]]:
+        """Count and bytes by (kind, name): closures by function name, others as rows are named."""
+        return class_totals(self)
+
+    def classes(self) -> dict[str, tuple[int, int]]:
+        """Count and bytes by class name as DevTools shows it, largest first.
+
+        All closures are ``Function``, code is ``(compiled code)``, strings ``(string)``.
+        """
+        merged: dict[str, tuple[int, int]] = {}
+        for key, (count, size) in self.class_totals.items():
+            name = devtools_name(key.kind, key.name)
+            before = merged.get(name, (0, 0))
+            merged[name] = (before[0] + count, before[1] + size)
+        return dict(sorted(merged.items(), key=lambda item: (-item[1][1], item[0])))
+
+    def node_at(self, object_id: int) -> int | None:
+        """Number of the node with this heap object id, or None."""
+        found = np.flatnonzero(self.node_id == object_id)
+        return int(found[0]) if found.size else None
+
+    def kind_of(self, node: int) -> str:
+        """V8 type of a node: ``"object"``, ``"closure"``, ``"string"``..."""
+        return self.types[int(self.node_type[node])]
+
+    def name_of(self, node: int) -> str:
+        """Name of a node as the file has it: class, function, or a string's text."""
+        return self.strings[int(self.node_name[node])]
+
+    def edges_of(self, node: int) -> range:
+        """Numbers of the edges that leave a node; empty if edges were not kept."""
+        if self.first_edge is None:
+            return range(0)
+        return range(int(self.first_edge[node]), int(self.first_edge[node + 1]))
+
+
+def _offsets(counts: AnyArray) -> UInt32Array:
+    """Start of each node's edges, and the end of the last one's."""
+    first = np.empty(counts.size + 1, dtype=np.uint32)
+    first[0] = 0
+    np.cumsum(counts, out=first[1:])
+    return first

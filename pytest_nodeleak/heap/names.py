@@ -1,0 +1,124 @@
+"""What a node is called: as DevTools groups them, and as our rows do.
+
+DevTools puts all closures under ``Function`` and all hidden nodes under ``(system)``.
+Rows are finer where that helps to find a leak: a closure goes by its function's name,
+a hidden node by what V8 calls it (``system / PromiseReaction``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .arrays import AnyArray
+
+if TYPE_CHECKING:
+    from .model import HeapSnapshot
+
+__all__ = [
+    "ANONYMOUS",
+    "ClassKey",
+    "class_totals",
+    "devtools_name",
+    "group_key",
+    "group_nodes",
+    "is_internal",
+]
+
+ANONYMOUS = "(anonymous closure)"
+
+# Node types whose own name is the name of a class, a function or a kind of V8 object.
+_NAMED = ("object", "native", "closure", "hidden", "wasm object")
+_NEVER_INTERNAL = ("object", "native", "closure", "regexp", "wasm object")
+
+
+class ClassKey(NamedTuple):
+    """What a row stands for: V8's node type and the name within it."""
+
+    kind: str
+    name: str
+
+
+def devtools_name(kind: str, name: str) -> str:
+    """The class name DevTools shows for a node of this type and name."""
+    if kind in ("object", "native"):
+        return name
+    fixed = {
+        "hidden": "(system)",
+        "code": "(compiled code)",
+        "closure": "Function",
+        "regexp": "RegExp",
+    }
+    return fixed.get(kind, f"({kind})")
+
+
+def group_key(kind: str, name: str) -> ClassKey:
+    """The row a node of this type and name belongs to."""
+    if kind == "closure":
+        return ClassKey(kind, name or ANONYMOUS)
+    if kind == "wasm object" or (kind == "hidden" and name.startswith("system / ")):
+        return ClassKey(kind, name)
+    return ClassKey(kind, devtools_name(kind, name))
+
+
+def is_internal(kind: str, name: str) -> bool:
+    """Whether a row is the engine's own: hidden, code, shapes, and groups in parentheses."""
+    if kind in _NEVER_INTERNAL:
+        return kind != "closure" and name.startswith("(")
+    return True
+
+
+def group_nodes(
+    snapshot: HeapSnapshot, nodes: AnyArray | None = None
+) -> list[tuple[ClassKey, AnyArray]]:
+    """Nodes (default: all) by row: pairs of key and node numbers in ascending order."""
+    types = snapshot.node_type if nodes is None else snapshot.node_type[nodes]
+    groups: dict[ClassKey, list[AnyArray]] = {}
+    for number, kind in enumerate(snapshot.types):
+        members = np.flatnonzero(types == number)
+        if nodes is not None:
+            members = nodes[members]
+        if not members.size:
+            continue
+        if kind not in _NAMED:
+            groups.setdefault(group_key(kind, ""), []).append(members)
+            continue
+        names = snapshot.node_name[members]
+        order = np.argsort(names, kind="stable")
+        ordered = names[order]
+        starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+        for start, part in zip(starts, np.split(members[order], starts[1:]), strict=True):
+            key = group_key(kind, snapshot.strings[int(ordered[start])])
+            groups.setdefault(key, []).append(part)
+    return [
+        (key, parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts)))
+        for key, parts in groups.items()
+    ]
+
+
+def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
+    """Count and bytes of every row of a snapshot."""
+    totals: dict[ClassKey, tuple[int, int]] = {}
+    strings = snapshot.strings
+    for number, kind in enumerate(snapshot.types):
+        members = snapshot.node_type == number
+        count = int(np.count_nonzero(members))
+        if not count:
+            continue
+        sizes = snapshot.node_size[members]
+        if kind not in _NAMED:
+            _add(totals, group_key(kind, ""), count, int(sizes.sum(dtype=np.int64)))
+            continue
+        names = snapshot.node_name[members]
+        counts = np.bincount(names)
+        bytes_ = np.bincount(names, weights=sizes)
+        for name in np.flatnonzero(counts):
+            key = group_key(kind, strings[int(name)])
+            _add(totals, key, int(counts[name]), int(bytes_[name]))
+    return totals
+
+
+def _add(totals: dict[ClassKey, tuple[int, int]], key: ClassKey, count: int, size: int) -> None:
+    before = totals.get(key, (0, 0))
+    totals[key] = (before[0] + count, before[1] + size)

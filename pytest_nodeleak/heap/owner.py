@@ -1,0 +1,127 @@
+"""The container in which survivors accumulate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .arrays import AnyArray
+from .describe import describe_path
+from .graph import NO_EDGE, Graph
+from .growth import Owner
+
+if TYPE_CHECKING:
+    from .explain import _Inside
+
+__all__ = ["OwnerFinder"]
+
+_POINTER = 8
+_STORE_HEADER = 2 * _POINTER
+
+
+class OwnerFinder:
+    """Climbs from survivors to the first object that is older than they are."""
+
+    def __init__(self, graph: Graph, parent: AnyArray, max_odd_ids: tuple[int, ...]) -> None:
+        self.graph = graph
+        self.snapshot = graph.snapshot
+        self.parent = parent
+        self.first_new = max_odd_ids[0]
+        layout = self.snapshot.layout
+        holders = [layout.node_type(kind) for kind in ("object", "closure", "native", "synthetic")]
+        self._holder_types = np.zeros(256, dtype=bool)
+        self._holder_types[[number for number in holders if number >= 0]] = True
+        self._known: dict[int, int] = {}
+
+    def sort(self, nodes: AnyArray) -> list[tuple[int, AnyArray]]:
+        """Nodes by owner (-1: none found), those with most first."""
+        owners = np.array([self._owner(int(node)) for node in nodes], dtype=np.int64)
+        unique, counts = np.unique(owners, return_counts=True)
+        order = np.argsort(-counts, kind="stable")
+        return [(int(unique[i]), nodes[owners == unique[i]]) for i in order]
+
+    def _owner(self, node: int) -> int:
+        """First ancestor of a node that holds things and is no newer than the first snapshot."""
+        way: list[int] = []
+        at = node
+        owner = -1
+        while True:
+            known = self._known.get(at)
+            if known is not None:
+                owner = known
+                break
+            way.append(at)
+            edge = int(self.parent[at])
+            if edge == NO_EDGE:
+                owner = at if at != node else -1
+                break
+            at = int(np.searchsorted(self.graph.first, edge, side="right")) - 1
+            if self._is_old(at) and self._holder_types[self.snapshot.node_type[at]]:
+                owner = at
+                break
+        for passed in way:
+            self._known[passed] = owner
+        return owner
+
+    def _is_old(self, node: int) -> bool:
+        number = int(self.snapshot.node_id[node])
+        return number <= self.first_new or number % 2 == 0
+
+    def describe(self, node: int, inside: _Inside, share: float) -> Owner:
+        """An Owner record for a node."""
+        chain, start = inside.chain(node)
+        name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
+        entries, capacity, fixed = self._content(node)
+        return Owner(
+            name=name,
+            type=self._name(node),
+            id=int(self.snapshot.node_id[node]),
+            entries=entries,
+            capacity=capacity,
+            capacity_fixed=fixed,
+            share=share,
+        )
+
+    def _name(self, node: int) -> str:
+        name = self.snapshot.name_of(node)
+        return f"{name}()" if self.snapshot.kind_of(node) == "closure" else name
+
+    def _content(self, node: int) -> tuple[int | None, int | None, bool | None]:
+        """Entries, slots, and for Arrays whether the store is as old as the first snapshot."""
+        graph, snapshot = self.graph, self.snapshot
+        elements = snapshot.layout.edge_type("element")
+        edges = np.array(snapshot.edges_of(node), dtype=np.int64)
+        kind = snapshot.name_of(node)
+        store = self._store(edges, "table" if kind in ("Map", "Set") else "elements")
+        if kind in ("Map", "Set") and store is not None:
+            slots = self._slots(store)
+            numbers = self._numbers(store)
+            per_entry = 3 if kind == "Map" else 2
+            # [entries, deleted, buckets], the buckets, then two entries to a bucket.
+            buckets = max(0, (slots - 3) // (1 + 2 * per_entry))
+            entries = np.unique((numbers[numbers >= 3 + buckets] - 3 - buckets) // per_entry)
+            return int(entries.size), 2 * buckets, None
+        count = int(np.count_nonzero(graph.edge_type[edges] == elements)) if edges.size else 0
+        if store is None or kind != "Array":
+            return (count or None), None, None
+        return count, self._slots(store), self._is_old(store)
+
+    def _store(self, edges: AnyArray, name: str) -> int | None:
+        graph, snapshot = self.graph, self.snapshot
+        for edge in edges.tolist():
+            if snapshot.layout.edge_types[int(graph.edge_type[edge])] == "internal" and (
+                snapshot.strings[int(graph.edge_name[edge])] == name
+            ):
+                return int(graph.to[edge])
+        return None
+
+    def _slots(self, store: int) -> int:
+        return max(0, (int(self.snapshot.node_size[store]) - _STORE_HEADER) // _POINTER)
+
+    def _numbers(self, store: int) -> AnyArray:
+        """Slots of a store that hold an object."""
+        graph, snapshot = self.graph, self.snapshot
+        names = {int(graph.edge_name[edge]) for edge in snapshot.edges_of(store)}
+        texts = [snapshot.strings[name] for name in names]
+        return np.array([int(text) for text in texts if text.isdigit()], dtype=np.int64)

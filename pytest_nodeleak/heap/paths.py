@@ -1,0 +1,44 @@
+"""Retaining paths in the words of the program: variables, properties, entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["PathStep", "RetainingPath"]
+
+
+@dataclass(frozen=True)
+class PathStep:
+    """One step of a path as read from the root: ``text`` says how ``name`` is reached.
+
+    ``name`` and ``kind`` are the class and the V8 type of the object reached, ``id`` its
+    heap object id, ``script`` and ``line`` (from 1) the place of a closure or scope.
+    """
+
+    text: str
+    name: str
+    kind: str
+    id: int
+    script: str = ""
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class RetainingPath:
+    """Why an object is alive, from a variable, global or root down to it.
+
+    ``steps`` are in the words of the program; ``raw`` are the same edges one by one as
+    in the snapshot, from the root's side: pairs of edge name and node name.
+    """
+
+    steps: tuple[PathStep, ...]
+    raw: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        return " -> ".join(step.text for step in self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)

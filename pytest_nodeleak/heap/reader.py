@@ -1,0 +1,442 @@
+"""The reader: text of a snapshot in, in pieces of any size; a HeapSnapshot out.
+
+A state machine over the top-level keys. Numbers are converted while they come, so that
+a snapshot streamed from the inspector is nearly read when its last chunk arrives.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ..errors import SnapshotFormatError
+from .arrays import AnyArray
+from .layout import Layout, LayoutError, parse_layout
+from .model import HeapSnapshot
+from .numbers import NumberError, parse_numbers
+from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows
+from .skip import ValueSkipper
+from .strings import QuoteScanner, StringTable
+
+__all__ = ["Detail", "SnapshotReader"]
+
+Detail = Literal["full", "classes"]
+
+_BLOCK = 1 << 20
+_LONGEST_HEADER = 1 << 20
+_SPACE = b" \t\r\n"
+
+
+class SnapshotReader:
+    """Reads one snapshot from pieces of its text.
+
+    ``detail="classes"`` keeps ids, types, class names and sizes but no edges; that is
+    all a difference needs of its first snapshots. ``text_bytes`` is the length of the
+    whole text, if known.
+    """
+
+    def __init__(
+        self,
+        source: str = "snapshot",
+        detail: Detail = "full",
+        *,
+        text_bytes: int | None = None,
+        path: Path | None = None,
+    ) -> None:
+        if detail not in ("full", "classes"):
+            raise ValueError(f"detail is {detail!r}, not 'full' or 'classes'")
+        self.source = source
+        self.detail: Detail = detail
+        self.path = path
+        self._text_bytes = text_bytes
+        self._pending = bytearray()
+        self._offset = 0  # of pending[0] in the whole text
+        self._searched = 0  # bytes of pending already searched for the section's end
+        self._state = "start"
+        self._section = ""
+        self._seen: set[str] = set()
+        self._layout: Layout | None = None
+        self._rows: Rows | None = None
+        self._skipper: ValueSkipper | None = None
+        self._nodes: dict[str, AnyArray] = {}
+        self._edges: dict[str, AnyArray] = {}
+        self._locations: dict[str, AnyArray] = {}
+        self._max_name = -1
+        self._max_edge_name = -1
+        self._blob = bytearray()
+        self._quotes: list[AnyArray] = []
+        self._quote_total = 0
+        self._strings: StringTable | None = None
+
+    def __repr__(self) -> str:
+        where = self._section or self._state
+        return f"<SnapshotReader {self.source}: at byte {self._offset}, in {where}>"
+
+    def feed(self, chunk: str | bytes | bytearray | memoryview) -> None:
+        """Take the next piece; raises SnapshotFormatError as soon as it cannot be right."""
+        self._pending += chunk.encode("utf-8", "surrogatepass") if isinstance(chunk, str) else chunk
+        while self._step(final=False):
+            pass
+
+    def finish(self) -> HeapSnapshot:
+        """The snapshot, after the last piece; raises SnapshotFormatError if it is incomplete."""
+        while self._step(final=True):
+            pass
+        if self._state != "end":
+            if not self._layout and not self._seen:
+                raise self._error("this is no heap snapshot: it holds no 'snapshot' section")
+            where = f"in section {self._section!r}" if self._section else "between sections"
+            raise self._error(f"the file ends early, {where}", len(self._pending))
+        if self._pending.strip(_SPACE):
+            raise self._error("there is more text after the end of the snapshot")
+        return self._build()
+
+    def _build(self) -> HeapSnapshot:
+        for section in ("snapshot", "nodes", "edges", "strings"):
+            if section not in self._seen:
+                self._section = section
+                raise self._error(f"the file has no section {section!r}")
+        assert self._layout is not None
+        assert self._strings is not None
+        self._section = "strings"
+        if max(self._max_name, self._max_edge_name) >= len(self._strings):
+            raise self._error(
+                f"there are {len(self._strings)} strings, but number "
+                f"{max(self._max_name, self._max_edge_name)} is referred to"
+            )
+        return HeapSnapshot(
+            self._layout,
+            self._strings,
+            self._nodes,
+            self._edges if self.detail == "full" else None,
+            self._locations,
+            source=self.source,
+            path=self.path,
+        )
+
+    def _error(self, message: str, at: int = 0) -> SnapshotFormatError:
+        offset = self._offset + at
+        section = f", section {self._section!r}" if self._section else ""
+        return SnapshotFormatError(
+            f"{self.source}: {message} (byte {offset}{section})",
+            section=self._section,
+            offset=offset,
+            source=self.source,
+        )
+
+    def _drop(self, count: int) -> None:
+        del self._pending[:count]
+        self._offset += count
+        self._searched = 0
+
+    def _skip_space(self) -> None:
+        rest = self._pending.lstrip(_SPACE) if self._pending[:1].isspace() else self._pending
+        self._drop(len(self._pending) - len(rest))
+
+    def _step(self, *, final: bool) -> bool:
+        """Do one piece of work; False when more text is needed or all is done."""
+        if not self._pending or self._state == "end":
+            return False
+        if self._state == "start":
+            return self._start()
+        if self._state in ("key", "next"):
+            return self._key(final)
+        if self._state == "header":
+            return self._header(final)
+        if self._state == "numbers":
+            return self._numbers(final)
+        if self._state == "strings":
+            return self._string_block(final)
+        return self._skip_value()
+
+    def _start(self) -> bool:
+        if self._pending.startswith(b"\xef\xbb\xbf"):
+            self._drop(3)
+        self._skip_space()
+        if not self._pending:
+            return False
+        if self._pending[0] != ord("{"):
+            raise self._error("this is no heap snapshot: it does not begin with '{'")
+        self._drop(1)
+        self._state = "key"
+        return True
+
+    def _key(self, final: bool) -> bool:
+        self._skip_space()
+        if not self._pending:
+            return False
+        if self._pending[0] == ord("}"):
+            self._drop(1)
+            self._state = "end"
+            self._section = ""
+            return False
+        at = 0
+        if self._state == "next":
+            if self._pending[0] != ord(","):
+                raise self._error(f"',' or '}}' expected, not {bytes(self._pending[:1])!r}")
+            at = 1
+        while at < len(self._pending) and self._pending[at] in _SPACE:
+            at += 1
+        if at < len(self._pending) and self._pending[at] != ord('"'):
+            raise self._error("the name of a section expected", at)
+        close = self._pending.find(b'"', at + 1)
+        colon = self._pending.find(b":", close + 1) if close >= 0 else -1
+        if colon < 0 or len(self._pending) <= colon + 1:
+            if len(self._pending) > 200 + at or final:
+                raise self._error("the name of a section expected", at)
+            return False
+        name = bytes(self._pending[at + 1 : close]).decode("utf-8", "replace")
+        if self._pending[close + 1 : colon].strip(_SPACE):
+            raise self._error("':' expected after the name of a section", close + 1)
+        self._section = name
+        if name in self._seen:
+            raise self._error(f"section {name!r} comes twice", at)
+        self._drop(colon + 1)
+        self._enter(name)
+        return True
+
+    def _enter(self, name: str) -> None:
+        self._seen.add(name)
+        layout = self._layout
+        keep = self.detail == "full"
+        if name == "snapshot":
+            self._state = "header"
+            return
+        if name in ("nodes", "edges", "locations"):
+            if layout is None:
+                raise self._error(f"section {name!r} comes before 'snapshot'")
+            rows: Rows | None = None
+            if name == "nodes":
+                rows = NodeRows(layout, self._text_bytes, edges=keep)
+            elif name == "edges" and keep:
+                if "nodes" not in self._seen:
+                    raise self._error("section 'edges' comes before 'nodes'")
+                rows = EdgeRows(layout, self._text_bytes)
+            elif name == "locations" and keep:
+                rows = LocationRows(layout, None)
+            self._rows = rows
+            self._state = "numbers-open"
+        elif name == "strings":
+            self._state = "strings-open"
+        else:
+            self._state = "skip"
+        if self._state == "numbers-open" and self._rows is None:
+            self._state = "skip"
+        if self._state == "skip":
+            flat = name in ("nodes", "edges", "locations", "samples")
+            self._skipper = ValueSkipper(flat=flat)
+        else:
+            self._state = self._state.removesuffix("-open")
+            self._opened = False
+
+    def _open(self) -> bool:
+        """Consume the '[' of the section; False if it is not there yet."""
+        if self._opened:
+            return True
+        self._skip_space()
+        if not self._pending:
+            return False
+        if self._pending[0] != ord("["):
+            raise self._error("'[' expected")
+        self._drop(1)
+        self._opened = True
+        return True
+
+    def _header(self, final: bool) -> bool:
+        self._skip_space()
+        try:
+            text = self._pending[:_LONGEST_HEADER].decode("utf-8", "replace")
+            value, length = json.JSONDecoder().raw_decode(text)
+        except ValueError as error:
+            # Without an end yet; a header has about 1.5 kB, so wait for a while.
+            if len(self._pending) >= _LONGEST_HEADER or final:
+                raise self._error(f"the header cannot be read: {error}") from None
+            return False
+        except RecursionError:
+            raise self._error("the header cannot be read: nested too deeply") from None
+        try:
+            self._layout = parse_layout(value)
+        except LayoutError as error:
+            raise self._error(str(error)) from None
+        self._check_counts(self._layout)
+        self._drop(len(text[:length].encode()))
+        self._state = "next"
+        return True
+
+    def _check_counts(self, layout: Layout) -> None:
+        """No number takes less than two bytes with its comma."""
+        if self._text_bytes is None:
+            return
+        least = 2 * (
+            layout.node_count * len(layout.node_fields)
+            + layout.edge_count * len(layout.edge_fields)
+        )
+        if least > self._text_bytes + 4:
+            raise self._error(
+                f"the header announces {layout.node_count} nodes and {layout.edge_count} edges, "
+                f"more than {self._text_bytes} bytes can hold"
+            )
+
+    def _numbers(self, final: bool) -> bool:
+        if not self._open():
+            return False
+        assert self._rows is not None
+        end = self._pending.find(b"]", self._searched, _BLOCK)
+        if end < 0 and len(self._pending) < _BLOCK:
+            self._searched = len(self._pending)
+            if not final:
+                return False
+            # Say the first thing that is wrong, which may come before the missing end.
+            self._convert(self._pending.rfind(b","))
+            return False
+        if end >= 0:
+            self._convert(end)
+            self._drop(1)
+            self._close_rows()
+            self._state = "next"
+            return True
+        comma = self._pending.rfind(b",", 0, _BLOCK)
+        if comma < 0:
+            raise self._error("a number expected")
+        self._convert(comma)
+        self._drop(1)
+        if not self._pending.lstrip(_SPACE) and final:
+            return False
+        self._after_comma = True
+        return True
+
+    def _convert(self, length: int) -> None:
+        """Parse and drop the first ``length`` bytes, which end before a comma or bracket."""
+        rows = self._rows
+        assert rows is not None
+        if length < 0:
+            return
+        block = bytes(memoryview(self._pending)[:length])
+        if not block.strip(_SPACE):
+            if rows.rows or self._after_comma:
+                raise self._error("a number expected")
+            self._drop(length)
+            return
+        try:
+            rows.feed(parse_numbers(block))
+        except NumberError as error:
+            raise self._error(str(error), error.at) from None
+        except RowError as error:
+            raise self._error(str(error), _offset_of_item(block, error.index)) from None
+        self._after_comma = False
+        self._drop(length)
+
+    _after_comma = False
+
+    def _close_rows(self) -> None:
+        rows = self._rows
+        assert rows is not None
+        try:
+            columns = rows.finish()
+        except RowError as error:
+            raise self._error(str(error)) from None
+        self._rows = None
+        if isinstance(rows, NodeRows):
+            self._nodes = columns
+            self._max_name = rows.max_name
+        elif isinstance(rows, EdgeRows):
+            self._edges = columns
+            self._max_edge_name = rows.max_name
+        else:
+            self._locations = columns
+
+    def _string_block(self, final: bool) -> bool:
+        if not self._open():
+            return False
+        if len(self._pending) < _BLOCK and not final and b"]" not in self._pending:
+            return False
+        block = self._pending[: QuoteScanner.safe_length(self._pending[: 4 * _BLOCK])]
+        if not block:
+            if final or len(self._pending) > _BLOCK:
+                raise self._error("a string does not end")
+            return False
+        quotes = QuoteScanner.quotes(block)
+        end = self._array_end(block, quotes)
+        if end is not None:
+            quotes = quotes[: np.searchsorted(quotes, end)]
+            block = block[:end]
+        wide = np.uint32 if len(self._blob) + len(block) < 1 << 32 else np.int64
+        self._quotes.append((quotes + len(self._blob)).astype(wide))
+        self._quote_total += quotes.size
+        self._blob += block
+        self._drop(len(block))
+        if end is None:
+            return len(self._pending) > 0 and not (len(self._pending) < _BLOCK and not final)
+        self._drop(1)
+        self._close_strings()
+        self._state = "next"
+        return True
+
+    def _array_end(self, block: bytearray, quotes: AnyArray) -> int | None:
+        """Position of the ']' that is in no string, if it is in this block."""
+        at = block.find(b"]")
+        while at >= 0:
+            before = int(np.searchsorted(quotes, at))
+            if (self._quote_total + before) % 2 == 0:
+                return at
+            if before >= quotes.size:
+                return None  # the string goes on after this block
+            at = block.find(b"]", int(quotes[before]) + 1)
+        return None
+
+    def _close_strings(self) -> None:
+        quotes = np.concatenate(self._quotes) if self._quotes else np.empty(0, dtype=np.uint32)
+        self._quotes = []
+        if quotes.size % 2:
+            raise self._error("a string does not end")
+        bad = _bad_gap(self._blob, quotes)
+        if bad is not None:
+            raise self._error("',' expected between two strings", bad - len(self._blob) - 1)
+        self._strings = StringTable(self._blob, quotes)
+
+    def _skip_value(self) -> bool:
+        assert self._skipper is not None
+        used = self._skipper.feed(self._pending)
+        if used is None:
+            raise self._error("a value expected")
+        self._drop(used)
+        if not self._skipper.done:
+            return False
+        self._skipper = None
+        self._state = "next"
+        return True
+
+
+def _offset_of_item(block: bytes, index: int) -> int:
+    """Byte offset of the comma-separated item ``index``; for messages only."""
+    at = 0
+    for _ in range(min(index, 2_000_000)):
+        comma = block.find(b",", at)
+        if comma < 0:
+            break
+        at = comma + 1
+    return at
+
+
+def _bad_gap(blob: bytearray, quotes: AnyArray) -> int | None:
+    """Offset of the first gap between strings that is not one comma and whitespace."""
+    if not quotes.size:
+        return None if not blob.strip(_SPACE) else 0
+    if blob[: int(quotes[0])].strip(_SPACE):
+        return 0
+    if blob[int(quotes[-1]) + 1 :].strip(_SPACE):
+        return int(quotes[-1]) + 1
+    data = np.frombuffer(blob, dtype=np.uint8)
+    ends = quotes[1:-1:2]
+    starts = quotes[2::2]
+    comma = data[ends + 1] == 0x2C
+    gap = starts - ends
+    newline = (gap == 3) & (data[starts - 1] == 0x0A)
+    odd = np.flatnonzero(~(comma & ((gap == 2) | newline)))
+    for slot in odd:
+        if blob[int(ends[slot]) + 1 : int(starts[slot])].strip(_SPACE) != b",":
+            return int(ends[slot]) + 1
+    return None

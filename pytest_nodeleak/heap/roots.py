@@ -1,0 +1,136 @@
+"""Where retaining paths start, in the order in which a reader wants them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import AnyArray, BoolArray
+from .graph import Graph
+from .places import scopes_of
+from .scopes import is_driver_script, is_user_script
+
+__all__ = ["path_sources", "unpreferred_edges"]
+
+# Levels at which a kind of start joins the walk: a path may be this much longer when it
+# begins at something the author wrote.
+_USER_MODULE = 0
+_GLOBAL = 1
+_NODE_MODULE = 5
+_SYSTEM = 30
+_DRIVER = 1 << 29
+_LAST = 1 << 30
+
+# Engine objects that hold user objects without the program saying so.
+_ENGINE = (
+    "system / Map",
+    "system / DescriptorArray",
+    "system / TransitionArray",
+    "system / PrototypeInfo",
+    "system / FunctionTemplateInfo",
+    "system / ObjectTemplateInfo",
+    "system / SharedFunctionInfo",
+    "system / FeedbackVector",
+    "system / FeedbackCell",
+    "system / AllocationSite",
+    "system / WeakFixedArray",
+    "system / WeakArrayList",
+    "system / Script",
+    "system / EnumCache",
+    "system / PropertyCell",
+    "(Stack roots)",
+    "(Handle scope)",
+    "(Identity map)",
+    "(Debugger)",
+    "(Compilation cache)",
+    "(Thread manager)",
+    "(Relocatable)",
+    "(Startup object cache)",
+    "(Internalized strings)",
+)
+_ENGINE_TYPES = ("code",)
+
+
+def path_sources(graph: Graph, alive: BoolArray) -> dict[int, AnyArray]:
+    """Nodes by the level at which they join; only those in ``alive``."""
+    snapshot = graph.snapshot
+    scopes = scopes_of(graph)
+    user: list[int] = []
+    node: list[int] = []
+    driver: list[int] = []
+    for context in scopes.module_contexts.tolist():
+        if not alive[context]:
+            continue
+        script = scopes.scope_of(context).script
+        if is_driver_script(script):
+            driver.append(context)
+        elif is_user_script(script):
+            user.append(context)
+        else:
+            node.append(context)
+    groups = {
+        _USER_MODULE: np.array(user, dtype=np.intp),
+        _GLOBAL: _globals(graph, alive),
+        _NODE_MODULE: np.array(node, dtype=np.intp),
+        _SYSTEM: _system_roots(graph, alive),
+        _DRIVER: np.array(driver, dtype=np.intp),
+        _LAST: np.array([snapshot.root], dtype=np.intp),
+    }
+    return {level: nodes for level, nodes in groups.items() if nodes.size}
+
+
+def _globals(graph: Graph, alive: BoolArray) -> AnyArray:
+    """The global objects: what the root's shortcut, or a native context, leads to."""
+    edges = graph.edges_named("internal", "global_object")
+    edges = np.concatenate((edges, graph.edges_named("internal", "global_proxy_object")))
+    extension = graph.edges_named("internal", "extension")
+    owners = graph.sources(extension)
+    native = np.zeros(graph.node_count, dtype=bool)
+    snapshot = graph.snapshot
+    for index in snapshot.strings.find("system / NativeContext"):
+        native |= snapshot.node_name == index
+    edges = np.concatenate((edges, extension[native[owners]]))
+    found = graph.to[edges]
+    root = graph.edges_from(np.array([snapshot.root]))
+    shortcuts = root[graph.edge_type[root] == max(0, snapshot.layout.edge_type("shortcut"))]
+    found = np.unique(np.concatenate((found, graph.to[shortcuts]))).astype(np.intp)
+    objects = snapshot.node_type[found] == snapshot.layout.node_type("object")
+    found = found[objects]
+    kept: AnyArray = found[alive[found]]
+    return kept
+
+
+def _system_roots(graph: Graph, alive: BoolArray) -> AnyArray:
+    """Roots that say something: native objects and handles, not stacks or caches."""
+    snapshot = graph.snapshot
+    found: list[int] = []
+    root = graph.edges_from(np.array([snapshot.root]))
+    for edge in root.tolist():
+        child = int(graph.to[edge])
+        if snapshot.name_of(child) == "(GC roots)":
+            for inner in snapshot.edges_of(child):
+                name = snapshot.name_of(int(graph.to[inner]))
+                if name in ("(Global handles)", "(Eternal handles)", "(Traced handles)"):
+                    found.append(int(graph.to[inner]))
+        elif snapshot.name_of(child).startswith("Node / "):
+            found.append(child)
+    nodes = np.array(sorted(set(found)), dtype=np.intp)
+    kept: AnyArray = nodes[alive[nodes]]
+    return kept
+
+
+def unpreferred_edges(graph: Graph) -> BoolArray:
+    """Edges into the engine's own bookkeeping, which a reader would rather not see."""
+    snapshot = graph.snapshot
+    engine = np.zeros(graph.node_count, dtype=bool)
+    for name in _ENGINE:
+        for index in snapshot.strings.find(name):
+            engine |= snapshot.node_name == index
+    # A string or function may bear such a name, too; only V8's own nodes are meant.
+    for kind in ("string", "closure", "object"):
+        engine &= snapshot.node_type != max(0, snapshot.layout.node_type(kind))
+    for kind in _ENGINE_TYPES:
+        number = snapshot.layout.node_type(kind)
+        if number >= 0:
+            engine |= snapshot.node_type == number
+    result: BoolArray = engine[graph.to]
+    return result

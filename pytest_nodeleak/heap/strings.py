@@ -1,0 +1,152 @@
+"""The table of strings: kept as the file's own bytes, decoded one by one when asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from .arrays import AnyArray, Int64Array
+
+__all__ = ["QuoteScanner", "StringTable"]
+
+_QUOTE = 0x22
+_BACKSLASH = 0x5C
+
+
+class QuoteScanner:
+    """Finds the quotes that open and close strings in JSON text that comes in pieces.
+
+    Feed pieces that do not end within a run of backslashes (``safe_length``).
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def safe_length(block: bytes | bytearray | memoryview) -> int:
+        """How many bytes of ``block`` can be scanned without its continuation."""
+        n = len(block)
+        while n and block[n - 1] == _BACKSLASH:
+            n -= 1
+        return n
+
+    @staticmethod
+    def quotes(block: bytes | bytearray | memoryview) -> Int64Array:
+        """Positions of the quotes in ``block`` that are not escaped, ascending."""
+        data = np.frombuffer(block, dtype=np.uint8)
+        found = np.flatnonzero(data == _QUOTE)
+        if not found.size:
+            return found
+        before = found - 1
+        doubtful = np.flatnonzero((data[before] == _BACKSLASH) & (found > 0))
+        if not doubtful.size:
+            return found
+        escaped = _odd_runs(data, found[doubtful])
+        keep = np.ones(found.size, dtype=bool)
+        keep[doubtful[escaped]] = False
+        return found[keep]
+
+
+def _odd_runs(data: AnyArray, quotes: Int64Array) -> AnyArray:
+    """Which of ``quotes`` have an odd number of backslashes before them."""
+    odd = np.zeros(quotes.size, dtype=bool)
+    active = np.arange(quotes.size)
+    for distance in range(1, 18):
+        at = quotes[active] - distance
+        hit = (at >= 0) & (data[np.maximum(at, 0)] == _BACKSLASH)
+        active = active[hit]
+        if not active.size:
+            return odd
+        odd[active] = distance % 2 == 1
+    # Runs longer than that: measure them by the last byte that is no backslash.
+    last_other = np.where(data == _BACKSLASH, -1, np.arange(data.size))
+    last_other = np.maximum.accumulate(last_other)
+    run = quotes[active] - 1 - last_other[quotes[active] - 1]
+    odd[active] = run % 2 == 1
+    return odd
+
+
+class StringTable:
+    """The strings of one snapshot, by index.
+
+    ``table[i]`` decodes string i; ``len(table)`` counts them. Strings are cut at 1024
+    characters by V8, so two long ones can look equal.
+    """
+
+    __slots__ = ("_cache", "_quotes", "blob")
+
+    def __init__(self, blob: bytes | bytearray, quotes: AnyArray) -> None:
+        self.blob = blob
+        self._quotes = quotes
+        self._cache: dict[int, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<StringTable of {len(self)} strings, {len(self.blob)} bytes>"
+
+    def __len__(self) -> int:
+        return len(self._quotes) // 2
+
+    def __getitem__(self, index: int) -> str:
+        known = self._cache.get(index)
+        if known is not None:
+            return known
+        if not 0 <= index < len(self):
+            raise IndexError(f"string {index} of {len(self)}")
+        text = _decode(bytes(self.raw(index)))
+        if len(self._cache) < 100_000:
+            self._cache[index] = text
+        return text
+
+    def raw(self, index: int) -> memoryview:
+        """The bytes of string ``index`` as in the file, without its quotes."""
+        start = int(self._quotes[2 * index]) + 1
+        return memoryview(self.blob)[start : int(self._quotes[2 * index + 1])]
+
+    def many(self, indices: Iterable[int]) -> list[str]:
+        """Several strings, in the order asked for."""
+        return [self[int(index)] for index in indices]
+
+    def lengths(self) -> AnyArray:
+        """Length of each string in bytes of the file (escapes count as written)."""
+        length: AnyArray = self._quotes[1::2] - self._quotes[0::2] - 1
+        return length
+
+    def find(self, text: str) -> list[int]:
+        """Indices of the strings equal to ``text``; usually one or none."""
+        needle = json.dumps(text, ensure_ascii=True).encode()
+        return self._at(needle)
+
+    def _at(self, needle: bytes) -> list[int]:
+        found: list[int] = []
+        at = self.blob.find(needle)
+        while at >= 0:
+            slot = int(np.searchsorted(self._quotes, at))
+            if slot < len(self._quotes) and slot % 2 == 0 and int(self._quotes[slot]) == at:
+                found.append(slot // 2)
+            at = self.blob.find(needle, at + 1)
+        return found
+
+    def search(self, pattern: re.Pattern[bytes]) -> list[tuple[int, re.Match[bytes]]]:
+        """Strings whose bytes match ``pattern`` somewhere, each once, with the match."""
+        result: list[tuple[int, re.Match[bytes]]] = []
+        last = -1
+        for match in pattern.finditer(self.blob):
+            slot = int(np.searchsorted(self._quotes, match.start(), side="right")) - 1
+            if slot >= 0 and slot % 2 == 0 and slot // 2 != last:
+                last = slot // 2
+                result.append((last, match))
+        return result
+
+
+def _decode(raw: bytes) -> str:
+    text = raw.decode("utf-8", errors="replace")
+    if "\\" in text:
+        try:
+            text = str(json.loads(f'"{text}"', strict=False))
+        except ValueError:
+            return text  # a broken escape: better shown as written than not at all
+        # A string cut in the middle of a surrogate pair cannot be printed as it is.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
