@@ -1,0 +1,67 @@
+"""The assertions and the way in without pytest."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from .errors import InconclusiveError, InconclusiveWarning, LeakError, hide_ours
+from .measurement import measure
+from .node.app import NodeApp
+from .report import text_report
+from .samples import Series
+from .trend import robust_slope
+from .units import format_bytes
+from .verdict import Verdict
+from .workload import Workload
+
+__all__ = ["assert_instances", "assert_no_growth", "assert_no_leak"]
+
+__tracebackhide__ = hide_ours
+
+
+def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+    """Fail with the report if repeating ``workload`` makes ``app`` grow.
+
+    ``workload`` is one iteration: JavaScript text, :func:`module`, :func:`every` or a Python
+    callable. ``policy`` overrides marker, options and configuration. Returns the verdict.
+
+    Raises LeakError; InconclusiveError if the evidence does not decide and ``strict`` is set
+    (else it warns with InconclusiveWarning); PolicyError, WorkloadError, TargetError and its kinds.
+    """
+    verdict = measure(app, workload, **policy)
+    if verdict.outcome == "leak":
+        raise LeakError(text_report(verdict), verdict)
+    if verdict.outcome == "inconclusive":
+        if verdict.policy.strict:
+            raise InconclusiveError(text_report(verdict), verdict)
+        warnings.warn(InconclusiveWarning(text_report(verdict)), stacklevel=2)
+    return verdict
+
+
+def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
+    """Fail if more than ``at_most`` objects of a class live after GC; returns how many do.
+
+    ``expression`` is JavaScript that gives the class: ``"require('./job').Job"``.
+    """
+    count = app.count_instances(expression)
+    if count > at_most:
+        raise LeakError(
+            f"{count} live instances of {expression} after GC, at most {at_most} are allowed"
+        )
+    return count
+
+
+def assert_no_growth(series: Series | Sequence[float]) -> None:
+    """Fail if every step of a series of bytes (heapUsed of a Series, or numbers) goes up."""
+    values = list(series.heap_used if isinstance(series, Series) else series)
+    if len(values) < 3:
+        raise ValueError(f"a series of {len(values)} values shows no trend; give at least 3")
+    if all(after > before for before, after in pairwise(values)):
+        slope = robust_slope(range(len(values)), values)
+        raise LeakError(
+            f"grows monotonically: {format_bytes(values[0])} -> {format_bytes(values[-1])} over "
+            f"{len(values) - 1} steps, +{format_bytes(slope)} per step"
+        )

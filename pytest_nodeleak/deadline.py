@@ -1,0 +1,52 @@
+"""A point in time that nested waits share, so that their sum cannot exceed it."""
+
+from __future__ import annotations
+
+import time
+
+from .errors import DeadlineExceeded
+
+__all__ = ["Deadline"]
+
+
+class Deadline:
+    """Ends ``seconds`` from now; None never ends.
+
+    Pass the same object through nested calls: each waits at most for what is left.
+    """
+
+    __slots__ = ("_end", "seconds")
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    def __repr__(self) -> str:
+        if self._end is None:
+            return "<Deadline never>"
+        return f"<Deadline in {self._end - time.monotonic():.2f} s of {self.seconds} s>"
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, never negative; None if there is no end."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+    @property
+    def expired(self) -> bool:
+        return self._end is not None and time.monotonic() >= self._end
+
+    def timeout(self, at_most: float | None = None) -> float | None:
+        """What to hand to a blocking call: the time left, but no more than ``at_most``."""
+        left = self.remaining
+        if left is None:
+            return at_most
+        return left if at_most is None else min(left, at_most)
+
+    def within(self, seconds: float | None) -> Deadline:
+        """A deadline for one step: ``seconds`` from now, never later than this one."""
+        return Deadline(self.timeout(seconds))
+
+    def check(self, doing: str) -> None:
+        """Raise DeadlineExceeded if the time is over; ``doing`` completes "while ..."."""
+        if self.expired:
+            raise DeadlineExceeded(f"{self.seconds:g} s were over while {doing}")

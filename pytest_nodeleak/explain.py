@@ -1,0 +1,100 @@
+"""After a leak: the leaking constructors in the order a reader wants, with paths and sizes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .judge import SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
+from .node.app import NodeApp
+from .verdict import LeakingConstructor
+
+if TYPE_CHECKING:
+    from .heap import ConstructorGrowth, SnapshotDiff
+    from .heap.growth import StaleContainer
+
+__all__ = ["distinctiveness", "leaking_constructors"]
+
+#: names that every program is full of: true, but no help in finding the line
+GENERIC = frozenset(
+    """Object Array Map Set WeakMap WeakSet WeakRef Promise Date Error Function RegExp Symbol
+    Number String Boolean BigInt Uint8Array ArrayBuffer DataView Generator AsyncGenerator
+    AsyncFunction Arguments Iterator Timeout Immediate TickObject AsyncResource Proxy""".split()
+)
+
+
+def distinctiveness(name: str, kind: str) -> int:
+    """How much a name helps: 0 the program's own class, up to 5 for bare values."""
+    if kind in VALUE_KINDS or name.startswith("("):
+        return 5
+    if kind == "closure":
+        return 4 if name in ("Function", "") or name.startswith(("(", "Function ")) else 1
+    if name.startswith("{"):
+        return 2
+    if name in GENERIC or not name:
+        return 3
+    return 1 if name.startswith("Node / ") else 0
+
+
+def leaking_constructors(
+    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, app: NodeApp, *, limit: int
+) -> tuple[tuple[LeakingConstructor, ...], tuple[LeakingConstructor, ...]]:
+    """The leaking constructors, worst first, and those in parentheses (V8's own groups)."""
+    if diff is None or judgement.outcome == "steady":
+        return (), ()
+    things = [s for s in judgement.suspects if not s.is_value]
+    values = [s for s in judgement.suspects if s.is_value]
+    # Bare values are the finding only where nothing else grows.
+    chosen, rest = (things, values) if things else (values, [])
+    chosen = sorted(chosen, key=_weight)[:limit]
+    explained = {
+        (row.name, row.kind): row for row in diff.explain([suspect.row for suspect in chosen])
+    }
+    rows = [
+        _constructor(s, explained.get((s.row.name, s.row.kind), s.row), evidence) for s in chosen
+    ]
+    rows.sort(
+        key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size))
+    )
+    containers = [_container(c, diff, evidence) for c in judgement.containers]
+    return (
+        tuple(rows + containers),
+        tuple(_constructor(s, s.row, evidence) for s in sorted(rest, key=_weight)[:6]),
+    )
+
+
+def _weight(suspect: Suspect) -> tuple[int, float]:
+    row = suspect.row
+    return distinctiveness(row.name, row.kind), -float(row.sizes[-1] - row.sizes[0])
+
+
+def _constructor(
+    suspect: Suspect, row: ConstructorGrowth, evidence: Evidence
+) -> LeakingConstructor:
+    path = row.retaining_path
+    return LeakingConstructor(
+        name=row.name,
+        per_iteration=suspect.per_iteration,
+        count=sum(suspect.growth),
+        shallow_size=int(row.shallow_size),
+        retained_size=None if row.retained_size is None else int(row.retained_size),
+        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
+        allocated_at=None,
+        owner=None if row.owner is None else str(row.owner),
+        per_window=tuple(g / n for g, n in zip(suspect.growth, evidence.windows, strict=True)),
+        internal=row.internal,
+        kind=row.kind,
+    )
+
+
+def _container(
+    container: StaleContainer, diff: SnapshotDiff, evidence: Evidence
+) -> LeakingConstructor:
+    slots = container.backing_bytes // SLOT
+    return LeakingConstructor(
+        name=container.owner_name,
+        per_iteration=slots / max(evidence.total_iterations, 1),
+        count=slots,
+        shallow_size=container.backing_bytes,
+        retained_size=container.backing_bytes,
+        kind="container",
+    )

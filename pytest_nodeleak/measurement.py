@@ -1,0 +1,335 @@
+"""Warm-up, rounds, windows between snapshots: an app and a workload become a Verdict."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from .deadline import Deadline
+from .errors import PolicyError, hide_ours
+from .explain import leaking_constructors
+from .judge import Evidence, Judgement, heap_is_flat, judge
+from .node.app import NodeApp
+from .plan import Plan
+from .policy import Policy
+from .samples import Sample, Series
+from .units import format_bytes
+from .verdict import Verdict
+from .workload import Runner, Workload, make_runner
+
+if TYPE_CHECKING:
+    from .heap import HeapSnapshot, SnapshotDiff
+
+__all__ = ["measure", "measure_with"]
+
+__tracebackhide__ = hide_ours
+
+#: a driver that has run this often allocates no feedback of its own any more
+DRIVER_WARMUP = 3
+ROUNDS_AT_LEAST = 5
+ROUNDS_AT_MOST = 12
+#: what must not be exceeded by growth while pushing
+MOST_GROWTH = 400_000_000
+#: peak memory of taking a snapshot, as a multiple of the heap
+SNAPSHOT_MEMORY = 16
+
+
+def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+    """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
+
+    Keyword arguments are policy values, laid over those of the app (its test's marker, options,
+    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds.
+    """
+    return measure_with(app, workload, app.context.policy().with_values("the call", **policy))
+
+
+def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
+    if policy.jit != app.jit:
+        raise PolicyError(
+            f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "
+            f"with jit={app.jit!r}; give it to launch_node, the marker or --nodeleak-jit"
+        )
+    runner = make_runner(app, workload)
+    with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
+        measurement = _Measurement(app, runner, policy, Path(folder))
+        verdict = measurement.run()
+        return app.context.keep(verdict, measurement.files)
+
+
+class _Measurement:
+    """One measurement in progress: a clock, the samples and snapshots so far."""
+
+    def __init__(self, app: NodeApp, runner: Runner, policy: Policy, folder: Path) -> None:
+        self.app = app
+        self.runner = runner
+        self.policy = policy
+        self.folder = folder
+        self.started = time.monotonic()
+        self.budget = policy.budget
+        if runner.fixed_seconds is not None:
+            # Watching needs its time: warm-up, two rounds, two windows.
+            self.budget = max(self.budget, 9 * runner.fixed_seconds + 4)
+        self.deadline = Deadline(self.budget)
+        self.samples: list[Sample] = []
+        self.snapshots: list[HeapSnapshot] = []
+        self.files: list[Path] = []
+        self.windows: list[int] = []
+        self.pushed_seconds = 0.0
+        self.first = app.iterations
+        self.warmup = 0
+        self.plan = Plan(0.001, self.budget, policy, runner.fixed_seconds is not None)
+        self.diff: SnapshotDiff | None = None
+
+    def run(self) -> Verdict:
+        try:
+            self.runner.setup(self._patience())
+            self._warm_up()
+            judgement, evidence = self._decide()
+            verdict = self._verdict(judgement, evidence)
+        finally:
+            if self.app.running:
+                self.runner.teardown(self._patience())
+        return verdict
+
+    # -- phases ----------------------------------------------------------------------------
+
+    def _warm_up(self) -> None:
+        """Run until an iteration's time is known and lazy initialisation had its chance."""
+        for _ in range(DRIVER_WARMUP):
+            self.app.memory(settle=1)
+        timed = self.runner.fixed_seconds
+        if timed is not None:
+            self._iterate(1)
+            self.plan = Plan(timed, self.budget, self.policy, True)
+        else:
+            n = 1
+            while True:
+                began = time.monotonic()
+                done = self._iterate(n)
+                took = time.monotonic() - began
+                total = self.app.iterations - self.first
+                if took > 0.03 or total >= 1000 or self._left() < 0.8 * self.budget:
+                    break
+                n *= 2
+            self.plan = Plan(took / max(done, 1), self.budget, self.policy, False)
+        missing = (self.policy.warmup or 0) - (self.app.iterations - self.first)
+        if missing > 0:
+            self._iterate(missing)
+        self.warmup = self.app.iterations - self.first
+
+    def _decide(self) -> tuple[Judgement, Evidence]:
+        self._sample()
+        if self.policy.snapshots != "always" and self._rounds_are_flat():
+            evidence = self._evidence(flat=True)
+            return judge(evidence, self.policy), evidence
+        allowed = self._snapshots_allowed()
+        if not allowed:
+            evidence = self._evidence(exhausted=True, snapshots_allowed=False)
+            return judge(evidence, self.policy), evidence
+        return self._count_in_windows()
+
+    def _rounds_are_flat(self) -> bool:
+        """Rounds until the heap is flat over a long enough stretch, or clearly is not."""
+        plan = self.plan
+        least = self.policy.rounds or (2 if plan.timed else ROUNDS_AT_LEAST)
+        most = max(least, 2 if plan.timed else ROUNDS_AT_MOST)
+        stretch_start = self.app.iterations
+        for number in range(1, most + 1):
+            self._iterate(plan.round_iterations)
+            self._sample()
+            if number < least:
+                continue
+            if self._flat_stretch(stretch_start):
+                return True
+            if self._left() < 0.6 * self.budget:
+                break
+            # Growth in every round so far: counting objects tells more than another round.
+            used = [sample.heap_used for sample in self.samples[-ROUNDS_AT_LEAST:]]
+            if number >= ROUNDS_AT_LEAST and all(b > a for a, b in zip(used, used[1:], strict=False)):
+                break
+        return False
+
+    def _flat_stretch(self, warm: int) -> bool:
+        """Whether some run of the latest samples is flat and long enough to mean something."""
+        series = Series(tuple(self.samples))
+        for length in range(4 if not self.plan.timed else 3, len(series) + 1):
+            if not heap_is_flat(series, length):
+                continue
+            first, last = series.samples[-length], series.samples[-1]
+            span = last.iterations - first.iterations
+            # A store of bare slots grows in steps, by half or double: over twice the
+            # work since the start it must have stepped, so flat means that there is none.
+            if span >= self.plan.flat_iterations and span >= first.iterations - self.first:
+                return True
+        return False
+
+    def _count_in_windows(self) -> tuple[Judgement, Evidence]:
+        self._snapshot()
+        n = self.plan.first_window
+        while True:
+            began = time.monotonic()
+            self._window(n)
+            took = time.monotonic() - began
+            self._sample()
+            self._snapshot()
+            self.plan = self._replanned(n, took)
+            evidence = self._evidence()
+            judgement = judge(evidence, self.policy)
+            if judgement.outcome is not None:
+                return judgement, evidence
+            n = self._next_window(judgement)
+            if n == 0:
+                evidence = self._evidence(exhausted=True)
+                return judge(evidence, self.policy), evidence
+
+    def _window(self, n: int) -> None:
+        began = time.monotonic()
+        pieces = max(1, min(6, n // max(self.plan.round_iterations, 1)))
+        before = self.app.iterations
+        for piece in range(pieces):
+            goal = before + n * (piece + 1) // pieces
+            self._iterate(goal - self.app.iterations)
+            if piece < pieces - 1:
+                self._sample()
+            if self._left() <= 0 or self._grown() > MOST_GROWTH:
+                break
+        self.windows.append(self.app.iterations - before)
+        self.pushed_seconds += time.monotonic() - began
+
+    def _next_window(self, judgement: Judgement) -> int:
+        """Iterations of the next window, 0 if the budget allows none that would tell more."""
+        done = self.app.iterations - self.first
+        left = self._left() - 0.4
+        if left <= 0 or self._grown() > MOST_GROWTH / 2:
+            return 0
+        last = self.windows[-1]
+        if not judgement.suspects and not judgement.containers and not judgement.off_heap:
+            wanted = 2 * last if not self.plan.timed else last
+        elif len(self.windows) == 1:
+            wanted = self.plan.push_window(last, done, left)
+        else:
+            wanted = 2 * last
+        affordable = int(left / max(self.plan.seconds, 1e-7))
+        if self._heap_per_iteration() > 0:
+            room = MOST_GROWTH - self._grown()
+            affordable = min(affordable, int(room / self._heap_per_iteration()))
+        if affordable < last and len(self.windows) >= 2:
+            return 0
+        return max(0, min(wanted, affordable))
+
+    def _replanned(self, n: int, took: float) -> Plan:
+        """The pace measured last: a leak may slow the program down."""
+        if self.plan.timed:
+            return self.plan
+        return Plan(took / max(self.windows[-1], 1), self.budget, self.policy, False)
+
+    # -- steps -----------------------------------------------------------------------------
+
+    def _left(self) -> float:
+        return self.deadline.remaining or 0.0
+
+    def _patience(self) -> Deadline:
+        """What one call may take: the budget's rest and a little, then the program is stuck."""
+        return Deadline(max(self._left(), 1.0) + 4.0)
+
+    def _iterate(self, n: int) -> int:
+        if n <= 0:
+            return 0
+        self.app.context.progress(
+            f"{self.runner.description[:40]}: {self.app.iterations - self.first} done, "
+            f"{len(self.samples)} samples, {len(self.snapshots)} snapshots, "
+            f"{time.monotonic() - self.started:.0f} of {self.budget:g} s"
+        )
+        return self.runner.run(n, max(self._left(), 0.05), self._patience())
+
+    def _sample(self) -> Sample:
+        sample = self.app.memory(settle=2)
+        sample = Sample(
+            **{**vars(sample), "seconds": time.monotonic() - self.started}
+        )
+        self.samples.append(sample)
+        return sample
+
+    def _snapshot(self) -> None:
+        number = len(self.snapshots) + 1
+        path = self.folder / f"snapshot-{number}.heapsnapshot"
+        detail = "classes" if number < 3 else "full"
+        self.snapshots.append(self.app.take_snapshot(path, detail=detail))  # type: ignore[arg-type]
+        self.files.append(path)
+        if number >= 2:
+            from .heap import growth_over
+
+            self.diff = growth_over(self.snapshots)
+
+    def _grown(self) -> int:
+        first, last = self.samples[0], self.samples[-1]
+        return last.heap_used + last.external - first.heap_used - first.external
+
+    def _heap_per_iteration(self) -> float:
+        first, last = self.samples[0], self.samples[-1]
+        return self._grown() / max(last.iterations - first.iterations, 1)
+
+    def _snapshots_allowed(self) -> bool:
+        if self.policy.snapshots == "never":
+            return False
+        needed = SNAPSHOT_MEMORY * self.samples[-1].heap_used
+        return needed < psutil.virtual_memory().available or self.policy.snapshots == "always"
+
+    def _evidence(
+        self, *, flat: bool = False, exhausted: bool = False, snapshots_allowed: bool = True
+    ) -> Evidence:
+        done = self.app.iterations - self.first
+        series = Series(tuple(self.samples))
+        diff = self.diff
+        return Evidence(
+            series=series,
+            windows=tuple(self.windows),
+            rows=diff.rows if diff is not None else (),
+            containers=diff.containers if diff is not None and len(self.snapshots) > 2 else (),
+            array_bytes=tuple(
+                snapshot.type_totals().get("array", (0, 0))[1] for snapshot in self.snapshots
+            ),
+            total_iterations=done,
+            pushed=self.plan.is_pushed(done, self.pushed_seconds),
+            exhausted=exhausted,
+            flat=flat,
+            snapshots_allowed=snapshots_allowed,
+            unit=_unit(self.runner),
+        )
+
+    def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
+        outcome = judgement.outcome or "inconclusive"
+        reasons = judgement.reasons
+        if not evidence.snapshots_allowed and self.policy.snapshots == "auto":
+            needed = SNAPSHOT_MEMORY * self.samples[-1].heap_used
+            reasons = (*reasons, f"a snapshot of this heap may need {format_bytes(needed)} of memory")
+        constructors, internals = leaking_constructors(
+            self.diff, judgement, evidence, self.app, limit=12
+        )
+        return Verdict(
+            outcome=outcome,
+            reasons=reasons,
+            series=evidence.series,
+            seconds=time.monotonic() - self.started,
+            workload=self.runner.description,
+            script=self.app.script,
+            node=self.app.version,
+            policy=self.policy,
+            constructors=constructors,
+            internals=internals,
+            windows=evidence.windows,
+            iterations=evidence.total_iterations,
+            warmup=self.warmup,
+            unit=evidence.unit,
+            snapshots=tuple(path.name for path in self.files),
+        )
+
+
+def _unit(runner: Runner) -> str:
+    if runner.fixed_seconds is None:
+        return "iteration"
+    return f"{runner.fixed_seconds:g} s"

@@ -1,0 +1,7 @@
+"""Node processes: found, started, watched, ended."""
+
+from .app import NodeApp
+from .find import NodeExecutable, find_node
+from .launch import launch, open_node
+
+__all__ = ["NodeApp", "NodeExecutable", "find_node", "launch", "open_node"]

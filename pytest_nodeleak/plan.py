@@ -1,0 +1,71 @@
+"""How much work each phase does, from the time one iteration takes. Pure arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .policy import Policy
+
+__all__ = ["Plan"]
+
+ROUND_SECONDS = 0.03
+PUSH_SECONDS = 1.0
+#: iterations after which a flat heap, or no growth, means something: 4 objects at 1 per 100
+LEAST_ITERATIONS = 400
+#: structures of this many entries are common; a slow program gets that far if the budget allows
+PUSH_ITERATIONS = 2_000
+#: no need to go further for a fast one
+PUSH_ENOUGH = 20_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Iteration counts of the phases for iterations of ``seconds`` each."""
+
+    seconds: float
+    budget: float
+    policy: Policy
+    timed: bool
+
+    @property
+    def round_iterations(self) -> int:
+        if self.policy.iterations is not None:
+            return self.policy.iterations
+        if self.timed:
+            return 1
+        wanted = ROUND_SECONDS / max(self.seconds, 1e-7)
+        most = max(1.0, 0.04 * self.budget / max(self.seconds, 1e-7))
+        return int(max(1, min(max(wanted, 10), 2000, most)))
+
+    @property
+    def flat_iterations(self) -> int:
+        """Iterations that a flat stretch must span: as many as a quarter of the budget allows."""
+        if self.timed:
+            return 3
+        affordable = int(0.25 * self.budget / max(self.seconds, 1e-7))
+        return max(3, min(LEAST_ITERATIONS, affordable))
+
+    @property
+    def first_window(self) -> int:
+        if self.timed:
+            return 1
+        wanted = max(LEAST_ITERATIONS, int(0.1 / max(self.seconds, 1e-7)), self.round_iterations)
+        affordable = int(0.12 * self.budget / max(self.seconds, 1e-7))
+        return max(1, min(wanted, affordable, 2000))
+
+    def push_window(self, first: int, done: int, left: float) -> int:
+        """The long window: ``done`` iterations are behind us, ``left`` seconds are to spend."""
+        if self.timed:
+            return max(1, min(2 * first, int(left / self.seconds)))
+        pace = max(self.seconds, 1e-7)
+        wanted = max(int(PUSH_SECONDS / pace), PUSH_ITERATIONS - done, 4 * first)
+        wanted = min(wanted, max(PUSH_ENOUGH - done, 4 * first))
+        return max(1, min(wanted, int(0.5 * left / pace)))
+
+    def is_pushed(self, done: int, pushed_seconds: float) -> bool:
+        """Whether enough work has been done that a growth without slowing is a leak."""
+        if self.timed or pushed_seconds >= 0.35 * self.budget:
+            return True
+        return done >= PUSH_ITERATIONS and (
+            pushed_seconds >= 0.8 * PUSH_SECONDS or done >= PUSH_ENOUGH
+        )

@@ -1,0 +1,63 @@
+"""The shape of a series of numbers: flat, line, slowing, step, sawtooth. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations, pairwise
+from statistics import median
+
+__all__ = ["deltas", "is_flat", "rates", "rising_share", "robust_slope", "slowing", "steady_rate"]
+
+
+def deltas(values: Sequence[float]) -> list[float]:
+    return [after - before for before, after in pairwise(values)]
+
+
+def robust_slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+    """Median of the slopes of all pairs (Theil 1950, Sen 1968); 0.0 for fewer than two points."""
+    slopes = [
+        (y2 - y1) / (x2 - x1)
+        for (x1, y1), (x2, y2) in combinations(zip(xs, ys, strict=True), 2)
+        if x2 != x1
+    ]
+    return float(median(slopes)) if slopes else 0.0
+
+
+def rising_share(values: Sequence[float]) -> float:
+    """The share of steps that go up, 0.0 to 1.0."""
+    steps = deltas(values)
+    return sum(step > 0 for step in steps) / len(steps) if steps else 0.0
+
+
+def is_flat(values: Sequence[float], tolerance: float) -> bool:
+    """Ends no higher than it began and never leaves a band of ``tolerance``.
+
+    A slow leak always ends higher, by however little: the band alone would hide it.
+    """
+    return values[-1] <= values[0] and max(values) - min(values) <= tolerance
+
+
+def rates(growth: Sequence[float], iterations: Sequence[int]) -> list[float]:
+    """Growth per iteration in each window."""
+    return [g / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)]
+
+
+def steady_rate(growth: Sequence[float], iterations: Sequence[int]) -> bool:
+    """Whether growth keeps its pace: the last window's rate is no lower than the earlier ones'.
+
+    Counts of rare events scatter by their square root; two standard deviations are allowed.
+    """
+    pace = rates(growth, iterations)
+    last = pace[-1]
+    for rate, count, n in zip(pace[:-1], growth, iterations, strict=False):
+        allowance = 2 * math.sqrt(max(count, 0)) / n if n else 0.0
+        if last < 0.88 * rate - allowance:
+            return False
+    return True
+
+
+def slowing(growth: Sequence[float], iterations: Sequence[int]) -> float:
+    """Rate of the last window over that of the first: 1.0 keeps its pace, 0.0 has stopped."""
+    pace = rates(growth, iterations)
+    return pace[-1] / pace[0] if pace and pace[0] > 0 else 0.0
