@@ -261,8 +261,13 @@ class Score:
 
     @property
     def named(self) -> bool | None:
-        """Was a culprit among the first rows? None where there is nothing to name."""
-        if not self.leaking or not self.job.case.culprits or self.result.outcome != "leak":
+        """Was a culprit among the first rows? None where nothing can be named."""
+        if (
+            self.job.judge != TOOL
+            or not self.leaking
+            or not self.job.case.culprits
+            or self.result.outcome != "leak"
+        ):
             return None
         return bool(self.job.case.culprits & set(self.result.names[:ROWS_THAT_COUNT]))
 

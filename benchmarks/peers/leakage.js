@@ -17,7 +17,9 @@ async function main() {
   const async = Boolean(first && typeof first.then === 'function');
   await first;
   try {
-    if (async) await iterate.async(() => workload.iteration());
+    // leakage starts all iterations of a round at once; ours follow each other.
+    let last = Promise.resolve();
+    if (async) await iterate.async(() => (last = last.then(() => workload.iteration())));
     else iterate(() => workload.iteration());
     report('steady');
   } catch (error) {
