@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .exports import exports_of
 from .graph import Graph
 from .paths import PathStep, RetainingPath
 from .places import scopes_of
@@ -28,6 +29,7 @@ BACKING_EDGES = frozenset(
     }
 )
 _COLLECTIONS = ("Map", "Set", "WeakMap", "WeakSet")
+_MANY_KEYS = 48
 _NUMBERED = re.compile(r"-?\d+")
 _PAIR = re.compile(r"part of key \((?P<key>.*?) @\d+\) -> value")
 _SYMBOL = re.compile(r"<symbol (.*)>")
@@ -73,6 +75,7 @@ class _Words:
         self.graph = graph
         self.snapshot = graph.snapshot
         self.scopes = scopes_of(graph)
+        self.exports = exports_of(graph)
         self.hops = hops
         self.start = start
 
@@ -80,33 +83,37 @@ class _Words:
         hops = self.hops
         begin = self._begin()
         steps: list[PathStep] = []
-        if begin == 0 and not self._anchored(0):
-            steps.append(self._step(self._root_text(self.start), self.start))
+        if not self._anchored(begin):
+            first = hops[begin].source if hops else self.start
+            steps.append(self._step(self._root_text(first), first))
         at = begin
         while at < len(hops):
             used, text = self._phrase(at)
             target = hops[at + used - 1].target
             if text is not None:
                 last = at + used == len(hops)
-                if not last and hops[at].kind != "context":
+                if not last and " in " not in text and text != self._name(target):
                     text += self._suffix(target)
                 steps.append(self._step(text, target))
             at += used
-        if not steps:
-            steps.append(self._step(self._root_text(self.start), self.start))
-        return steps
+        return fold_repeats(steps)
 
     def _begin(self) -> int:
         """Where the story starts: the last module variable, global or timer on the way."""
+        begin = 0
         for at in range(len(self.hops) - 1, -1, -1):
             if self._anchored(at):
                 return at
-        return 0
+            if not begin and self.snapshot.kind_of(self.hops[at].source) == "synthetic":
+                begin = at
+        return begin
 
     def _anchored(self, at: int) -> bool:
         if not self.hops:
             return False
         hop = self.hops[at]
+        if self.exports.variable_of(hop.source) is not None:
+            return True
         if hop.kind == "context" and self.scopes.is_context(hop.source):
             scope = self.scopes.scope_of(hop.source)
             return scope.module_level
@@ -121,7 +128,7 @@ class _Words:
         return hop.kind == "property" and self._is_global(hop.source)
 
     def _is_global(self, node: int) -> bool:
-        name = self.snapshot.name_of(node)
+        name = self._name(node).rstrip("*")
         return name in ("global", "Window") or name.startswith(("global / ", "Window / "))
 
     def _class(self, node: int) -> str:
@@ -166,6 +173,9 @@ class _Words:
         hops = self.hops
         hop = hops[at]
         following = hops[at + 1] if at + 1 < len(hops) else None
+        exported = self.exports.variable_of(hop.source)
+        if exported is not None:
+            return 1, f"{exported.name}{self._suffix(hop.target)} in {exported.module}"
         if hop.kind == "context":
             return 1, self._variable(hop)
         if self._anchored(at) and self._class(hop.target) in ("Timeout", "Immediate"):
@@ -175,7 +185,11 @@ class _Words:
                 return self._listener(at)
             if self._is_global(hop.source) and at == self._begin():
                 return 1, f"global.{hop.name}"
+            if self._is_dictionary(hop.source):
+                return 1, "[key]"
             return 1, _property(hop.name)
+        if hop.kind != "internal" and self.snapshot.kind_of(hop.source) == "synthetic":
+            return 1, self._name(hop.target)
         if hop.kind == "element":
             return 1, "[n]"
         if hop.kind == "internal":
@@ -185,6 +199,12 @@ class _Words:
         if hop.kind == "shortcut":
             return 1, hop.name
         return 1, f"({hop.kind} {hop.name})"
+
+    def _is_dictionary(self, node: int) -> bool:
+        """Whether a plain object has so many properties that its keys are data."""
+        if self._class(node) != "Object":
+            return False
+        return len(self.snapshot.edges_of(node)) > _MANY_KEYS
 
     def _variable(self, hop: _Hop) -> str:
         scope = self.scopes.scope_of(hop.source)
@@ -198,7 +218,7 @@ class _Words:
             if at + 2 < len(hops) and hops[at + 2].kind == "element":
                 used = 3
         elif at + 1 < len(hops) and hops[at + 1].name == "table":
-            used = 2
+            used = 3 if at + 2 < len(hops) else 2
         return used, f"listener of {event!r}" if event else "listeners"
 
     def _internal(self, hop: _Hop, following: _Hop | None) -> tuple[int, str | None]:
@@ -236,7 +256,13 @@ class _Words:
         return self.snapshot.name_of(node)
 
     def _hidden(self, hop: _Hop) -> str | None:
-        target = self._name(hop.target)
+        target, source = self._name(hop.target), self._name(hop.source)
+        if source == "system / JSProxy":
+            return "proxy target"
+        if target == "system / WeakCell":
+            return None
+        if source == "system / WeakCell":
+            return "held value of the registry"
         if target == "system / PromiseReaction":
             return (
                 None if self._name(hop.source) == "system / PromiseReaction" else "promise reaction"
@@ -246,6 +272,30 @@ class _Words:
         if self._class(hop.source) == "Promise":
             return "promise result"
         return "(internal)"
+
+
+def fold_repeats(steps: list[PathStep]) -> list[PathStep]:
+    """``.next -> .next -> .next`` as ``.next ×3``, also for cycles of two or three steps."""
+    result: list[PathStep] = []
+    at = 0
+    while at < len(steps):
+        for period in (1, 2, 3):
+            unit = [step.text for step in steps[at : at + period]]
+            times = 1
+            while [
+                step.text for step in steps[at + times * period : at + (times + 1) * period]
+            ] == unit:
+                times += 1
+            if times * period > 3 and times > 1:
+                last = steps[at + times * period - period : at + times * period]
+                result += last[:-1]
+                result.append(replace(last[-1], text=f"{last[-1].text} ×{times}"))
+                at += times * period
+                break
+        else:
+            result.append(steps[at])
+            at += 1
+    return result
 
 
 def _property(name: str) -> str:

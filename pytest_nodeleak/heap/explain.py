@@ -84,7 +84,7 @@ class Explainer:
                 continue
             paths.append(describe_path(self.graph, chain, start))
             if owner is None and holder >= 0:
-                owner = owners.describe(holder, inside, len(members) / sample.size)
+                owner = owners.describe(holder, inside, example, len(members) / sample.size)
         where = self._definition(row, group)
         return replace(
             row,

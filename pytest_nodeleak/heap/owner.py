@@ -68,9 +68,13 @@ class OwnerFinder:
         number = int(self.snapshot.node_id[node])
         return number <= self.first_new or number % 2 == 0
 
-    def describe(self, node: int, inside: _Inside, share: float) -> Owner:
-        """An Owner record for a node."""
+    def describe(self, node: int, inside: _Inside, example: int, share: float) -> Owner:
+        """An Owner record for a node that holds ``example``."""
         chain, start = inside.chain(node)
+        if self._name(node) == "system / Context":
+            # The variable says more than the scope it is in.
+            whole = inside.chain(example)[0]
+            chain = whole[: len(chain) + 1]
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
         entries, capacity, fixed = self._content(node)
         return Owner(
@@ -104,7 +108,10 @@ class OwnerFinder:
             return int(entries.size), 2 * buckets, None
         count = int(np.count_nonzero(graph.edge_type[edges] == elements)) if edges.size else 0
         if store is None or kind != "Array":
-            return (count or None), None, None
+            if not count and edges.size:
+                properties = snapshot.layout.edge_type("property")
+                count = int(np.count_nonzero(graph.edge_type[edges] == properties)) - 1
+            return (count if count > 0 else None), None, None
         return count, self._slots(store), self._is_old(store)
 
     def _store(self, edges: AnyArray, name: str) -> int | None:

@@ -79,22 +79,19 @@ def path_sources(graph: Graph, alive: BoolArray) -> dict[int, AnyArray]:
 
 
 def _globals(graph: Graph, alive: BoolArray) -> AnyArray:
-    """The global objects: what the root's shortcut, or a native context, leads to."""
-    edges = graph.edges_named("internal", "global_object")
-    edges = np.concatenate((edges, graph.edges_named("internal", "global_proxy_object")))
-    extension = graph.edges_named("internal", "extension")
-    owners = graph.sources(extension)
-    native = np.zeros(graph.node_count, dtype=bool)
+    """The main global objects; those of other vm contexts are what a program may leak."""
     snapshot = graph.snapshot
-    for index in snapshot.strings.find("system / NativeContext"):
-        native |= snapshot.node_name == index
-    edges = np.concatenate((edges, extension[native[owners]]))
-    found = graph.to[edges]
     root = graph.edges_from(np.array([snapshot.root]))
-    shortcuts = root[graph.edge_type[root] == max(0, snapshot.layout.edge_type("shortcut"))]
-    found = np.unique(np.concatenate((found, graph.to[shortcuts]))).astype(np.intp)
-    objects = snapshot.node_type[found] == snapshot.layout.node_type("object")
-    found = found[objects]
+    found = graph.to[root[graph.edge_type[root] == max(0, snapshot.layout.edge_type("shortcut"))]]
+    native = set(snapshot.strings.find("system / NativeContext"))
+    of_native = [node for node in found.tolist() if int(snapshot.node_name[node]) in native]
+    if of_native:
+        edges = graph.edges_from(np.array(of_native))
+        names = snapshot.strings.find("extension") + snapshot.strings.find("global_proxy_object")
+        names += snapshot.strings.find("global_object")
+        found = np.concatenate((found, graph.to[edges[np.isin(graph.edge_name[edges], names)]]))
+    found = np.unique(found).astype(np.intp)
+    found = found[snapshot.node_type[found] == snapshot.layout.node_type("object")]
     kept: AnyArray = found[alive[found]]
     return kept
 
