@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,16 @@ TOOL = "nodeleak"
 PEER_SCRIPTS = {"leakage": PEERS / "leakage.js", "every-round-up": PEERS / "every-round-up.js"}
 OUTCOMES = {0: "steady", 1: "leak", 2: "error", 3: "inconclusive"}
 ROWS_THAT_COUNT = 3
+
+
+@cache
+def node_version(node: str) -> str:
+    """``v22.1.0``, or the path itself if it does not say."""
+    try:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return node
+    return said.stdout.strip() or node
 
 
 @dataclass(frozen=True)
