@@ -19,7 +19,7 @@ import numpy as np
 from ..deadline import Deadline
 from .arrays import AnyArray, BoolArray
 from .describe import describe_path
-from .graph import NO_EDGE, Graph, Walk
+from .graph import NO_EDGE, Graph, Walk, as_view
 from .growth import ConstructorGrowth, Owner
 from .owner import OwnerFinder
 from .paths import RetainingPath
@@ -54,7 +54,7 @@ class Explainer:
         if not any(group.size for group in groups):
             return tuple(rows)
         inside = _Inside(self.graph, groups, deadline)
-        owners = OwnerFinder(self.graph, inside.parent, self.diff.max_odd_ids)
+        owners = OwnerFinder(self.graph, inside, self.diff.max_odd_ids)
         result: list[ConstructorGrowth] = []
         for row, group in zip(rows, groups, strict=True):
             if deadline is not None:
@@ -84,7 +84,7 @@ class Explainer:
                 continue
             paths.append(describe_path(self.graph, chain, start))
             if owner is None and holder >= 0:
-                owner = owners.describe(holder, inside, example, len(members) / sample.size)
+                owner = owners.describe(holder, example, len(members) / sample.size)
         where = self._definition(row, group)
         return replace(
             row,
@@ -139,7 +139,10 @@ class _Inside:
         self.outside: BoolArray = outside.visited
         del outside
         # Where each node is best reached from, first over edges a reader understands.
-        preferred = Walk(graph, strong & ~unpreferred_edges(graph), stop=suspect, deadline=deadline)
+        allowed = unpreferred_edges(graph)
+        np.logical_not(allowed, out=allowed)
+        allowed &= strong
+        preferred = Walk(graph, allowed, stop=suspect, deadline=deadline)
         sources = path_sources(graph, self.outside)
         preferred.run(sources)
         self.parent: AnyArray = preferred.parent
@@ -191,11 +194,30 @@ class _Inside:
     def chain(self, node: int) -> tuple[list[int], int]:
         """Edges that lead to a node, and the node they start at."""
         edges: list[int] = []
-        while self.parent[node] != NO_EDGE:
-            edge = int(self.parent[node])
+        parent, above = self._parents
+        while True:
+            edge = parent[node]
+            if edge == NO_EDGE:
+                return edges[::-1], node
             edges.append(edge)
-            node = int(np.searchsorted(self.graph.first, edge, side="right")) - 1
-        return edges[::-1], node
+            up = above[node]
+            node = up if up >= 0 else self.graph.source(edge)
+
+    def above(self, node: int) -> int:
+        """The node a node is reached from; -1 for those paths start at."""
+        parent, above = self._parents
+        if parent[node] == NO_EDGE:
+            return -1
+        up = above[node]
+        return up if up >= 0 else self.graph.source(parent[node])
+
+    @cached_property
+    def _parents(self) -> tuple[memoryview, memoryview]:
+        """Parent edges, and parent nodes where only suspects lead (else -1), to climb fast."""
+        above = np.full(self.graph.node_count, -1, dtype=np.int32)
+        inner = np.flatnonzero(self.reached & (self.parent != NO_EDGE))
+        above[inner] = self.graph.sources(self.parent[inner])
+        return as_view(self.parent), as_view(above)
 
     def depth(self, nodes: AnyArray) -> AnyArray:
         """How far each node is from the start of its path, up to a limit."""

@@ -21,18 +21,19 @@ if TYPE_CHECKING:
 
     from .model import HeapSnapshot
 
-__all__ = ["NO_EDGE", "Graph", "Walk"]
+__all__ = ["NO_EDGE", "Graph", "Walk", "as_view"]
 
 NO_EDGE = 0xFFFFFFFF
 
 # Frontiers with fewer edges than this are walked in Python: a numpy level costs as much.
 _NARROW = 96
 _WIDE = 1024
-_BLOCK_EDGES = 1 << 19
+_BLOCK_EDGES = 1 << 17
 
 _WEAK_MAP = re.compile(
-    rb'"(?:\d+ / )?part of key \((?:[^"\\]|\\.)*? @\d+\) -> value \((?:[^"\\]|\\.)*? @\d+\) '
-    rb'pair in WeakMap \(table @(\d+)\)"'
+    r"(?:\d+ / )?part of key \(.*? @\d+\) -> value \(.*? @\d+\) "
+    r"pair in WeakMap \(table @(\d+)\)",
+    re.DOTALL,
 )
 
 
@@ -76,8 +77,10 @@ class Graph:
 
     def _weak_map_table_edges(self) -> IntpArray:
         tables: dict[int, int] = {}
-        for index, match in self.snapshot.strings.search(_WEAK_MAP):
-            tables[index] = int(match.group(1))
+        for index in self.snapshot.strings.containing(b" pair in WeakMap (table @"):
+            match = _WEAK_MAP.fullmatch(self.snapshot.strings[index])
+            if match:
+                tables[index] = int(match.group(1))
         if not tables:
             return np.empty(0, dtype=np.intp)
         wanted = np.zeros(len(self.snapshot.strings), dtype=bool)
@@ -92,7 +95,21 @@ class Graph:
 
     def sources(self, edges: AnyArray) -> IntpArray:
         """The node each of these edges leaves."""
-        return np.searchsorted(self.first, edges, side="right") - 1
+        # Of the same width as the column, which would else be converted as a whole.
+        wanted = np.asarray(edges, dtype=self.first.dtype)
+        return np.searchsorted(self.first, wanted, side="right") - 1
+
+    def source(self, edge: int) -> int:
+        """The node one edge leaves."""
+        return int(self.first.searchsorted(self.first.dtype.type(edge), side="right")) - 1
+
+    def flagged(self, nodes: BoolArray) -> BoolArray:
+        """Which edges lead to a node that is marked in ``nodes``."""
+        result = np.empty(self.to.size, dtype=bool)
+        for low in range(0, self.to.size, _BLOCK_EDGES):
+            part = slice(low, low + _BLOCK_EDGES)
+            result[part] = nodes[self.to[part]]
+        return result
 
     def edges_named(self, kind: str, name: str) -> IntpArray:
         """Edges of a type with a string name."""
@@ -109,11 +126,7 @@ class Graph:
         """All edges whose target is one of ``nodes``."""
         wanted = np.zeros(self.node_count, dtype=bool)
         wanted[nodes] = True
-        found = [
-            np.flatnonzero(wanted[self.to[low : low + (1 << 22)]]) + low
-            for low in range(0, self.to.size, 1 << 22)
-        ]
-        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+        return np.flatnonzero(self.flagged(wanted))
 
     def edges_from(self, nodes: AnyArray) -> IntpArray:
         """All edges that leave ``nodes``, in the order of the nodes."""
@@ -242,12 +255,12 @@ class Walk:
     def _take(self, low: AnyArray, counts: AnyArray) -> AnyArray:
         edges = _ranges(low, counts)
         edges = edges[self.allowed[edges]]
-        to = self.graph.to[edges]
+        to = self.graph.to[edges].astype(np.intp)
         new = ~self.visited[to]
         edges, to = edges[new], to[new]
         # Of several edges to one node the first counts: written last, backwards.
         self.parent[to[::-1]] = edges[::-1]
-        winners: AnyArray = to[self.parent[to] == edges].astype(np.intp)
+        winners: AnyArray = to[self.parent[to] == edges]
         self.visited[winners] = True
         return winners
 
@@ -255,13 +268,13 @@ class Walk:
         self, frontier: AnyArray, level: int, until: int | None, distance: AnyArray | None
     ) -> tuple[AnyArray, int]:
         """Go on in Python until the frontier is wide, empty, or a source is due."""
-        first = _view(self.graph.first)
-        to = _view(self.graph.to)
-        allowed = _view(self.allowed)
-        visited = _view(self.visited)
-        parent = _view(self.parent)
-        stop = None if self.stop is None else _view(self.stop)
-        steps = _view(distance) if distance is not None else None
+        first = as_view(self.graph.first)
+        to = as_view(self.graph.to)
+        allowed = as_view(self.allowed)
+        visited = as_view(self.visited)
+        parent = as_view(self.parent)
+        stop = None if self.stop is None else as_view(self.stop)
+        steps = as_view(distance) if distance is not None else None
         now = [int(node) for node in frontier]
         check = 0
         while now and (until is None or level < until):
@@ -292,7 +305,7 @@ class Walk:
         return np.array(now, dtype=np.intp), level
 
 
-def _view(array: AnyArray) -> memoryview:
+def as_view(array: AnyArray) -> memoryview:
     """Items as Python numbers: reading one is five times faster than from the array."""
     return memoryview(cast("Buffer", array))
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HeapSnapshot"]
 
+_BLOCK_NODES = 1 << 18
+
 
 class HeapSnapshot:
     """One V8 heap snapshot; nodes are numbered from 0 in the order of the file.
@@ -109,9 +111,18 @@ class HeapSnapshot:
 
     def type_totals(self) -> dict[str, tuple[int, int]]:
         """Count and bytes of the nodes of each V8 node type that occurs."""
+        return dict(self._type_totals)
+
+    @cached_property
+    def _type_totals(self) -> dict[str, tuple[int, int]]:
         kinds = len(self.types)
-        counts = np.bincount(self.node_type, minlength=kinds)
-        sizes = np.bincount(self.node_type, weights=self.node_size, minlength=kinds)
+        counts = np.zeros(kinds, dtype=np.int64)
+        sizes = np.zeros(kinds)
+        for low in range(0, self.node_count, _BLOCK_NODES):
+            part = slice(low, low + _BLOCK_NODES)
+            kind = self.node_type[part]
+            counts += np.bincount(kind, minlength=kinds)
+            sizes += np.bincount(kind, weights=self.node_size[part], minlength=kinds)
         return {
             name: (int(counts[i]), int(sizes[i])) for i, name in enumerate(self.types) if counts[i]
         }

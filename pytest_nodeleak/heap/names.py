@@ -101,20 +101,20 @@ def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
     """Count and bytes of every row of a snapshot."""
     totals: dict[ClassKey, tuple[int, int]] = {}
     strings = snapshot.strings
+    by_type = snapshot.type_totals()
     for number, kind in enumerate(snapshot.types):
-        members = snapshot.node_type == number
-        count = int(np.count_nonzero(members))
-        if not count:
+        if kind not in by_type:
             continue
-        sizes = snapshot.node_size[members]
         if kind not in _NAMED:
-            _add(totals, group_key(kind, ""), count, int(sizes.sum(dtype=np.int64)))
+            _add(totals, group_key(kind, ""), *by_type[kind])
             continue
-        names = snapshot.node_name[members]
+        members = np.flatnonzero(snapshot.node_type == number)
+        names = snapshot.node_name[members].astype(np.intp)
+        sizes = snapshot.node_size[members]
         counts = np.bincount(names)
         bytes_ = np.bincount(names, weights=sizes)
-        for name in np.flatnonzero(counts):
-            key = group_key(kind, strings[int(name)])
+        for name in np.flatnonzero(counts).tolist():
+            key = group_key(kind, strings[name])
             _add(totals, key, int(counts[name]), int(bytes_[name]))
     return totals
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from .arrays import AnyArray
 from .describe import describe_path
-from .graph import NO_EDGE, Graph
+from .graph import Graph
 from .growth import Owner
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OwnerFinder"]
 
+_CONTAINERS = ("Array", "Map", "Set", "Object", "WeakMap")
 _POINTER = 8
 _STORE_HEADER = 2 * _POINTER
 
@@ -23,16 +24,18 @@ _STORE_HEADER = 2 * _POINTER
 class OwnerFinder:
     """Climbs from survivors to the first object that is older than they are."""
 
-    def __init__(self, graph: Graph, parent: AnyArray, max_odd_ids: tuple[int, ...]) -> None:
+    def __init__(self, graph: Graph, inside: _Inside, max_odd_ids: tuple[int, ...]) -> None:
         self.graph = graph
         self.snapshot = graph.snapshot
-        self.parent = parent
+        self.inside = inside
         self.first_new = max_odd_ids[0]
         layout = self.snapshot.layout
         holders = [layout.node_type(kind) for kind in ("object", "closure", "native", "synthetic")]
         self._holder_types = np.zeros(256, dtype=bool)
         self._holder_types[[number for number in holders if number >= 0]] = True
+        self._property = layout.edge_type("property")
         self._known: dict[int, int] = {}
+        self._heads: dict[int, int] = {}
 
     def sort(self, nodes: AnyArray) -> list[tuple[int, AnyArray]]:
         """Nodes by owner (-1: none found), those with most first."""
@@ -52,28 +55,61 @@ class OwnerFinder:
                 owner = known
                 break
             way.append(at)
-            edge = int(self.parent[at])
-            if edge == NO_EDGE:
+            above = self.inside.above(at)
+            if above < 0:
                 owner = at if at != node else -1
                 break
-            at = int(np.searchsorted(self.graph.first, edge, side="right")) - 1
-            if self._is_old(at) and self._holder_types[self.snapshot.node_type[at]]:
-                owner = at
+            if self._is_old(above) and self._holder_types[self.snapshot.node_type[above]]:
+                owner = self._head_of_list(above, at)
                 break
+            at = above
         for passed in way:
             self._known[passed] = owner
         return owner
+
+    def _head_of_list(self, holder: int, held: int) -> int:
+        """What holds the list, if ``holder`` is but one link of it.
+
+        A link is held by the same property of an object of its own class as it holds the
+        next by.
+        """
+        heads: list[int] = []
+        while True:
+            known = self._heads.get(holder)
+            if known is not None:
+                holder = known
+                break
+            above = self.inside.above(holder)
+            if above < 0 or not self._same_link(above, holder, held):
+                break
+            heads.append(holder)
+            holder, held = above, holder
+        for passed in heads:
+            self._heads[passed] = holder
+        return holder
+
+    def _same_link(self, above: int, holder: int, held: int) -> bool:
+        graph, snapshot = self.graph, self.snapshot
+        upper, lower = int(self.inside.parent[holder]), int(self.inside.parent[held])
+        return bool(
+            graph.edge_type[upper] == graph.edge_type[lower] == self._property
+            and graph.edge_name[upper] == graph.edge_name[lower]
+        ) or (
+            snapshot.node_name[above] == snapshot.node_name[holder]
+            and graph.edge_type[lower] == self._property
+            and self._name(holder) not in _CONTAINERS
+        )
 
     def _is_old(self, node: int) -> bool:
         number = int(self.snapshot.node_id[node])
         return number <= self.first_new or number % 2 == 0
 
-    def describe(self, node: int, inside: _Inside, example: int, share: float) -> Owner:
+    def describe(self, node: int, example: int, share: float) -> Owner:
         """An Owner record for a node that holds ``example``."""
-        chain, start = inside.chain(node)
+        chain, start = self.inside.chain(node)
         if self._name(node) == "system / Context":
             # The variable says more than the scope it is in.
-            whole = inside.chain(example)[0]
+            whole = self.inside.chain(example)[0]
             chain = whole[: len(chain) + 1]
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
         entries, capacity, fixed = self._content(node)

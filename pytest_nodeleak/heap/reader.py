@@ -16,8 +16,8 @@ from ..errors import SnapshotFormatError
 from .arrays import AnyArray
 from .layout import Layout, LayoutError, parse_layout
 from .model import HeapSnapshot
-from .numbers import NumberError, parse_numbers
-from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows
+from .numbers import NumberError
+from .sections import LOCATION_FIELDS, EdgeRows, LocationRows, NodeRows, RowError, Rows
 from .skip import ValueSkipper
 from .strings import QuoteScanner, StringTable
 
@@ -25,7 +25,8 @@ __all__ = ["Detail", "SnapshotReader"]
 
 Detail = Literal["full", "classes"]
 
-_BLOCK = 1 << 20
+# Text converted at a time: small enough to stay in the processor's cache.
+_BLOCK = 1 << 18
 _LONGEST_HEADER = 1 << 20
 _SPACE = b" \t\r\n"
 
@@ -215,7 +216,7 @@ class SnapshotReader:
                 if "nodes" not in self._seen:
                     raise self._error("section 'edges' comes before 'nodes'")
                 rows = EdgeRows(layout, self._text_bytes)
-            elif name == "locations" and keep:
+            elif name == "locations" and keep and _usable_locations(layout):
                 rows = LocationRows(layout, None)
             self._rows = rows
             self._state = "numbers-open"
@@ -283,53 +284,45 @@ class SnapshotReader:
     def _numbers(self, final: bool) -> bool:
         if not self._open():
             return False
-        assert self._rows is not None
-        end = self._pending.find(b"]", self._searched, _BLOCK)
-        if end < 0 and len(self._pending) < _BLOCK:
-            self._searched = len(self._pending)
-            if not final:
-                return False
-            # Say the first thing that is wrong, which may come before the missing end.
-            self._convert(self._pending.rfind(b","))
+        end = self._pending.find(b"]", self._searched)
+        have = end if end >= 0 else len(self._pending)
+        if end < 0 and have < _BLOCK:
+            self._searched = have
+            if final:
+                # Say the first thing that is wrong, which may come before the missing end.
+                self._convert(have, last=False)
             return False
-        if end >= 0:
-            self._convert(end)
-            self._drop(1)
-            self._close_rows()
-            self._state = "next"
-            return True
-        comma = self._pending.rfind(b",", 0, _BLOCK)
-        if comma < 0:
-            raise self._error("a number expected")
-        self._convert(comma)
+        while have > _BLOCK:
+            used = self._convert(_BLOCK, last=False)
+            if not used:
+                raise self._error("a row of numbers expected")
+            have -= used
+        if end < 0:
+            self._searched = have
+            return False
+        self._convert(have, last=True)
         self._drop(1)
-        if not self._pending.lstrip(_SPACE) and final:
-            return False
-        self._after_comma = True
+        self._close_rows()
+        self._state = "next"
         return True
 
-    def _convert(self, length: int) -> None:
-        """Parse and drop the first ``length`` bytes, which end before a comma or bracket."""
+    def _convert(self, length: int, *, last: bool) -> int:
+        """Store the rows in the first ``length`` bytes; all of them if they are the last."""
         rows = self._rows
         assert rows is not None
-        if length < 0:
-            return
         block = bytes(memoryview(self._pending)[:length])
-        if not block.strip(_SPACE):
-            if rows.rows or self._after_comma:
-                raise self._error("a number expected")
-            self._drop(length)
-            return
+        if not rows.rows and not block.strip(_SPACE):
+            # No row at all, as in an empty list.
+            self._drop(length if last else 0)
+            return 0
         try:
-            rows.feed(parse_numbers(block))
+            used = rows.feed(block, last=last)
         except NumberError as error:
             raise self._error(str(error), error.at) from None
         except RowError as error:
             raise self._error(str(error), _offset_of_item(block, error.index)) from None
-        self._after_comma = False
-        self._drop(length)
-
-    _after_comma = False
+        self._drop(length if last else used)
+        return used
 
     def _close_rows(self) -> None:
         rows = self._rows
@@ -408,6 +401,10 @@ class SnapshotReader:
         self._skipper = None
         self._state = "next"
         return True
+
+
+def _usable_locations(layout: Layout) -> bool:
+    return all(layout.location_at(field) >= 0 for field in LOCATION_FIELDS)
 
 
 def _offset_of_item(block: bytes, index: int) -> int:

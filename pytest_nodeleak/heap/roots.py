@@ -129,5 +129,4 @@ def unpreferred_edges(graph: Graph) -> BoolArray:
         number = snapshot.layout.node_type(kind)
         if number >= 0:
             engine |= snapshot.node_type == number
-    result: BoolArray = engine[graph.to]
-    return result
+    return graph.flagged(engine)

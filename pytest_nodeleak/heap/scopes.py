@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import IntpArray
+from .arrays import AnyArray, IntpArray
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -83,18 +83,11 @@ class Scopes:
         return dict(zip(targets.tolist(), owners.tolist(), strict=True))
 
     @cached_property
-    def _lines(self) -> dict[int, tuple[int, int, int]]:
-        where = self._snapshot.locations
-        if not where or not where["node"].size:
-            return {}
-        rows = zip(
-            where["node"].tolist(),
-            where["script"].tolist(),
-            where["line"].tolist(),
-            where["column"].tolist(),
-            strict=True,
-        )
-        return {node: (script, line, column) for node, script, line, column in rows}
+    def _locations(self) -> tuple[AnyArray, AnyArray]:
+        """Nodes that have a location, ascending, and the row of each."""
+        nodes = self._snapshot.locations.get("node", np.empty(0, dtype=np.uint32))
+        order = np.argsort(nodes, kind="stable")
+        return nodes[order], order
 
     @cached_property
     def _closures_by_shared(self) -> dict[int, int]:
@@ -142,7 +135,12 @@ class Scopes:
 
     def location_of(self, node: int) -> tuple[int, int, int] | None:
         """Script id, line and column (from 0) of a closure, or of an object's constructor."""
-        return self._lines.get(node)
+        nodes, rows = self._locations
+        at = int(nodes.searchsorted(nodes.dtype.type(node)))
+        if at == nodes.size or int(nodes[at]) != node:
+            return None
+        where, row = self._snapshot.locations, int(rows[at])
+        return int(where["script"][row]), int(where["line"][row]), int(where["column"][row])
 
     def script_of_closure(self, node: int) -> str:
         """URL of the script a closure was written in; ``""`` if it is not known."""

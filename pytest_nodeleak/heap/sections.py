@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import AnyArray, Int64Array
+from .arrays import AnyArray
 from .layout import Layout
+from .numbers import parse_rows
 
-__all__ = ["EdgeRows", "LocationRows", "NodeRows", "RowError", "Rows"]
+__all__ = ["LOCATION_FIELDS", "EdgeRows", "LocationRows", "NodeRows", "RowError", "Rows"]
 
+LOCATION_FIELDS = ("object_index", "script_id", "line", "column")
 _MAX_U32 = (1 << 32) - 1
 # Rows allocated before any is seen, when the size of the text is not known.
 _FIRST_ROWS = 1 << 18
@@ -23,7 +25,7 @@ class RowError(ValueError):
 
 
 class Rows:
-    """Takes a flat run of numbers in any cut and stores whole rows.
+    """Takes the text of a section in any cut and stores its rows in columns.
 
     ``count`` is the number of rows the header announced (None: unknown). Columns are
     allocated at their final size when the text is long enough to hold that many rows,
@@ -37,7 +39,7 @@ class Rows:
         self.width = width
         self.count = count
         self.rows = 0
-        self._rest: Int64Array = np.empty(0, dtype=np.int64)
+        self.wanted: list[int] = []
         self._columns: dict[str, AnyArray] = {}
         believable = _FIRST_ROWS if text_bytes is None else text_bytes // (2 * width) + 1
         self._capacity = believable if count is None else min(count, believable)
@@ -46,53 +48,53 @@ class Rows:
         """Declare a column; before the first :meth:`feed`."""
         self._columns[name] = np.empty(self._capacity, dtype=dtype)
 
-    def feed(self, numbers: Int64Array) -> None:
-        """Store ``numbers``; raises RowError."""
-        if self._rest.size:
-            numbers = np.concatenate((self._rest, numbers))
-        whole = numbers.size - numbers.size % self.width
-        self._rest = numbers[whole:].copy()
-        if not whole:
-            return
-        table = numbers[:whole].reshape(-1, self.width)
-        if self.count is not None and self.rows + len(table) > self.count:
+    def feed(self, block: bytes | bytearray | memoryview, *, last: bool) -> int:
+        """Store the whole rows that ``block`` begins with; gives the bytes used.
+
+        ``last`` says that the section ends with the block. Raises NumberError, RowError.
+        """
+        used, columns = parse_rows(block, self.width, self.wanted, last=last)
+        if not columns:
+            return used
+        rows = columns[0].size
+        if self.count is not None and self.rows + rows > self.count:
             raise RowError(
                 f"more than the {self.count} {self.what}s that the header announces",
                 (self.count - self.rows) * self.width,
             )
-        self._reserve(self.rows + len(table))
-        self.store(table, self.rows)
-        self.rows += len(table)
+        self._reserve(self.rows + rows)
+        self.store(columns, self.rows)
+        self.rows += rows
+        return used
 
     def finish(self) -> dict[str, AnyArray]:
         """The columns at their final length; raises RowError if rows are missing."""
-        if self._rest.size:
-            raise RowError(f"the last {self.what} is incomplete", 0)
         if self.count is not None and self.rows != self.count:
             raise RowError(f"{self.rows} {self.what}s where the header announces {self.count}", 0)
         return {name: values[: self.rows] for name, values in self._columns.items()}
 
-    def store(self, table: Int64Array, at: int) -> None:
-        """Check rows and copy them to the columns from row ``at`` on."""
+    def store(self, columns: list[AnyArray], at: int) -> None:
+        """Check the ``wanted`` columns of some rows and copy them from row ``at`` on."""
         raise NotImplementedError
 
-    def put(self, name: str, at: int, values: Int64Array) -> None:
-        """Copy one column's values; widens it to 64 bits when a value needs that."""
-        column = self._columns[name]
-        if column.dtype == np.uint32 and int(values.max()) > _MAX_U32:
-            column = column.astype(np.int64)
-            self._columns[name] = column
-        column[at : at + len(values)] = values
+    def put(self, name: str, at: int, values: AnyArray) -> None:
+        """Copy one column's values."""
+        self._columns[name][at : at + values.size] = values
 
-    def check(self, table: Int64Array, field: int, name: str, below: int) -> None:
-        """Every value of a field is in 0..below-1, or RowError."""
-        values = table[:, field]
-        if int(values.min()) < 0 or int(values.max()) >= below:
-            bad = int(np.flatnonzero((values < 0) | (values >= below))[0])
+    def widen(self, name: str) -> None:
+        """Make a column 64 bits wide."""
+        self._columns[name] = self._columns[name].astype(np.int64)
+
+    def check(self, values: AnyArray, field: int, name: str, below: int) -> int:
+        """The largest of a field's values; RowError unless all are in 0..below-1."""
+        largest = int(values.max())
+        if largest >= below or (values.dtype.kind == "i" and int(values.min()) < 0):
+            bad = int(np.flatnonzero((values >= below) | (values < 0))[0])
             raise RowError(
                 f"{name} of a {self.what} is {int(values[bad])}, not in 0..{below - 1}",
                 bad * self.width + field,
             )
+        return largest
 
     def _reserve(self, rows: int) -> None:
         if rows <= self._capacity:
@@ -114,42 +116,43 @@ class NodeRows(Rows):
     def __init__(self, layout: Layout, text_bytes: int | None, *, edges: bool) -> None:
         super().__init__(len(layout.node_fields), layout.node_count, text_bytes)
         self.layout = layout
-        self.edges = edges
         self.edge_total = 0
         self.max_name = -1
-        self._at = [layout.node_at(f) for f in ("type", "name", "id", "self_size", "edge_count")]
+        self._edges = edges
+        names = ("type", "name", "id", "self_size", "edge_count")[: 4 + edges]
+        self.wanted = [layout.node_at(name) for name in names]
         self.column("type", np.uint8)
-        self.column("name", np.uint32)
-        self.column("id", np.uint32)
-        self.column("self_size", np.uint32)
-        if edges:
-            self.column("edge_count", np.uint32)
+        for name in names[1:]:
+            self.column(name, np.uint32)
 
-    def store(self, table: Int64Array, at: int) -> None:
-        kind, name, number, size, edge_count = self._at
-        self.check(table, kind, "type", len(self.layout.node_types))
-        self.check(table, name, "name", _MAX_U32)
-        self.check(table, number, "id", _MAX_U32 + 1)
-        self.check(table, size, "self_size", 1 << 50)
-        self.check(table, edge_count, "edge_count", _MAX_U32)
-        self.max_name = max(self.max_name, int(table[:, name].max()))
-        self.edge_total += int(table[:, edge_count].sum())
+    def store(self, columns: list[AnyArray], at: int) -> None:
+        kind, name, number, size = columns[:4]
+        self.check(kind, self.wanted[0], "type", len(self.layout.node_types))
+        self.max_name = max(self.max_name, self.check(name, self.wanted[1], "name", _MAX_U32))
+        self.check(number, self.wanted[2], "id", _MAX_U32 + 1)
+        if self.check(size, self.wanted[3], "self_size", 1 << 50) > _MAX_U32:
+            self.widen("self_size")
+        self.put("type", at, kind)
+        self.put("name", at, name)
+        self.put("id", at, number)
+        self.put("self_size", at, size)
+        if self._edges:
+            self._store_counts(columns[4], at)
+
+    def _store_counts(self, counts: AnyArray, at: int) -> None:
+        self.check(counts, self.wanted[4], "edge_count", _MAX_U32)
+        self.edge_total += int(counts.sum(dtype=np.int64))
         if self.edge_total > self.layout.edge_count:
             raise RowError(
                 f"the nodes claim more than the {self.layout.edge_count} edges "
                 "that the header announces",
-                len(table) * self.width - 1,
+                counts.size * self.width - 1,
             )
-        self.put("type", at, table[:, kind])
-        self.put("name", at, table[:, name])
-        self.put("id", at, table[:, number])
-        self.put("self_size", at, table[:, size])
-        if self.edges:
-            self.put("edge_count", at, table[:, edge_count])
+        self.put("edge_count", at, counts)
 
     def finish(self) -> dict[str, AnyArray]:
         columns = super().finish()
-        if self.edge_total != self.layout.edge_count:
+        if self._edges and self.edge_total != self.layout.edge_count:
             raise RowError(
                 f"the nodes have {self.edge_total} edges where the header announces "
                 f"{self.layout.edge_count}",
@@ -168,30 +171,32 @@ class EdgeRows(Rows):
         self.layout = layout
         self.max_name = -1
         self._node_width = len(layout.node_fields)
-        self._at = [layout.edge_at(f) for f in ("type", "name_or_index", "to_node")]
-        self._named = np.array([t not in ("element", "hidden") for t in layout.edge_types])
+        self.wanted = [layout.edge_at(f) for f in ("type", "name_or_index", "to_node")]
+        self._numbered = np.array([t in ("element", "hidden") for t in layout.edge_types])
         self.column("type", np.uint8)
         self.column("name", np.uint32)
         self.column("to", np.uint32)
 
-    def store(self, table: Int64Array, at: int) -> None:
-        kind, name, to = self._at
+    def store(self, columns: list[AnyArray], at: int) -> None:
+        kind, name, to = columns
         width = self._node_width
-        self.check(table, kind, "type", len(self.layout.edge_types))
-        self.check(table, name, "name_or_index", _MAX_U32 + 1)
-        self.check(table, to, "to_node", self.layout.node_count * width)
-        target = table[:, to] // width
-        if not np.array_equal(target * width, table[:, to]):
-            bad = int(np.flatnonzero(target * width != table[:, to])[0])
+        self.check(kind, self.wanted[0], "type", len(self.layout.edge_types))
+        largest = self.check(name, self.wanted[1], "name_or_index", _MAX_U32 + 1)
+        end = self.layout.node_count * width
+        if self.check(to, self.wanted[2], "to_node", end) <= _MAX_U32:
+            to = to.astype(np.uint32)
+        target = to // width
+        if not np.array_equal(target * width, to):
+            bad = int(np.flatnonzero(target * width != to)[0])
             raise RowError(
-                f"to_node of an edge is {int(table[bad, to])}, not the start of a node",
-                bad * self.width + to,
+                f"to_node of an edge is {int(to[bad])}, not the start of a node",
+                bad * self.width + self.wanted[2],
             )
-        named = self._named[table[:, kind]]
-        if named.any():
-            self.max_name = max(self.max_name, int(table[:, name][named].max()))
-        self.put("type", at, table[:, kind])
-        self.put("name", at, table[:, name])
+        if largest > self.max_name:
+            named = name[~self._numbered[kind]]
+            self.max_name = max(self.max_name, int(named.max()) if named.size else -1)
+        self.put("type", at, kind)
+        self.put("name", at, name)
         self.put("to", at, target)
 
 
@@ -201,24 +206,18 @@ class LocationRows(Rows):
     what = "location"
 
     def __init__(self, layout: Layout, text_bytes: int | None) -> None:
-        width = max(1, len(layout.location_fields))
-        super().__init__(width, None, text_bytes)
+        super().__init__(len(layout.location_fields), None, text_bytes)
         self._node_width = len(layout.node_fields)
         self._limit = layout.node_count * self._node_width
-        fields = ("object_index", "script_id", "line", "column")
-        self._at = [layout.location_at(field) for field in fields]
-        self.usable = min(self._at) >= 0
+        self.wanted = [layout.location_at(field) for field in LOCATION_FIELDS]
         for name in ("node", "script", "line", "column"):
             self.column(name, np.uint32)
 
-    def store(self, table: Int64Array, at: int) -> None:
-        if not self.usable:
-            return
-        node, script, line, column = self._at
-        self.check(table, node, "object_index", self._limit)
-        for field, name in ((script, "script_id"), (line, "line"), (column, "column")):
-            self.check(table, field, name, _MAX_U32 + 1)
-        self.put("node", at, table[:, node] // self._node_width)
-        self.put("script", at, table[:, script])
-        self.put("line", at, table[:, line])
-        self.put("column", at, table[:, column])
+    def store(self, columns: list[AnyArray], at: int) -> None:
+        for values, field, name in zip(columns, self.wanted, LOCATION_FIELDS, strict=True):
+            limit = self._limit if name == "object_index" else _MAX_U32 + 1
+            self.check(values, field, name, limit)
+        self.put("node", at, columns[0] // self._node_width)
+        self.put("script", at, columns[1])
+        self.put("line", at, columns[2])
+        self.put("column", at, columns[3])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -75,12 +74,13 @@ class StringTable:
     characters by V8, so two long ones can look equal.
     """
 
-    __slots__ = ("_cache", "_quotes", "blob")
+    __slots__ = ("_cache", "_found", "_quotes", "blob")
 
     def __init__(self, blob: bytes | bytearray, quotes: AnyArray) -> None:
         self.blob = blob
         self._quotes = quotes
         self._cache: dict[int, str] = {}
+        self._found: dict[str, list[int]] = {}
 
     def __repr__(self) -> str:
         return f"<StringTable of {len(self)} strings, {len(self.blob)} bytes>"
@@ -115,29 +115,36 @@ class StringTable:
 
     def find(self, text: str) -> list[int]:
         """Indices of the strings equal to ``text``; usually one or none."""
-        needle = json.dumps(text, ensure_ascii=True).encode()
-        return self._at(needle)
+        known = self._found.get(text)
+        if known is None:
+            known = self._found[text] = self._at(json.dumps(text).encode())
+        return known
 
     def _at(self, needle: bytes) -> list[int]:
         found: list[int] = []
         at = self.blob.find(needle)
         while at >= 0:
-            slot = int(np.searchsorted(self._quotes, at))
-            if slot < len(self._quotes) and slot % 2 == 0 and int(self._quotes[slot]) == at:
+            slot = self._slot(at)
+            if slot % 2 == 0 and int(self._quotes[slot]) == at:
                 found.append(slot // 2)
             at = self.blob.find(needle, at + 1)
         return found
 
-    def search(self, pattern: re.Pattern[bytes]) -> list[tuple[int, re.Match[bytes]]]:
-        """Strings whose bytes match ``pattern`` somewhere, each once, with the match."""
-        result: list[tuple[int, re.Match[bytes]]] = []
-        last = -1
-        for match in pattern.finditer(self.blob):
-            slot = int(np.searchsorted(self._quotes, match.start(), side="right")) - 1
-            if slot >= 0 and slot % 2 == 0 and slot // 2 != last:
-                last = slot // 2
-                result.append((last, match))
-        return result
+    def containing(self, needle: bytes) -> list[int]:
+        """Indices of the strings whose bytes contain ``needle``, ascending."""
+        found: list[int] = []
+        at = self.blob.find(needle)
+        while at >= 0:
+            slot = self._slot(at)
+            found.append(slot // 2)
+            # On from the end of this string: each counts once.
+            following = int(self._quotes[slot | 1]) if slot < len(self._quotes) else at
+            at = self.blob.find(needle, following + 1)
+        return found
+
+    def _slot(self, offset: int) -> int:
+        """Number of the last quote at or before ``offset``."""
+        return int(self._quotes.searchsorted(self._quotes.dtype.type(offset), side="right")) - 1
 
 
 def _decode(raw: bytes) -> str:
