@@ -85,9 +85,7 @@ class Job:
 
     @property
     def label(self) -> str:
-        where = (
-            f" {Path(self.node).name if '/' not in self.node else self.node}" if self.node else ""
-        )
+        where = f" {node_version(self.node)}" if self.node else ""
         return f"{self.case.id} {self.variant}{where}"
 
 
@@ -328,8 +326,8 @@ def unstable(scores: Iterable[Score]) -> list[str]:
     for score in scores:
         said[score.job.subject].append(score.result.outcome)
     return [
-        f"{' '.join(subject[1:]).strip()}: {', '.join(outcomes)}"
-        for subject, outcomes in said.items()
+        f"{case} {variant}{f' {node_version(node)}' if node else ''}: {', '.join(outcomes)}"
+        for (_, case, variant, node), outcomes in said.items()
         if len(set(outcomes)) > 1
     ]
 
