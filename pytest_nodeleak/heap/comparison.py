@@ -84,6 +84,9 @@ def compare(before: HeapSnapshot, after: HeapSnapshot) -> ComparisonDiff:
     ``detail="classes"`` suffices for both. Raises SnapshotOrderError if the two are the
     same, in the wrong order or not of one process.
     """
+    for snapshot in (before, after):
+        if snapshot.condensed:
+            raise ValueError(f"{snapshot.source} was condensed: its objects are not known any more")
     check_order((before, after))
     gone = np.flatnonzero(~_contains(after.node_id, before.node_id))
     come = np.flatnonzero(~_contains(before.node_id, after.node_id))

@@ -11,20 +11,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..deadline import Deadline
-from .arrays import AnyArray, BoolArray
+from .arrays import AnyArray
 from .describe import describe_path
-from .graph import NO_EDGE, Graph, Walk, as_view
+from .graph import NO_EDGE, Graph
 from .growth import ConstructorGrowth, Owner
 from .owner import OwnerFinder
 from .paths import RetainingPath
 from .places import scopes_of
-from .roots import path_sources, unpreferred_edges
+from .retention import Retention
 
 if TYPE_CHECKING:
     from .diff import SnapshotDiff
@@ -53,20 +50,20 @@ class Explainer:
         groups = [self.diff.nodes_of(row) for row in rows]
         if not any(group.size for group in groups):
             return tuple(rows)
-        inside = _Inside(self.graph, groups, deadline)
-        owners = OwnerFinder(self.graph, inside, self.diff.max_odd_ids)
+        retention = Retention(self.graph, groups, deadline)
+        owners = OwnerFinder(self.graph, retention, self.diff.max_odd_ids)
         result: list[ConstructorGrowth] = []
         for row, group in zip(rows, groups, strict=True):
             if deadline is not None:
                 deadline.check("explaining what survived")
-            result.append(self._explain(row, group, inside, owners, paths_per_row))
+            result.append(self._explain(row, group, retention, owners, paths_per_row))
         return tuple(result)
 
     def _explain(
         self,
         row: ConstructorGrowth,
         group: AnyArray,
-        inside: _Inside,
+        retention: Retention,
         owners: OwnerFinder,
         paths_per_row: int,
     ) -> ConstructorGrowth:
@@ -78,9 +75,9 @@ class Explainer:
         paths: list[RetainingPath] = []
         owner: Owner | None = None
         for holder, members in by_owner[: max(1, paths_per_row)]:
-            example = _typical(inside.depth(members), members)
-            chain, start = inside.chain(example)
-            if not chain and inside.parent[example] == NO_EDGE and start == example:
+            example = _typical(retention.depth(members), members)
+            chain, start = retention.chain(example)
+            if not chain and retention.parent[example] == NO_EDGE and start == example:
                 continue
             paths.append(describe_path(self.graph, chain, start))
             if owner is None and holder >= 0:
@@ -88,7 +85,7 @@ class Explainer:
         where = self._definition(row, group)
         return replace(
             row,
-            retained_size=inside.retained_size(group),
+            retained_size=retention.retained_size(group),
             retaining_path=paths[0] if paths else None,
             other_paths=tuple(paths[1:]),
             owner=owner,
@@ -121,119 +118,6 @@ class Explainer:
 
         seen = dict.fromkeys(mask(self.snapshot.name_of(int(node))) for node in sample[:50])
         return tuple(seen)[:5]
-
-
-class _Inside:
-    """The part of the heap that only survivors keep alive, with the way to each node."""
-
-    def __init__(self, graph: Graph, groups: Sequence[AnyArray], deadline: Deadline | None) -> None:
-        self.graph = graph
-        self.deadline = deadline
-        suspect = np.zeros(graph.node_count, dtype=bool)
-        for group in groups:
-            suspect[group] = True
-        root = np.array([graph.snapshot.root])
-        strong = graph.strong
-        outside = Walk(graph, strong, stop=suspect, deadline=deadline)
-        outside.run({0: root})
-        self.outside: BoolArray = outside.visited
-        del outside
-        # Where each node is best reached from, first over edges a reader understands.
-        allowed = unpreferred_edges(graph)
-        np.logical_not(allowed, out=allowed)
-        allowed &= strong
-        preferred = Walk(graph, allowed, stop=suspect, deadline=deadline)
-        sources = path_sources(graph, self.outside)
-        preferred.run(sources)
-        self.parent: AnyArray = preferred.parent
-        rest = Walk(
-            graph,
-            strong,
-            stop=suspect,
-            visited=preferred.visited,
-            parent=self.parent,
-            deadline=deadline,
-        )
-        reached = np.flatnonzero(preferred.visited & ~suspect)
-        rest.run({0: np.concatenate((reached, root))}, again=True)
-        self.boundary: AnyArray = np.flatnonzero(suspect & rest.visited)
-        self.blocked: BoolArray = self.outside & ~suspect
-        self.suspect = suspect
-        self._walk_rest(preferred.visited)
-
-    def _walk_rest(self, visited: BoolArray) -> None:
-        inner = Walk(
-            self.graph,
-            self.graph.strong,
-            visited=visited,
-            parent=self.parent,
-            deadline=self.deadline,
-        )
-        inner.run({0: self.boundary}, again=True)
-        reached = visited & ~self.blocked
-        self.reached: BoolArray = reached
-
-    @cached_property
-    def total(self) -> int:
-        """Bytes that only the suspects keep alive."""
-        return self._bytes(self.reached)
-
-    def _bytes(self, mask: BoolArray) -> int:
-        return int(self.graph.snapshot.node_size[mask].sum(dtype=np.int64))
-
-    def retained_size(self, group: AnyArray) -> int:
-        """Bytes that become unreachable when no path may enter the group."""
-        visited = self.blocked.copy()
-        visited[group] = True
-        boundary = self.boundary[~visited[self.boundary]]
-        walk = Walk(self.graph, self.graph.strong, visited=visited, deadline=self.deadline)
-        walk.run({0: boundary})
-        visited[group] = False
-        return self.total - self._bytes(visited & ~self.blocked)
-
-    def chain(self, node: int) -> tuple[list[int], int]:
-        """Edges that lead to a node, and the node they start at."""
-        edges: list[int] = []
-        parent, above = self._parents
-        while True:
-            edge = parent[node]
-            if edge == NO_EDGE:
-                return edges[::-1], node
-            edges.append(edge)
-            up = above[node]
-            node = up if up >= 0 else self.graph.source(edge)
-
-    def above(self, node: int) -> int:
-        """The node a node is reached from; -1 for those paths start at."""
-        parent, above = self._parents
-        if parent[node] == NO_EDGE:
-            return -1
-        up = above[node]
-        return up if up >= 0 else self.graph.source(parent[node])
-
-    @cached_property
-    def _parents(self) -> tuple[memoryview, memoryview]:
-        """Parent edges, and parent nodes where only suspects lead (else -1), to climb fast."""
-        above = np.full(self.graph.node_count, -1, dtype=np.int32)
-        inner = np.flatnonzero(self.reached & (self.parent != NO_EDGE))
-        above[inner] = self.graph.sources(self.parent[inner])
-        return as_view(self.parent), as_view(above)
-
-    def depth(self, nodes: AnyArray) -> AnyArray:
-        """How far each node is from the start of its path, up to a limit."""
-        graph = self.graph
-        depth = np.zeros(nodes.size, dtype=np.int32)
-        at = np.array(nodes, dtype=np.int64)
-        alive = np.arange(nodes.size)
-        for _ in range(200):
-            edges = self.parent[at[alive]]
-            more = edges != NO_EDGE
-            alive = alive[more]
-            if not alive.size:
-                break
-            at[alive] = graph.sources(edges[more])
-            depth[alive] += 1
-        return depth
 
 
 def _typical(depth: AnyArray, nodes: AnyArray) -> int:

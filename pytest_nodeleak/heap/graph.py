@@ -29,6 +29,7 @@ NO_EDGE = 0xFFFFFFFF
 _NARROW = 96
 _WIDE = 1024
 _BLOCK_EDGES = 1 << 17
+_BLOCK_NODES = 1 << 15
 
 _WEAK_MAP = re.compile(
     r"(?:\d+ / )?part of key \(.*? @\d+\) -> value \(.*? @\d+\) "
@@ -234,27 +235,30 @@ class Walk:
     def _level(self, frontier: AnyArray) -> IntpArray:
         """All nodes one step from ``frontier`` that were not visited."""
         first = self.graph.first
-        low = first[frontier].astype(np.int64)
-        counts = first[frontier + 1].astype(np.int64) - low
-        some = counts > 0
-        low, counts = low[some], counts[some]
-        ends = np.cumsum(counts)
         found: list[AnyArray] = []
-        begin = 0
-        while begin < low.size:
-            # Whole nodes of about a block's worth of edges at a time: flat memory.
-            done = int(ends[begin - 1]) if begin else 0
-            end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
-            end = max(end, begin + 1)
-            found.append(self._take(low[begin:end], counts[begin:end]))
-            begin = end
+        # A part at a time, whole nodes with a block's worth of edges: flat memory.
+        for start in range(0, frontier.size, _BLOCK_NODES):
+            nodes = frontier[start : start + _BLOCK_NODES]
+            low = first[nodes].astype(np.int64)
+            counts = first[nodes + 1] - low
+            ends = np.cumsum(counts)
+            begin = 0
+            while begin < low.size:
+                done = int(ends[begin - 1]) if begin else 0
+                end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
+                end = max(end, begin + 1)
+                found.append(self._take(low[begin:end], counts[begin:end]))
+                begin = end
         if not found:
             return np.empty(0, dtype=np.intp)
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def _take(self, low: AnyArray, counts: AnyArray) -> AnyArray:
         edges = _ranges(low, counts)
-        edges = edges[self.allowed[edges]]
+        return self.cross(edges[self.allowed[edges]])
+
+    def cross(self, edges: AnyArray) -> AnyArray:
+        """Reach the targets of ``edges`` that were not visited; gives them."""
         to = self.graph.to[edges].astype(np.intp)
         new = ~self.visited[to]
         edges, to = edges[new], to[new]

@@ -13,8 +13,6 @@ from .model import HeapSnapshot
 
 __all__ = ["check_order"]
 
-# One object in this many is looked at; enough to tell two processes apart.
-_SAMPLE = 32
 _MISMATCH = 0.05
 
 
@@ -30,14 +28,14 @@ def _check_pair(before: HeapSnapshot, after: HeapSnapshot) -> None:
     if before is after or same_file:
         raise SnapshotOrderError(f"{names} are the same snapshot twice")
     if after.max_odd_id < before.max_odd_id:
-        older, newer = _sampled(after), _sampled(before)
+        older, newer = after.id_sample, before.id_sample
         if _foreign(older, newer, after.max_odd_id) <= _MISMATCH:
             raise SnapshotOrderError(
                 f"{after.source} was taken before {before.source}: give them in the order "
                 "in which they were taken"
             )
         raise SnapshotOrderError(_different(names))
-    share = _foreign(_sampled(before), _sampled(after), before.max_odd_id)
+    share = _foreign(before.id_sample, after.id_sample, before.max_odd_id)
     if share > _MISMATCH:
         raise SnapshotOrderError(_different(names))
 
@@ -53,23 +51,14 @@ def _same_content(before: HeapSnapshot, after: HeapSnapshot) -> bool:
     return (
         before.node_count == after.node_count
         and before.edge_count == after.edge_count
-        and bool(np.array_equal(before.node_id, after.node_id))
-        and bool(np.array_equal(before.node_size, after.node_size))
+        and before.total_size == after.total_size
+        and before.class_totals == after.class_totals
+        and bool(np.array_equal(before.id_sample[0], after.id_sample[0]))
     )
 
 
-def _sampled(snapshot: HeapSnapshot) -> tuple[AnyArray, list[str]]:
-    """Ids of some heap objects, ascending, and what each is."""
-    ids = snapshot.node_id
-    chosen = np.flatnonzero((ids % (2 * _SAMPLE)) == 1)
-    chosen = chosen[np.argsort(ids[chosen], kind="stable")]
-    types = snapshot.types
-    kinds = [types[number] for number in snapshot.node_type[chosen].tolist()]
-    return ids[chosen].astype(np.int64), kinds
-
-
 def _foreign(
-    older: tuple[AnyArray, list[str]], newer: tuple[AnyArray, list[str]], until: int
+    older: tuple[AnyArray, tuple[str, ...]], newer: tuple[AnyArray, tuple[str, ...]], until: int
 ) -> float:
     """Share of the newer one's old objects that the older one lacks or knows otherwise.
 

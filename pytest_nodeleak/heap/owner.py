@@ -12,7 +12,7 @@ from .graph import Graph
 from .growth import Owner
 
 if TYPE_CHECKING:
-    from .explain import _Inside
+    from .retention import Retention
 
 __all__ = ["OwnerFinder"]
 
@@ -24,10 +24,10 @@ _STORE_HEADER = 2 * _POINTER
 class OwnerFinder:
     """Climbs from survivors to the first object that is older than they are."""
 
-    def __init__(self, graph: Graph, inside: _Inside, max_odd_ids: tuple[int, ...]) -> None:
+    def __init__(self, graph: Graph, retention: Retention, max_odd_ids: tuple[int, ...]) -> None:
         self.graph = graph
         self.snapshot = graph.snapshot
-        self.inside = inside
+        self.retention = retention
         self.first_new = max_odd_ids[0]
         layout = self.snapshot.layout
         holders = [layout.node_type(kind) for kind in ("object", "closure", "native", "synthetic")]
@@ -55,7 +55,7 @@ class OwnerFinder:
                 owner = known
                 break
             way.append(at)
-            above = self.inside.above(at)
+            above = self.retention.above(at)
             if above < 0:
                 owner = at if at != node else -1
                 break
@@ -79,7 +79,7 @@ class OwnerFinder:
             if known is not None:
                 holder = known
                 break
-            above = self.inside.above(holder)
+            above = self.retention.above(holder)
             if above < 0 or not self._same_link(above, holder, held):
                 break
             heads.append(holder)
@@ -90,7 +90,7 @@ class OwnerFinder:
 
     def _same_link(self, above: int, holder: int, held: int) -> bool:
         graph, snapshot = self.graph, self.snapshot
-        upper, lower = int(self.inside.parent[holder]), int(self.inside.parent[held])
+        upper, lower = int(self.retention.parent[holder]), int(self.retention.parent[held])
         return bool(
             graph.edge_type[upper] == graph.edge_type[lower] == self._property
             and graph.edge_name[upper] == graph.edge_name[lower]
@@ -106,10 +106,10 @@ class OwnerFinder:
 
     def describe(self, node: int, example: int, share: float) -> Owner:
         """An Owner record for a node that holds ``example``."""
-        chain, start = self.inside.chain(node)
+        chain, start = self.retention.chain(node)
         if self._name(node) == "system / Context":
             # The variable says more than the scope it is in.
-            whole = self.inside.chain(example)[0]
+            whole = self.retention.chain(example)[0]
             chain = whole[: len(chain) + 1]
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
         entries, capacity, fixed = self._content(node)

@@ -1,0 +1,127 @@
+"""What survivors keep alive, and the way from a root to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from ..deadline import Deadline
+from .arrays import AnyArray, BoolArray
+from .graph import NO_EDGE, Graph, Walk, as_view
+from .roots import path_sources, unpreferred_edges
+
+__all__ = ["Retention"]
+
+
+class Retention:
+    """The part of the heap that only survivors keep alive, with the way to each node."""
+
+    def __init__(self, graph: Graph, groups: Sequence[AnyArray], deadline: Deadline | None) -> None:
+        self.graph = graph
+        self.deadline = deadline
+        suspect = np.zeros(graph.node_count, dtype=bool)
+        for group in groups:
+            suspect[group] = True
+        root = np.array([graph.snapshot.root])
+        strong = graph.strong
+        outside = Walk(graph, strong, stop=suspect, deadline=deadline)
+        outside.run({0: root})
+        self.outside: BoolArray = outside.visited
+        del outside
+        # Where each node is best reached from, first over edges a reader understands.
+        engine = unpreferred_edges(graph)
+        engine &= strong
+        allowed = strong & ~engine
+        preferred = Walk(graph, allowed, stop=suspect, deadline=deadline)
+        preferred.run(path_sources(graph, self.outside & ~suspect))
+        del allowed
+        visited, self.parent = preferred.visited, preferred.parent
+        # Then over the engine's own edges, to what nothing else leads to.
+        engine &= graph.flagged(~visited)
+        edges = np.flatnonzero(engine)
+        del engine
+        edges = edges[(visited & ~suspect)[graph.sources(edges)]]
+        rest = Walk(
+            graph, strong, stop=suspect, visited=visited, parent=self.parent, deadline=deadline
+        )
+        rest.run({0: rest.cross(edges)}, again=True)
+        self.boundary: AnyArray = np.flatnonzero(suspect & rest.visited)
+        self.blocked: BoolArray = self.outside & ~suspect
+        self.suspect = suspect
+        self._walk_rest(visited)
+
+    def _walk_rest(self, visited: BoolArray) -> None:
+        inner = Walk(
+            self.graph,
+            self.graph.strong,
+            visited=visited,
+            parent=self.parent,
+            deadline=self.deadline,
+        )
+        inner.run({0: self.boundary}, again=True)
+        reached = visited & ~self.blocked
+        self.reached: BoolArray = reached
+
+    @cached_property
+    def total(self) -> int:
+        """Bytes that only the suspects keep alive."""
+        return self._bytes(self.reached)
+
+    def _bytes(self, mask: BoolArray) -> int:
+        return int(self.graph.snapshot.node_size[mask].sum(dtype=np.int64))
+
+    def retained_size(self, group: AnyArray) -> int:
+        """Bytes that become unreachable when no path may enter the group."""
+        visited = self.blocked.copy()
+        visited[group] = True
+        boundary = self.boundary[~visited[self.boundary]]
+        walk = Walk(self.graph, self.graph.strong, visited=visited, deadline=self.deadline)
+        walk.run({0: boundary})
+        visited[group] = False
+        return self.total - self._bytes(visited & ~self.blocked)
+
+    def chain(self, node: int) -> tuple[list[int], int]:
+        """Edges that lead to a node, and the node they start at."""
+        edges: list[int] = []
+        parent, above = self._parents
+        while True:
+            edge = parent[node]
+            if edge == NO_EDGE:
+                return edges[::-1], node
+            edges.append(edge)
+            up = above[node]
+            node = up if up >= 0 else self.graph.source(edge)
+
+    def above(self, node: int) -> int:
+        """The node a node is reached from; -1 for those paths start at."""
+        parent, above = self._parents
+        if parent[node] == NO_EDGE:
+            return -1
+        up = above[node]
+        return up if up >= 0 else self.graph.source(parent[node])
+
+    @cached_property
+    def _parents(self) -> tuple[memoryview, memoryview]:
+        """Parent edges, and parent nodes where only suspects lead (else -1), to climb fast."""
+        above = np.full(self.graph.node_count, -1, dtype=np.int32)
+        inner = np.flatnonzero(self.reached & (self.parent != NO_EDGE))
+        above[inner] = self.graph.sources(self.parent[inner])
+        return as_view(self.parent), as_view(above)
+
+    def depth(self, nodes: AnyArray) -> AnyArray:
+        """How far each node is from the start of its path, up to a limit."""
+        graph = self.graph
+        depth = np.zeros(nodes.size, dtype=np.int32)
+        at = np.array(nodes, dtype=np.int64)
+        alive = np.arange(nodes.size)
+        for _ in range(200):
+            edges = self.parent[at[alive]]
+            more = edges != NO_EDGE
+            alive = alive[more]
+            if not alive.size:
+                break
+            at[alive] = graph.sources(edges[more])
+            depth[alive] += 1
+        return depth
