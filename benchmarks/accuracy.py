@@ -54,6 +54,7 @@ class Case:
     env: dict[str, str] = field(default_factory=dict)
     node_aliases: dict[str, str] = field(default_factory=dict)
     iterations: int = 200
+    node_below: int | None = None
 
     @property
     def variants(self) -> tuple[str, ...]:
@@ -61,6 +62,13 @@ class Case:
 
     def leaks(self, variant: str) -> bool:
         return self.expect_leak and variant == "leaky"
+
+    def fits(self, node: str | None) -> bool:
+        """False where this release of Node itself grows, so that there is no right answer."""
+        if self.node_below is None or node is None:
+            return True
+        major = node_version(node).lstrip("v").partition(".")[0]
+        return not major.isdigit() or int(major) < self.node_below
 
     def own_node(self, variant: str) -> Path | None:
         """The Node that this variant brings along, where the leak is one of a Node release."""
@@ -133,6 +141,7 @@ def read_case(folder: Path, listed: dict[str, Any]) -> Case:
         env={name: str(value) for name, value in meta.get("env", {}).items()},
         node_aliases=dict(meta.get("node", {})),
         iterations=int(meta.get("iterations", 200)),
+        node_below=meta.get("nodeBelow"),
     )
 
 
@@ -408,6 +417,7 @@ def plan(cases: Sequence[Case], options: argparse.Namespace) -> list[Job]:
         for number in range(1, options.runs + 1)
         for node in options.node or [None]
         for case in cases
+        if case.fits(node)
         for variant in case.variants
         if variant in wanted
         for judge in judges
