@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .judge import SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
-from .node.app import NodeApp
 from .verdict import LeakingConstructor
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def distinctiveness(name: str, kind: str) -> int:
 
 
 def leaking_constructors(
-    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, app: NodeApp, *, limit: int
+    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, *, limit: int
 ) -> tuple[tuple[LeakingConstructor, ...], tuple[LeakingConstructor, ...]]:
     """The leaking constructors, worst first, and those in parentheses (V8's own groups)."""
     if diff is None or judgement.outcome == "steady":

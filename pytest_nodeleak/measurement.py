@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from .deadline import Deadline
-from .errors import PolicyError, hide_ours
+from .errors import NodeLeakError, PolicyError, hide_ours
 from .explain import leaking_constructors
 from .judge import Evidence, Judgement, heap_is_flat, judge
 from .node.app import NodeApp
@@ -32,6 +34,7 @@ __tracebackhide__ = hide_ours
 DRIVER_WARMUP = 3
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
+WINDOW_PIECES = 4
 #: what must not be exceeded by growth while pushing
 MOST_GROWTH = 400_000_000
 #: peak memory of taking a snapshot, as a multiple of the heap
@@ -85,14 +88,17 @@ class _Measurement:
         self.diff: SnapshotDiff | None = None
 
     def run(self) -> Verdict:
+        self.runner.setup(self._patience())
         try:
-            self.runner.setup(self._patience())
             self._warm_up()
             judgement, evidence = self._decide()
             verdict = self._verdict(judgement, evidence)
-        finally:
-            if self.app.running:
-                self.runner.teardown(self._patience())
+        except BaseException:
+            # What went wrong first is the error to show, not what teardown makes of it.
+            with contextlib.suppress(NodeLeakError):
+                self.runner.teardown(Deadline(2))
+            raise
+        self.runner.teardown(self._patience())
         return verdict
 
     # -- phases ----------------------------------------------------------------------------
@@ -100,7 +106,7 @@ class _Measurement:
     def _warm_up(self) -> None:
         """Run until an iteration's time is known and lazy initialisation had its chance."""
         for _ in range(DRIVER_WARMUP):
-            self.app.memory(settle=1)
+            self.app.memory(settle=2)
         timed = self.runner.fixed_seconds
         if timed is not None:
             self._iterate(1)
@@ -112,7 +118,8 @@ class _Measurement:
                 done = self._iterate(n)
                 took = time.monotonic() - began
                 total = self.app.iterations - self.first
-                if took > 0.03 or total >= 1000 or self._left() < 0.8 * self.budget:
+                # The first iterations compile and load: their time tells nothing.
+                if (took > 0.03 and total > 15) or total >= 1000 or self._left() < 0.8 * self.budget:
                     break
                 n *= 2
             self.plan = Plan(took / max(done, 1), self.budget, self.policy, False)
@@ -134,26 +141,30 @@ class _Measurement:
 
     def _rounds_are_flat(self) -> bool:
         """Rounds until the heap is flat over a long enough stretch, or clearly is not."""
-        plan = self.plan
-        least = self.policy.rounds or (2 if plan.timed else ROUNDS_AT_LEAST)
-        most = max(least, 2 if plan.timed else ROUNDS_AT_MOST)
-        stretch_start = self.app.iterations
-        for number in range(1, most + 1):
-            self._iterate(plan.round_iterations)
+        timed = self.plan.timed
+        least = self.policy.rounds or (2 if timed else ROUNDS_AT_LEAST)
+        most = max(least, 2 if timed else ROUNDS_AT_MOST)
+        longer = 1
+        for number in itertools.count(1):
+            self._iterate(longer * self.plan.round_iterations)
             self._sample()
+            self.plan = self._replanned(self.samples[-2])
             if number < least:
                 continue
-            if self._flat_stretch(stretch_start):
+            if self._flat_stretch():
                 return True
-            if self._left() < 0.6 * self.budget:
-                break
-            # Growth in every round so far: counting objects tells more than another round.
             used = [sample.heap_used for sample in self.samples[-ROUNDS_AT_LEAST:]]
-            if number >= ROUNDS_AT_LEAST and all(b > a for a, b in zip(used, used[1:], strict=False)):
-                break
-        return False
+            if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
+                return False  # counting objects tells more than another round
+            if self._left() < 0.7 * self.budget:
+                return False
+            if heap_is_flat(Series(tuple(self.samples)), 4):
+                longer *= 2  # flat so far, for too few iterations to mean anything
+            elif number >= most:
+                return False
+        raise AssertionError("unreachable")
 
-    def _flat_stretch(self, warm: int) -> bool:
+    def _flat_stretch(self) -> bool:
         """Whether some run of the latest samples is flat and long enough to mean something."""
         series = Series(tuple(self.samples))
         for length in range(4 if not self.plan.timed else 3, len(series) + 1):
@@ -171,12 +182,11 @@ class _Measurement:
         self._snapshot()
         n = self.plan.first_window
         while True:
-            began = time.monotonic()
+            before = self.samples[-1]
             self._window(n)
-            took = time.monotonic() - began
             self._sample()
+            self.plan = self._replanned(before)
             self._snapshot()
-            self.plan = self._replanned(n, took)
             evidence = self._evidence()
             judgement = judge(evidence, self.policy)
             if judgement.outcome is not None:
@@ -188,15 +198,14 @@ class _Measurement:
 
     def _window(self, n: int) -> None:
         began = time.monotonic()
-        pieces = max(1, min(6, n // max(self.plan.round_iterations, 1)))
         before = self.app.iterations
-        for piece in range(pieces):
-            goal = before + n * (piece + 1) // pieces
-            self._iterate(goal - self.app.iterations)
-            if piece < pieces - 1:
-                self._sample()
+        piece = max(1, -(-n // WINDOW_PIECES))
+        while (done := self.app.iterations - before) < n:
+            self._iterate(min(piece, n - done))
             if self._left() <= 0 or self._grown() > MOST_GROWTH:
                 break
+            if self.app.iterations - before < n:
+                self._sample()
         self.windows.append(self.app.iterations - before)
         self.pushed_seconds += time.monotonic() - began
 
@@ -221,11 +230,13 @@ class _Measurement:
             return 0
         return max(0, min(wanted, affordable))
 
-    def _replanned(self, n: int, took: float) -> Plan:
-        """The pace measured last: a leak may slow the program down."""
-        if self.plan.timed:
+    def _replanned(self, since: Sample) -> Plan:
+        """The pace measured last: start-up makes the first iterations slow, a leak the later."""
+        last = self.samples[-1]
+        if self.plan.timed or last.iterations == since.iterations:
             return self.plan
-        return Plan(took / max(self.windows[-1], 1), self.budget, self.policy, False)
+        pace = (last.seconds - since.seconds) / (last.iterations - since.iterations)
+        return Plan(pace, self.budget, self.policy, False)
 
     # -- steps -----------------------------------------------------------------------------
 
@@ -264,6 +275,17 @@ class _Measurement:
             from .heap import growth_over
 
             self.diff = growth_over(self.snapshots)
+
+    def _explained_diff(self, judgement: Judgement) -> SnapshotDiff | None:
+        """The difference with edges in its last snapshot: the first two were read without."""
+        if judgement.outcome == "steady" or len(self.snapshots) in (0, 1):
+            return None
+        if len(self.snapshots) == 2:
+            from .heap import growth_over, load_snapshot
+
+            self.snapshots[-1] = load_snapshot(self.files[-1])
+            self.diff = growth_over(self.snapshots)
+        return self.diff
 
     def _grown(self) -> int:
         first, last = self.samples[0], self.samples[-1]
@@ -308,7 +330,7 @@ class _Measurement:
             needed = SNAPSHOT_MEMORY * self.samples[-1].heap_used
             reasons = (*reasons, f"a snapshot of this heap may need {format_bytes(needed)} of memory")
         constructors, internals = leaking_constructors(
-            self.diff, judgement, evidence, self.app, limit=12
+            self._explained_diff(judgement), judgement, evidence, limit=12
         )
         return Verdict(
             outcome=outcome,

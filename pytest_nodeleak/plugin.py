@@ -288,9 +288,9 @@ def _launcher(
         node: str | os.PathLike[str] | None = None,
         node_args: Sequence[str] = (),
     ) -> NodeApp:
-        from .node.launch import launch
+        from .node import open_node
 
-        app = launch(
+        app = open_node(
             _find_script(script, folders),
             *args,
             env=env,

@@ -2,6 +2,6 @@
 
 from .app import NodeApp
 from .find import NodeExecutable, find_node
-from .launch import launch, open_node
+from .launch import open_node
 
-__all__ = ["NodeApp", "NodeExecutable", "find_node", "launch", "open_node"]
+__all__ = ["NodeApp", "NodeExecutable", "find_node", "open_node"]

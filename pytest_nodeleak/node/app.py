@@ -39,6 +39,7 @@ __tracebackhide__ = hide_ours
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
 _COUNT = "function() { return this.length; }"
 _FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
+_STATE = f"{_FIND_DRIVER}?.state"
 _GROUP = "nodeleak"
 
 
@@ -196,6 +197,23 @@ class NodeApp:
         except DeadlineExceeded:
             raise stuck_target(self._process, self._session, doing, deadline) from None
 
+    def start(self, deadline: Deadline) -> None:
+        """Let the program run, which the driver holds before its first line, until it has loaded.
+
+        The go may arrive while Node still boots, before the driver waits for it: it is said until
+        it has been heard.
+        """
+        doing = "it was loading"
+        while True:
+            self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
+            reply = self.command(
+                "Runtime.evaluate", {"expression": _STATE}, deadline=deadline, doing=doing
+            )
+            if reply.get("result", {}).get("value") == "running":
+                break
+            time.sleep(0.002)
+        self.driver("ready", deadline=deadline, doing=doing)
+
     def driver(
         self, name: str, *args: Any, deadline: Deadline | None = None, doing: str = ""
     ) -> Any:
@@ -212,14 +230,13 @@ class NodeApp:
     ) -> dict[str, Any]:
         doing = doing or f"{name} ran in it"
         deadline = deadline or Deadline(30)
-        while not self._driver_id:
-            # Right after the start this may run inside Node's bootstrap, before the preload.
+        if not self._driver_id:
             found = self.command(
                 "Runtime.evaluate", {"expression": _FIND_DRIVER}, deadline=deadline, doing=doing
             )
             self._driver_id = found.get("result", {}).get("objectId", "")
             if not self._driver_id:
-                time.sleep(0.003)
+                raise TargetError(f"the driver is not loaded in pid {self.pid}")
         return self.command(
             "Runtime.callFunctionOn",
             {

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..deadline import Deadline
@@ -15,7 +14,7 @@ from .app import Context, NodeApp
 from .find import NodeExecutable, find_node
 from .process import TargetProcess
 
-__all__ = ["launch", "open_node"]
+__all__ = ["open_node"]
 
 __tracebackhide__ = hide_ours
 
@@ -24,7 +23,7 @@ _ADDRESS = re.compile(r"^Debugger listening on (ws://\S+)", re.MULTILINE)
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
 
 
-def launch(
+def open_node(
     script: str | os.PathLike[str],
     *args: str,
     env: Mapping[str, str | None] | None = None,
@@ -35,13 +34,16 @@ def launch(
     timeout: float = 30.0,
     context: Context | None = None,
 ) -> NodeApp:
-    """Start ``script`` and return when its top level has run (top-level await included).
+    """Start ``script`` and return when its top level has run (top-level await included)::
+
+        with open_node("server.js") as app:
+            verdict = measure(app, "require('./cart').checkout()")
 
     ``env`` is laid over the environment of this process (None removes a name), ``cwd`` is the
     current folder by default. ``jit="off"`` keeps V8's optimising compilers off, which makes
     the heap exact. ``timeout`` bounds the loading, in seconds.
 
-    Raises LaunchError, NodeNotFoundError, NodeVersionError. The caller closes the app.
+    Raises LaunchError, NodeNotFoundError, NodeVersionError. Whoever does not use ``with`` calls ``close()``.
     """
     executable = node if isinstance(node, NodeExecutable) else find_node(node)
     folder = os.path.abspath(os.fspath(cwd) if cwd is not None else os.getcwd())
@@ -54,7 +56,7 @@ def launch(
         executable.path,
         *(executable.quiet_flags() if jit == "off" else []),
         "--expose-gc",
-        "--inspect-brk=127.0.0.1:0",
+        "--inspect=127.0.0.1:0",
         *node_args,
         "--require",
         str(DRIVER),
@@ -68,27 +70,6 @@ def launch(
     except BaseException:
         process.stop()
         raise
-
-
-@contextlib.contextmanager
-def open_node(
-    script: str | os.PathLike[str],
-    *args: str,
-    env: Mapping[str, str | None] | None = None,
-    cwd: str | os.PathLike[str] | None = None,
-    node: NodeExecutable | str | os.PathLike[str] | None = None,
-    node_args: Sequence[str] = (),
-    jit: str = "off",
-    timeout: float = 30.0,
-) -> Iterator[NodeApp]:
-    """:func:`launch` as a context manager: the program is ended on leaving."""
-    app = launch(
-        script, *args, env=env, cwd=cwd, node=node, node_args=node_args, jit=jit, timeout=timeout
-    )
-    try:
-        yield app
-    finally:
-        app.close()
 
 
 def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
@@ -120,8 +101,7 @@ def _hand_over(
         app.command(
             "NodeRuntime.notifyWhenWaitingForDisconnect", {"enabled": True}, deadline=deadline
         )
-        app.command("Runtime.runIfWaitingForDebugger", deadline=deadline)
-        app.driver("ready", deadline=deadline)
+        app.start(deadline)
     except TargetStuckError as error:
         app.close()
         where = f"; it was at:\n{error.stack}" if error.stack else ""

@@ -5,7 +5,15 @@
 const { isMainThread } = require('worker_threads');
 const KEY = Symbol.for('pytest-nodeleak.driver');
 
-if (isMainThread && !globalThis[KEY]) install();
+if (isMainThread && !globalThis[KEY]) {
+  install();
+  const driver = globalThis[KEY];
+  // Nothing of the program runs before we are connected. --inspect-brk would do the same, but
+  // its worker threads would wait as well, for ever.
+  driver.state = 'waiting';
+  require('inspector').waitForDebugger();
+  driver.state = 'running';
+}
 
 function install() {
   const fs = require('fs');
@@ -119,6 +127,7 @@ function install() {
   }
 
   const driver = {
+    state: 'new',
     work: null,
     hooks: null,
     done: 0,
