@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from functools import cache
@@ -30,6 +31,8 @@ TOOL = "nodeleak"
 PEER_SCRIPTS = {"leakage": PEERS / "leakage.js", "every-round-up": PEERS / "every-round-up.js"}
 OUTCOMES = {0: "steady", 1: "leak", 2: "error", 3: "inconclusive"}
 ROWS_THAT_COUNT = 3
+#: process groups that are under way, so that an interrupt leaves none behind
+RUNNING: set[int] = set()
 
 
 @cache
@@ -208,13 +211,22 @@ def run_bounded(
         errors="replace",
         start_new_session=True,
     ) as process:
+        RUNNING.add(process.pid)
         try:
             out, err = process.communicate(timeout=limit)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            end_group(process.pid)
             out, err = process.communicate()
             return None, out, err
+        finally:
+            RUNNING.discard(process.pid)
     return process.returncode, out, err
+
+
+def end_group(pid: int) -> None:
+    """End a command of ours and all that it started; gone already is fine."""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def read_result(code: int, out: str, err: str, wall: float) -> Result:
@@ -449,6 +461,8 @@ def run_all(jobs: Sequence[Job], options: argparse.Namespace) -> list[Score]:
                 print(score.line, flush=True)
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
+            for pid in tuple(RUNNING):
+                end_group(pid)
             print("interrupted: the table counts what was done", flush=True)
     return scores
 
