@@ -15,7 +15,7 @@ from .files import load_snapshot
 from .growth import ConstructorGrowth, Owner, StaleContainer
 from .model import HeapSnapshot
 from .paths import PathStep, RetainingPath
-from .patterns import mask
+from .patterns import StringPattern, mask
 from .reader import SnapshotReader
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "SnapshotDiff",
     "SnapshotReader",
     "StaleContainer",
+    "StringPattern",
     "compare",
     "growth_over",
     "load_snapshot",

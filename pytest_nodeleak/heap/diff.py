@@ -8,7 +8,7 @@ and B exactly if maxOdd(A) < id <= maxOdd(B).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from ..deadline import Deadline
 from .arrays import AnyArray
-from .growth import ConstructorGrowth
+from .growth import ConstructorGrowth, StaleContainer
 from .model import HeapSnapshot
 from .names import ANONYMOUS, ClassKey, group_nodes, is_internal
 from .order import check_order
+from .patterns import StringPattern, surviving_patterns
 from .shapes import Shapes, plain_objects
 
 if TYPE_CHECKING:
@@ -140,11 +141,15 @@ class SnapshotDiff:
         return self.explainer.explain(chosen, deadline=deadline, paths_per_row=paths_per_row)
 
     @cached_property
-    def containers(self) -> tuple[Any, ...]:
+    def containers(self) -> tuple[StaleContainer, ...]:
         """Old objects whose backing store is new: see :class:`StaleContainer`, largest first."""
         from .containers import stale_containers
 
         return stale_containers(self)
+
+    def string_patterns(self, top: int | None = None) -> tuple[StringPattern, ...]:
+        """Surviving strings by the pattern of their content, those with most first."""
+        return surviving_patterns(self, top)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """The rows as dictionaries of plain numbers and strings."""
@@ -253,8 +258,3 @@ def _total(snapshot: HeapSnapshot, nodes: AnyArray | None) -> tuple[int, int]:
 def _order(group: _Group) -> tuple[bool, int, int, str]:
     row = group.row
     return row.internal, -row.survivor_count, -row.shallow_size, row.name
-
-
-def with_explanation(row: ConstructorGrowth, **fields: Any) -> ConstructorGrowth:
-    """A copy of a row with more fields filled in."""
-    return replace(row, **fields)

@@ -28,6 +28,7 @@ NO_EDGE = 0xFFFFFFFF
 # Frontiers with fewer edges than this are walked in Python: a numpy level costs as much.
 _NARROW = 96
 _WIDE = 1024
+_SYSTEM_DISTANCE = 100_000_000
 _BLOCK_EDGES = 1 << 17
 _BLOCK_NODES = 1 << 15
 
@@ -64,9 +65,10 @@ class Graph:
         and of the two edges of a WeakMap's entry the one that starts at the table.
         """
         layout = self.snapshot.layout
-        strong: BoolArray = self.edge_type != np.uint8(max(0, layout.edge_type("weak")))
-        if layout.edge_type("weak") < 0:
-            strong[:] = True
+        weak = layout.edge_type("weak")
+        strong: BoolArray = np.ones(self.to.size, dtype=bool)
+        if weak >= 0:
+            np.not_equal(self.edge_type, np.uint8(weak), out=strong)
         shortcut = layout.edge_type("shortcut")
         if shortcut >= 0:
             cut = np.flatnonzero(self.edge_type == shortcut)
@@ -140,23 +142,21 @@ class Graph:
         """Steps from the root's objects, as DevTools counts them; -1: not reached.
 
         Breadth first over all edges except weak ones (and ``sloppy_function_map``), from
-        the non-synthetic children of the root, which have distance 1.
+        the non-synthetic children of the root, which have distance 1; what only the
+        system's roots lead to has its distance from the root plus 100,000,000.
         """
-        allowed = self.edge_type != np.uint8(max(0, self.snapshot.layout.edge_type("weak")))
+        weak = self.snapshot.layout.edge_type("weak")
+        allowed = self.edge_type != np.uint8(weak) if weak >= 0 else self.edge_type >= 0
         allowed[self.edges_named("internal", "sloppy_function_map")] = False
         walk = Walk(self, allowed)
-        root = self.snapshot.root
-        children = self.to[self.edges_from(np.array([root]))]
+        root = np.array([self.snapshot.root])
+        children = self.to[self.edges_from(root)]
         synthetic = self.snapshot.layout.node_type("synthetic")
         users = np.unique(children[self.snapshot.node_type[children] != synthetic])
         distance = np.full(self.node_count, -1, dtype=np.int32)
-        distance[root] = 0
-        walk.visited[root] = True
         walk.run({1: users.astype(np.intp)}, distance=distance)
-        base = 100_000_000  # DevTools' own offset for what only system roots reach
-        if not walk.visited.all():
-            walk.run({0: np.array([root])}, again=True)
-        distance[walk.visited & (distance < 0)] = base
+        walk.visited[root] = False
+        walk.run({_SYSTEM_DISTANCE if users.size else 0: root}, distance=distance)
         return distance
 
 

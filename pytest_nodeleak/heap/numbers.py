@@ -8,6 +8,7 @@ the slow way, which also says what is wrong with it.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 
@@ -22,6 +23,9 @@ _NEWLINE = 0x0A
 # Bytes before the text, so that the word that ends at its first digit can be loaded.
 _PAD = 16
 _LONGEST = 16
+
+
+_MISSING = re.compile(rb"(?:^|,)\s*(?:,|\Z)")
 
 
 def _digit_masks(width: int, dtype: type[np.unsignedinteger]) -> AnyArray:
@@ -59,7 +63,8 @@ def parse_rows(
     if last:
         buffer[-1] = _COMMA
     text = np.frombuffer(buffer, dtype=np.uint8)[_PAD:]
-    commas = np.flatnonzero(text == _COMMA)
+    is_comma = text == _COMMA
+    commas = np.flatnonzero(is_comma)
     rows = commas.size // width
     if last and commas.size % width:
         raise NumberError(f"{commas.size % width} numbers are left over, a row has {width}", size)
@@ -72,7 +77,10 @@ def parse_rows(
     # V8 up to Node 22 writes each row on its own line, the comma leading.
     newline = text[ends - 1] == _NEWLINE
     others = np.count_nonzero((text[:used] - np.uint8(0x30)) > 9)
-    if others == commas.size + np.count_nonzero(newline):
+    regular = others == commas.size + np.count_nonzero(newline)
+    # No number may be missing, in columns that are not wanted either.
+    regular &= not (is_comma[0] or (is_comma[1:used] & is_comma[: used - 1]).any())
+    if regular and bool((text[ends - 1 - newline] != _COMMA).all()):
         columns = _columns(buffer, text, table, newline, wanted)
         if columns is not None:
             return used, columns
@@ -158,7 +166,8 @@ def parse_numbers(block: bytes) -> Int64Array:
     except (ValueError, DeprecationWarning):
         values = np.empty(0, dtype=np.int64)
         expected = -1
-    if values.size != expected:
+    # numpy takes a missing number for some number.
+    if values.size != expected or _MISSING.search(block):
         at = _first_bad(block)
         raise NumberError(f"{bytes(block[at : at + 12])!r} where a number should be", at)
     return values

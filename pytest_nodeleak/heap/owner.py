@@ -80,7 +80,11 @@ class OwnerFinder:
                 holder = known
                 break
             above = self.retention.above(holder)
-            if above < 0 or not self._same_link(above, holder, held):
+            if above < 0:
+                break
+            if not self._same_link(above, holder, held):
+                if heads and self._holder_types[self.snapshot.node_type[above]]:
+                    holder = above  # the object that holds the first link
                 break
             heads.append(holder)
             holder, held = above, holder

@@ -36,7 +36,9 @@ def successors(build: SnapshotBuilder, *, strong: bool = True) -> list[list[int]
     return result
 
 
-def reachable(edges: list[list[int]], sources: Iterable[int], without: Iterable[int] = ()) -> set[int]:
+def reachable(
+    edges: list[list[int]], sources: Iterable[int], without: Iterable[int] = ()
+) -> set[int]:
     """Nodes that can be reached from ``sources`` when ``without`` may not be entered."""
     barred = set(without)
     seen = {node for node in sources if node not in barred}

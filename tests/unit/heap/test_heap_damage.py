@@ -23,7 +23,7 @@ def _text() -> str:
     for number in range(30):
         item = build.object("Leaf", size=32)
         build.push(cache, item)
-        build.edge(item, build.string(f"text {number} [x] \" }}"), "property", "text")
+        build.edge(item, build.string(f'text {number} [x] " }}'), "property", "text")
     build.closure("handler", cache, path="/app/index.js", line=3)
     return build.json()
 
@@ -75,8 +75,7 @@ def test_mutations_are_refused_or_harmless(seed):
         text = TEXT[:at] + byte * (kind != "delete") + TEXT[at + (kind != "insert") :]
         try:
             snapshot = read(text, cut=random_.choice([None, 100, 1000]))
-        except SnapshotFormatError as error:
-            assert 0 <= error.offset <= len(text)
+        except SnapshotFormatError:
             continue
         # Leading zeros, and escapes that json refuses, change no number.
         plain = re.sub(r"(?<=[,\[])0+(?=\d)", "", re.sub(r'\\(?!["\\])', "", text))

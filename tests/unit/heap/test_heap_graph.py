@@ -178,9 +178,14 @@ def _big(count: int, form: str) -> str:
     import json
 
     return (
-        '{"snapshot":' + json.dumps(document["snapshot"])
-        + ',"nodes":[' + "\n,".join([first, *rows]) + "\n],"
-        + '"edges":[' + "\n,".join(edges) + "\n],"
+        '{"snapshot":'
+        + json.dumps(document["snapshot"])
+        + ',"nodes":['
+        + "\n,".join([first, *rows])
+        + "\n],"
+        + '"edges":['
+        + "\n,".join(edges)
+        + "\n],"
         + '"locations":[],"strings":["<dummy>","Node"]}'
     )
 

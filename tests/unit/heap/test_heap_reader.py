@@ -124,7 +124,7 @@ def test_other_sections_and_whitespace_are_passed_over():
     build = SnapshotBuilder()
     build.object("Foo")
     document = build.document()
-    document["trace_tree"] = [1, 2, [3, [4, "]}\\\"", []]]]
+    document["trace_tree"] = [1, 2, [3, [4, ']}\\"', []]]]
     document["samples"] = [1, 2, 3]
     document["unknown"] = {"a": ["}", {"b": None}], "c": -1.5e3}
     document["other"] = 17
@@ -224,11 +224,11 @@ def test_repr_tells_what_it_is():
 def test_layout_of_each_node_version():
     tracked = ("type", "name", "id", "self_size", "edge_count", "trace_node_id")
     plain = ("type", "name", "id", "self_size", "edge_count", "detachedness")
-    old_types = NODE_TYPES[:10] + ("concatenated string", "sliced string", "symbol", "bigint")
-    chrome_edges = EDGE_TYPES + ("invisible",)
+    old_types = (*NODE_TYPES[:10], "concatenated string", "sliced string", "symbol", "bigint")
+    chrome_edges = (*EDGE_TYPES, "invisible")
     for fields, types, edges in (
         (tracked, old_types, EDGE_TYPES),
-        (tracked + ("detachedness",), NODE_TYPES + ("wasm object",), EDGE_TYPES),
+        ((*tracked, "detachedness"), (*NODE_TYPES, "wasm object"), EDGE_TYPES),
         (plain, NODE_TYPES, chrome_edges),
     ):
         build = SnapshotBuilder(node_fields=fields, node_types=types, edge_types=edges)
