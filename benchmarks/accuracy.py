@@ -472,14 +472,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     cases = select(options.folders, options.only)
     if options.install:
         install(cases)
-    scores = run_all(plan(cases, options), options)
+    jobs = plan(cases, options)
+    scores = run_all(jobs, options)
     for judge in dict.fromkeys(score.job.judge for score in scores):
         print()
         print("\n".join(table(judge, [score for score in scores if score.job.judge == judge])))
     if options.json:
         rows = [score.to_json() for score in scores]
         options.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    return 1 if any(score.fault for score in scores if score.job.judge == TOOL) else 0
+    wrong = any(score.fault for score in scores if score.job.judge == TOOL)
+    return 1 if wrong or len(scores) < len(jobs) else 0
 
 
 if __name__ == "__main__":
