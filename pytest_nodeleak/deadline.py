@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import math
 import time
 
-from .errors import DeadlineExceeded
+from .errors import DeadlineExceeded, PolicyError
 
 __all__ = ["Deadline"]
+
+# Beyond this (30 years) blocking calls overflow: as good as never.
+_NEVER = 1e9
 
 
 class Deadline:
     """Ends ``seconds`` from now; None never ends.
 
     Pass the same object through nested calls: each waits at most for what is left.
+    Raises PolicyError for what is no number of seconds, 0 or more.
     """
 
     __slots__ = ("_end", "seconds")
 
     def __init__(self, seconds: float | None) -> None:
+        if seconds is not None and (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, (int, float))
+            or math.isnan(seconds)
+            or seconds < 0
+        ):
+            raise PolicyError(f"{seconds!r} is no time-out; give seconds, 0 or more, or None")
         self.seconds = seconds
-        self._end = None if seconds is None else time.monotonic() + seconds
+        endless = seconds is None or seconds > _NEVER
+        self._end = None if endless or seconds is None else time.monotonic() + seconds
 
     def __repr__(self) -> str:
         if self._end is None:
@@ -36,7 +49,7 @@ class Deadline:
         return self._end is not None and time.monotonic() >= self._end
 
     def timeout(self, at_most: float | None = None) -> float | None:
-        """What to hand to a blocking call: the time left, but no more than ``at_most``."""
+        """Seconds to hand to a blocking call: the time left, but no more than ``at_most``."""
         left = self.remaining
         if left is None:
             return at_most

@@ -1,6 +1,6 @@
 """The inspector protocol: a synchronous session over one WebSocket."""
 
-from .session import Session
+from .session import ChunkHandler, EventHandler, Session
 from .transport import Transport, WebSocketTransport
 
-__all__ = ["Session", "Transport", "WebSocketTransport"]
+__all__ = ["ChunkHandler", "EventHandler", "Session", "Transport", "WebSocketTransport"]

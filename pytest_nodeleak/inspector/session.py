@@ -8,12 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ..deadline import Deadline
-from ..errors import ConnectionLostError, ProtocolError
+from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
+from .chunks import is_snapshot_chunk, snapshot_text
 from .transport import Transport
 
-__all__ = ["Session"]
+__all__ = ["ChunkHandler", "EventHandler", "Session"]
 
 EventHandler = Callable[[str, dict[str, Any]], None]
+ChunkHandler = Callable[[bytes], None]
 
 
 class Session:
@@ -25,14 +27,14 @@ class Session:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._last_id = 0
         self.lost = False
         #: the program has ended and waits for us to disconnect
         self.target_finished = False
 
     def __repr__(self) -> str:
-        state = "lost" if self.lost else "finished" if self.target_finished else "open"
+        state = "finished" if self.target_finished else "lost" if self.lost else "open"
         return f"<Session {state}, {self._last_id} commands, {self._transport!r}>"
 
     def call(
@@ -42,29 +44,72 @@ class Session:
         *,
         deadline: Deadline,
         on_event: EventHandler | None = None,
+        on_chunk: ChunkHandler | None = None,
     ) -> dict[str, Any]:
         """Send a command and return its ``result``.
+
+        Meanwhile ``on_event`` gets the events and ``on_chunk`` the text of snapshot chunks,
+        as UTF-8; neither may call the session.
 
         Raises DeadlineExceeded, ConnectionLostError (also when the program ended and only
         waits for the disconnect) or ProtocolError.
         """
-        with self._lock:
+        if not self._lock.acquire(timeout=_wait(deadline)):
+            raise DeadlineExceeded(f"another command was still running; {method} was not sent")
+        try:
+            self._refuse_if_lost()
             self._last_id += 1
             call_id = self._last_id
-            try:
-                self._transport.send(
-                    json.dumps({"id": call_id, "method": method, "params": params or {}})
-                )
-                while True:
-                    message = json.loads(self._transport.receive(deadline))
-                    if "method" in message:
-                        self._event(message, on_event)
-                    # Replies to calls that timed out come late: pass them over.
-                    elif message.get("id") == call_id:
-                        return _result(message, method)
-            except ConnectionLostError:
-                self.lost = True
-                raise
+            request = json.dumps({"id": call_id, "method": method, "params": params or {}})
+            self._transport.send(request, deadline)
+            while True:
+                raw = self._transport.receive(deadline)
+                if on_chunk is not None and is_snapshot_chunk(raw):
+                    assert isinstance(raw, bytes)
+                    on_chunk(_decoded_chunk(raw, method))
+                    continue
+                message = _decoded(raw, method)
+                if "method" in message:
+                    self._event(message, on_event)
+                # Replies to calls that timed out come late: pass them over.
+                elif message.get("id") == call_id:
+                    return _result(message, method)
+        except ConnectionLostError:
+            self.lost = True
+            raise
+        finally:
+            self._lock.release()
+
+    def poll(self, seconds: float = 0.001, on_event: EventHandler | None = None) -> None:
+        """Take what has come without a command, the notice of the program's end above all.
+
+        Returns when nothing comes for ``seconds``, or at once if another thread is in a call.
+        Raises ConnectionLostError or ProtocolError.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            self._refuse_if_lost()
+            while True:
+                message = _decoded(self._transport.receive(Deadline(seconds)), "events")
+                if "method" in message:
+                    self._event(message, on_event)
+        except DeadlineExceeded:
+            return
+        except ConnectionLostError:
+            self.lost = True
+            raise
+        finally:
+            self._lock.release()
+
+    def close(self) -> None:
+        """Disconnect; a program that has ended goes away then."""
+        self.lost = True
+        self._transport.close()
+
+    def _refuse_if_lost(self) -> None:
+        if self.lost:
+            raise ConnectionLostError("the inspector session is closed")
 
     def _event(self, message: dict[str, Any], on_event: EventHandler | None) -> None:
         method = message["method"]
@@ -72,22 +117,50 @@ class Session:
             self.target_finished = True
             raise ConnectionLostError("the program has ended")
         if on_event is not None:
-            on_event(method, message.get("params") or {})
+            params = message.get("params")
+            on_event(str(method), params if isinstance(params, dict) else {})
 
-    def close(self) -> None:
-        self.lost = True
-        self._transport.close()
+
+def _wait(deadline: Deadline) -> float:
+    timeout = deadline.timeout()
+    return -1 if timeout is None else min(timeout, threading.TIMEOUT_MAX)
+
+
+def _decoded_chunk(raw: bytes, method: str) -> bytes:
+    try:
+        return snapshot_text(raw)
+    except ValueError as error:
+        raise _not_json(raw, method, error) from None
+
+
+def _decoded(raw: str | bytes, method: str) -> dict[str, Any]:
+    try:
+        message = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise _not_json(raw, method, error) from None
+    if not isinstance(message, dict):
+        raise _not_json(raw, method, "it is no object")
+    return message
+
+
+def _not_json(raw: str | bytes, method: str, reason: object) -> ProtocolError:
+    return ProtocolError(
+        f"the inspector answered {method} with what is no protocol message: "
+        f"{raw[:80]!r} ({reason})",
+        method=method,
+    )
 
 
 def _result(message: dict[str, Any], method: str) -> dict[str, Any]:
     error = message.get("error")
     if error is not None:
-        text = str(error.get("message", error))
+        facts = error if isinstance(error, dict) else {"message": str(error)}
+        code = facts.get("code", 0)
         raise ProtocolError(
-            f"the inspector refused {method}: {text}",
+            f"the inspector refused {method}: {facts.get('message', error)}",
             method=method,
-            code=int(error.get("code", 0)),
-            data=str(error.get("data", "")),
+            code=code if isinstance(code, int) else 0,
+            data=str(facts.get("data", "")),
         )
-    result: dict[str, Any] = message.get("result") or {}
-    return result
+    result = message.get("result")
+    return result if isinstance(result, dict) else {}

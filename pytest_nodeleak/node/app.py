@@ -2,76 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-import tempfile
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..deadline import Deadline
 from ..errors import (
-    ConnectionLostError,
     DeadlineExceeded,
     EvaluationError,
-    ProtocolError,
+    NodeLeakError,
     TargetError,
     hide_ours,
 )
-from ..inspector import Session
-from ..policy import Policy
+from ..inspector import EventHandler, Session
 from ..samples import Sample
-from .deaths import lost_target, stuck_target
+from .channel import Channel
+from .context import Alone, Context
 from .find import NodeExecutable
+from .instances import count_instances
 from .process import TargetProcess
+from .snapshots import stream_snapshot
+from .workers import NodeWorker, list_workers
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot
-    from ..verdict import Verdict
+    from ..workload import Workload
 
 __all__ = ["Context", "NodeApp"]
 
 __tracebackhide__ = hide_ours
 
-# One constant declaration, so that V8 compiles it once.
-_CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
-_COUNT = "function() { return this.length; }"
-_FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
-_STATE = f"{_FIND_DRIVER}?.state"
-_GROUP = "nodeleak"
-
-
-class Context(Protocol):
-    """What surrounds an app: the policy in force, where verdicts go, who watches."""
-
-    def policy(self) -> Policy: ...
-
-    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        """Take note of a verdict; move the snapshot files that are worth keeping."""
-        ...
-
-    def progress(self, text: str) -> None: ...
-
-
-class _Alone:
-    """Default policy, nothing kept."""
-
-    def policy(self) -> Policy:
-        return Policy()
-
-    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        return verdict
-
-    def progress(self, text: str) -> None:
-        return None
-
 
 class NodeApp:
     """A Node program started by ``launch_node`` or ``open_node``; a context manager.
 
-    Not thread-safe beyond single calls: one measurement at a time.
+    Not thread-safe beyond single calls: one measurement at a time. Whatever talks to the
+    program raises TargetError or one of its kinds when it is gone or does not answer.
     """
 
     def __init__(
@@ -85,14 +55,13 @@ class NodeApp:
         context: Context | None = None,
     ) -> None:
         self._process = process
-        self._session = session
+        self._channel = Channel(process, session)
         self._executable = executable
-        self._driver_id = ""
         self._closed = False
         self.script = script
         self.jit = jit
-        self.context: Context = context or _Alone()
-        #: iterations that ``run`` has done since the start
+        self.context: Context = context or Alone()
+        #: iterations that workloads have done since the start
         self.iterations = 0
 
     def __repr__(self) -> str:
@@ -128,7 +97,7 @@ class NodeApp:
 
     @property
     def running(self) -> bool:
-        return not self._closed and self._process.returncode is None
+        return not self._closed and not self._channel.ended
 
     @property
     def stdout(self) -> str:
@@ -145,36 +114,53 @@ class NodeApp:
         """stdout, then stderr."""
         return self.stdout + self.stderr
 
+    @property
+    def workers(self) -> list[NodeWorker]:
+        """The worker threads that run now."""
+        return list_workers(self._open_channel(), Deadline(10))
+
     def wait_for_output(
         self, pattern: str | re.Pattern[str], timeout: float = 30.0
     ) -> re.Match[str]:
         """Wait until ``pattern`` is found in stdout or stderr, also in what came before.
 
-        Raises TargetExitedError when the program ends first, DeadlineExceeded after
-        ``timeout`` seconds.
+        ``^`` and ``$`` match at lines. Raises TargetExitedError when the program ends first,
+        DeadlineExceeded after ``timeout`` seconds.
         """
         deadline = Deadline(timeout)
-        compiled = re.compile(pattern, re.MULTILINE)
+        compiled = re.compile(pattern, re.MULTILINE) if isinstance(pattern, str) else pattern
         streams = (self._process.stdout, self._process.stderr)
+        doing = f"{compiled.pattern!r} was awaited in its output"
         while True:
             totals = [stream.total for stream in streams]
-            ended = self._process.returncode is not None
+            ended = self._closed or self._channel.ended
+            if ended:
+                self._process.drain_rest()
             for stream in streams:
                 found = compiled.search(stream.text())
                 if found is not None:
                     return found
             if ended:
-                raise lost_target(self._process, self._session, f"waiting for {compiled.pattern!r}")
+                self._open_channel()
+                raise self._channel.death(doing)
             if deadline.expired:
-                said = self.output[-2000:] or "(nothing)"
+                said = _tail_of(self.output) or "(nothing)"
                 raise DeadlineExceeded(
                     f"the program did not print {compiled.pattern!r} within {timeout:g} s; "
-                    f"it printed: {said}"
+                    f"it printed:\n{said}"
                 )
-            # Either stream may bring it: look at both at least every 20 ms.
-            streams[0].wait_change(totals[0], deadline.within(0.02))
+            # Either stream may bring it, or the end come: look at all of them every 20 ms.
+            if streams[0].closed:
+                time.sleep(0.02)
+            else:
+                streams[0].wait_change(totals[0], deadline.within(0.02))
 
     # -- commands --------------------------------------------------------------------------
+
+    def _open_channel(self) -> Channel:
+        if self._closed:
+            raise TargetError(f"this NodeApp is closed: {self!r}")
+        return self._channel
 
     def command(
         self,
@@ -183,78 +169,31 @@ class NodeApp:
         *,
         deadline: Deadline | None = None,
         doing: str = "",
-        on_event: Callable[[str, dict[str, Any]], None] | None = None,
+        on_event: EventHandler | None = None,
     ) -> dict[str, Any]:
-        """One inspector command. Raises TargetError or one of its kinds, or ProtocolError."""
-        if self._closed:
-            raise TargetError(f"this NodeApp is closed: {self!r}")
-        deadline = deadline or Deadline(30)
-        doing = doing or f"{method} ran"
-        try:
-            return self._session.call(method, params, deadline=deadline, on_event=on_event)
-        except ConnectionLostError:
-            raise lost_target(self._process, self._session, doing) from None
-        except DeadlineExceeded:
-            raise stuck_target(self._process, self._session, doing, deadline) from None
+        """One inspector command. Raises ProtocolError if the inspector refuses it."""
+        return self._open_channel().command(
+            method, params, deadline=deadline, doing=doing, on_event=on_event
+        )
 
     def start(self, deadline: Deadline) -> None:
-        """Let the program run, which the driver holds before its first line, until it has loaded.
-
-        The go may arrive while Node still boots, before the driver waits for it: it is said until
-        it has been heard.
-        """
-        doing = "it was loading"
-        while True:
-            self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
-            reply = self.command(
-                "Runtime.evaluate", {"expression": _STATE}, deadline=deadline, doing=doing
-            )
-            if reply.get("result", {}).get("value") == "running":
-                break
-            time.sleep(0.002)
-        self.driver("ready", deadline=deadline, doing=doing)
+        """Let the program run, and return when it has loaded."""
+        self._open_channel().start(deadline)
 
     def driver(
         self, name: str, *args: Any, deadline: Deadline | None = None, doing: str = ""
     ) -> Any:
         """Call a method of the driver inside the program and return its JSON value."""
-        reply = self._call_driver(name, args, deadline, doing)
-        details = reply.get("exceptionDetails")
-        if details is not None:
-            text = details.get("exception", {}).get("description") or details.get("text", "")
-            raise EvaluationError(f"the driver failed in {name}: {text}", stack=str(text))
-        return reply.get("result", {}).get("value")
-
-    def _call_driver(
-        self, name: str, args: tuple[Any, ...], deadline: Deadline | None, doing: str
-    ) -> dict[str, Any]:
-        doing = doing or f"{name} ran in it"
-        deadline = deadline or Deadline(30)
-        if not self._driver_id:
-            found = self.command(
-                "Runtime.evaluate", {"expression": _FIND_DRIVER}, deadline=deadline, doing=doing
-            )
-            self._driver_id = found.get("result", {}).get("objectId", "")
-            if not self._driver_id:
-                raise TargetError(f"the driver is not loaded in pid {self.pid}")
-        return self.command(
-            "Runtime.callFunctionOn",
-            {
-                "functionDeclaration": _CALL,
-                "objectId": self._driver_id,
-                "arguments": [{"value": value} for value in (name, *args)],
-                "awaitPromise": True,
-                "returnByValue": True,
-                "objectGroup": _GROUP,
-            },
-            deadline=deadline,
-            doing=doing,
-        )
+        return self._open_channel().driver(name, *args, deadline=deadline, doing=doing)
 
     def evaluate(self, text: str, timeout: float = 30.0) -> Any:
-        """Run JavaScript in the program (``await`` and ``require`` work); return its JSON value.
+        """Run JavaScript in the program and return its value, which must be JSON.
 
-        Raises EvaluationError with the JavaScript stack if it throws.
+        ``text`` is an expression, or statements that ``return`` the value; ``await``,
+        ``import()`` and the script's own ``require`` work. ``timeout`` is in seconds.
+
+        Raises EvaluationError with the JavaScript stack if it throws, TargetStuckError after
+        the time-out.
         """
         reply = self.driver("evaluate", text, deadline=Deadline(timeout), doing="evaluate ran")
         answer = json.loads(reply)
@@ -262,6 +201,28 @@ class NodeApp:
             stack = str(answer["error"])
             raise EvaluationError(f"evaluate threw: {stack}", stack=stack)
         return answer["value"]
+
+    def run(self, workload: Workload, n: int, timeout: float = 60.0) -> int:
+        """Run ``n`` iterations of ``workload``, without measuring; return how many were done.
+
+        They are fewer if ``timeout`` seconds were over first. Raises WorkloadError for an
+        iteration that throws, PolicyError for what is no workload.
+        """
+        from ..workload import make_runner  # it stands above this layer
+
+        self._open_channel()
+        deadline = Deadline(timeout)
+        runner = make_runner(self, workload)
+        runner.setup(deadline)
+        try:
+            done = runner.run(n, deadline.timeout(86400.0) or 0.0, Deadline(timeout + 4.0))
+        except BaseException:
+            # What went wrong first is the error to show, not what teardown makes of it.
+            with contextlib.suppress(NodeLeakError):
+                runner.teardown(Deadline(2))
+            raise
+        runner.teardown(Deadline(10))
+        return done
 
     def workload_options(self, path: str) -> dict[str, Any] | None:
         """``options`` that a workload module exports, its names in Python's spelling.
@@ -275,7 +236,7 @@ class NodeApp:
         options = answer["options"]
         if options is None:
             return None
-        return {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), key): options[key] for key in options}
+        return {_python_name(key): value for key, value in options.items()}
 
     # -- memory ----------------------------------------------------------------------------
 
@@ -284,8 +245,8 @@ class NodeApp:
         # The inspector keeps the arguments of the last 1,000 console messages alive.
         self.command("Runtime.discardConsoleEntries", deadline=deadline)
         text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
-        numbers = [int(number) for number in str(text).split()]
-        return Sample(*numbers, iterations=self.iterations)
+        heap, external, buffers, rss, contexts, resources = map(int, str(text).split())
+        return Sample(heap, external, buffers, rss, contexts, resources, self.iterations)
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
@@ -296,42 +257,9 @@ class NodeApp:
         """Live objects of a class, counted by the engine after GC.
 
         ``expression`` gives the class (``"require('./job').Job"``) or its prototype.
+        ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
         """
-        deadline = Deadline(timeout)
-        key = "__nodeleak_prototype"
-        self.evaluate(
-            f"const c = await ({expression}\n);"
-            "const p = typeof c === 'function' ? c.prototype : c;"
-            "if (p === null || typeof p !== 'object') "
-            f"throw new TypeError('count_instances needs a class or a prototype');"
-            f"globalThis[Symbol.for('{key}')] = p;"
-        )
-        try:
-            self.command("Runtime.discardConsoleEntries", deadline=deadline)
-            prototype = self.command(
-                "Runtime.evaluate",
-                {"expression": f"globalThis[Symbol.for('{key}')]", "objectGroup": _GROUP},
-                deadline=deadline,
-            )
-            found = self.command(
-                "Runtime.queryObjects",
-                {"prototypeObjectId": prototype["result"]["objectId"], "objectGroup": _GROUP},
-                deadline=deadline,
-                doing="instances were counted",
-            )
-            counted = self.command(
-                "Runtime.callFunctionOn",
-                {
-                    "functionDeclaration": _COUNT,
-                    "objectId": found["objects"]["objectId"],
-                    "returnByValue": True,
-                },
-                deadline=deadline,
-            )
-            return int(counted["result"]["value"])
-        finally:
-            self.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP}, deadline=deadline)
-            self.evaluate(f"delete globalThis[Symbol.for('{key}')]")
+        return count_instances(self._open_channel(), expression, Deadline(timeout))
 
     def take_snapshot(
         self,
@@ -343,49 +271,34 @@ class NodeApp:
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it arrives; ``path`` keeps the file as well.
 
-        The program stands still meanwhile.
+        The program stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
+        file cannot be written; none is left half-written.
         """
         from ..heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
 
-        deadline = deadline or Deadline(timeout)
         reader = SnapshotReader(source=str(path or f"snapshot of pid {self.pid}"), detail=detail)
-        with tempfile.TemporaryFile() if path is None else open(path, "wb") as file:
-
-            def on_event(method: str, params: dict[str, Any]) -> None:
-                if method == "HeapProfiler.addHeapSnapshotChunk":
-                    chunk: str = params["chunk"]
-                    if path is not None:
-                        file.write(chunk.encode("utf-8", "surrogatepass"))
-                    reader.feed(chunk)
-
-            self.command("Runtime.discardConsoleEntries", deadline=deadline)
-            self.command(
-                "HeapProfiler.takeHeapSnapshot",
-                {"reportProgress": False},
-                deadline=deadline,
-                doing="a heap snapshot was taken",
-                on_event=on_event,
-            )
+        target = None if path is None else Path(path)
+        channel = self._open_channel()
+        stream_snapshot(channel, reader.feed, target, deadline or Deadline(timeout))
         return reader.finish()
 
     # -- the end ---------------------------------------------------------------------------
 
     def check_alive(self, doing: str) -> None:
         """Raise TargetExitedError (or a kind) if the program has ended."""
-        if self._process.returncode is not None:
-            raise lost_target(self._process, self._session, doing)
-        try:
-            # An ended program stays until we disconnect; its notice is in the socket.
-            self._session.call("Runtime.discardConsoleEntries", deadline=Deadline(5))
-        except (ConnectionLostError, ProtocolError):
-            raise lost_target(self._process, self._session, doing) from None
-        except DeadlineExceeded:
-            return
+        self._open_channel().check_alive(doing)
 
     def close(self) -> None:
         """End the program and all its children. Does nothing the second time."""
         if self._closed:
             return
         self._closed = True
-        self._session.close()
-        self._process.stop()
+        self._channel.close()
+
+
+def _python_name(key: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
+
+
+def _tail_of(text: str) -> str:
+    return "\n".join("  " + line for line in text[-2000:].rstrip().splitlines()[-20:])

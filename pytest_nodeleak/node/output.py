@@ -18,6 +18,9 @@ _INSPECTOR_LINE = re.compile(
     r"|Waiting for the debugger to disconnect\.\.\.|Debugger ending on ws://.*)\r?\n?",
     re.MULTILINE,
 )
+_LONGEST_TAIL = 4000
+# Control characters other than tab and escape (colours): they would spoil a message.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
 
 
 class OutputBuffer:
@@ -74,12 +77,14 @@ class OutputBuffer:
         return _INSPECTOR_LINE.sub("", self.raw())
 
     def tail(self, lines: int = 20) -> str:
-        """The last lines, for an error message."""
-        return "\n".join(self.text().rstrip().splitlines()[-lines:])
+        """The last lines, for an error message: at most 4,000 characters."""
+        last = self.text()[-_LONGEST_TAIL:].rstrip().splitlines()[-lines:]
+        return "\n".join(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line) for line in last)
 
-    def wait_closed(self, timeout: float) -> bool:
+    def wait_closed(self, deadline: Deadline) -> bool:
+        """Wait until the stream has ended and all of it is here."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.closed, timeout)
+            return self._changed.wait_for(lambda: self.closed, deadline.timeout())
 
     def wait_change(self, seen: int, deadline: Deadline) -> bool:
         """Wait until more than ``seen`` bytes have come or the stream has closed."""

@@ -7,16 +7,20 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
+import time
 import weakref
 from collections.abc import Sequence
 
-import psutil
-
 from ..deadline import Deadline
-from ..errors import LaunchError
+from ..errors import LaunchError, hide_ours
+from .descendants import end_all, family, new_mark
+from .lifeline import Lifeline
 from .output import OutputBuffer, pump
 
 __all__ = ["TargetProcess"]
+
+__tracebackhide__ = hide_ours
 
 _alive: weakref.WeakSet[TargetProcess] = weakref.WeakSet()
 
@@ -24,38 +28,34 @@ _alive: weakref.WeakSet[TargetProcess] = weakref.WeakSet()
 class TargetProcess:
     """A child process in a session of its own, its output drained for ever.
 
-    Ctrl-C in the terminal does not reach it; :meth:`stop` ends it with all its children.
+    Ctrl-C in the terminal does not reach it; :meth:`stop` ends it with all its children, the
+    end of this process does as well. Raises LaunchError if it cannot be started.
     """
 
     def __init__(self, argv: Sequence[str], *, env: dict[str, str], cwd: str) -> None:
         self.argv = list(argv)
         self.stdout = OutputBuffer("stdout")
         self.stderr = OutputBuffer("stderr")
-        # The write end closes with us, by whatever death: the driver then ends the program.
-        lifeline: tuple[int, int] | None = None
-        if os.name == "posix":
-            lifeline = os.pipe()
-            env = {**env, "NODELEAK_LIFELINE": str(lifeline[0])}
+        self._mark = new_mark()
+        self._code: int | None = None
+        self._lifeline = Lifeline()
         try:
             self._popen = subprocess.Popen(
                 self.argv,
-                env=env,
+                env={**env, **self._mark, **self._lifeline.environment},
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
-                pass_fds=() if lifeline is None else (lifeline[0],),
+                pass_fds=self._lifeline.inherited,
             )
-        except OSError as error:
-            if lifeline is not None:
-                os.close(lifeline[1])
-            raise LaunchError(f"cannot start '{self.argv[0]}' in '{cwd}': {error}") from error
-        finally:
-            if lifeline is not None:
-                os.close(lifeline[0])
-        self._lifeline = None if lifeline is None else lifeline[1]
+        except (OSError, ValueError) as error:
+            self._lifeline.close()
+            # ValueError: a NUL character in an argument or a variable.
+            raise LaunchError(f"cannot start '{self.argv[0]}' in '{cwd}': {error}") from None
         _alive.add(self)
+        self._lifeline.guard(self.pid)
         assert self._popen.stdout is not None
         assert self._popen.stderr is not None
         self._pumps = (
@@ -64,7 +64,7 @@ class TargetProcess:
         )
 
     def __repr__(self) -> str:
-        code = self._popen.returncode
+        code = self.returncode
         state = "running" if code is None else f"ended with {code}"
         return f"<TargetProcess {self.pid} {state}: {' '.join(self.argv)}>"
 
@@ -75,54 +75,63 @@ class TargetProcess:
     @property
     def returncode(self) -> int | None:
         """Exit status, negative for a signal; None while it runs."""
-        return self._popen.poll()
+        if self._code is None:
+            self._code = self._look()
+        return self._code
+
+    def _look(self) -> int | None:
+        if sys.platform == "win32" or self._popen.returncode is not None:
+            return self._popen.poll()
+        # Not reaped before stop(): until then nobody else can get its process id, nor its group's.
+        try:
+            found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return self._popen.poll()
+        if found is None:
+            return None
+        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
     def wait(self, deadline: Deadline) -> int | None:
         """Wait for the end and for the last output; None if it still runs then."""
-        try:
-            code = self._popen.wait(deadline.timeout())
-        except subprocess.TimeoutExpired:
-            return None
+        pause = 0.001
+        while (code := self.returncode) is None:
+            if deadline.expired:
+                return None
+            time.sleep(pause)
+            pause = min(2 * pause, 0.02)
         self.drain_rest()
         return code
 
-    def drain_rest(self) -> None:
+    def drain_rest(self, seconds: float = 0.4) -> None:
         """Give the pumps a moment for what is still in the pipes."""
         # A grandchild may hold the pipe open: do not wait for its end.
-        self.stdout.wait_closed(0.5)
-        self.stderr.wait_closed(0.5)
+        deadline = Deadline(seconds)
+        self.stdout.wait_closed(deadline)
+        self.stderr.wait_closed(deadline)
 
-    def stop(self, grace: float = 0.0) -> None:
-        """End the process and every descendant. ``grace`` seconds are given to SIGTERM first."""
-        tree = self._tree()
-        if grace > 0 and self._popen.poll() is None:
-            self._popen.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._popen.wait(grace)
-        for process in tree:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        if self._popen.poll() is None:
-            self._popen.kill()
-        if os.name == "posix":
-            # Orphans of children that had already ended are in our session's group.
-            with contextlib.suppress(OSError):
-                os.killpg(self.pid, signal.SIGKILL)
+    def stop(self) -> None:
+        """End the process and every descendant. Does nothing the second time."""
+        if self not in _alive:
+            return
+        # The program first, so that it starts no more; then who was there, then who came late.
+        known = family(self.pid, self._mark)
+        self._kill_group()
+        end_all(known)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(10)
-        psutil.wait_procs(tree, timeout=5)
-        if self._lifeline is not None:
-            os.close(self._lifeline)
-            self._lifeline = None
+        end_all(family(None, self._mark))
+        self._lifeline.close()
         for thread in self._pumps:
             thread.join(0.5)
         _alive.discard(self)
 
-    def _tree(self) -> list[psutil.Process]:
-        try:
-            return list(psutil.Process(self.pid).children(recursive=True))
-        except psutil.Error:
-            return []
+    def _kill_group(self) -> None:
+        if sys.platform == "win32":
+            self._popen.kill()
+        elif self._popen.returncode is None:
+            # It leads a group of its own: children that lost their parent are still in there.
+            with contextlib.suppress(OSError):
+                os.killpg(self.pid, signal.SIGKILL)
 
 
 @atexit.register

@@ -16,14 +16,17 @@ if (isMainThread && !globalThis[KEY]) {
 }
 
 function install() {
-  const fs = require('fs');
-  const path = require('path');
   const Module = require('module');
   const v8 = require('v8');
-  const { pathToFileURL } = require('url');
+  const { inspect } = require('util');
   const { performance } = require('perf_hooks');
-  // The program may replace these (fake timers): keep the real ones.
+  const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
+  const { holdLifeline } = require('./lifeline.cjs');
+  // The program may replace these (fake timers, mocks, polyfills): keep the real ones.
   const immediate = setImmediate;
+  const timeout = setTimeout;
+  const Promise = globalThis.Promise;
+  const stringify = JSON.stringify;
   const memoryUsage = process.memoryUsage.bind(process);
   const heapStatistics = v8.getHeapStatistics;
   const activeResources = process.getActiveResourcesInfo
@@ -43,87 +46,11 @@ function install() {
 
   const turn = () => new Promise((resolve) => immediate(resolve));
 
-  // The pipe keeps the event loop alive for scripts that end at once, and its end
-  // tells that the test process is gone, however it went.
-  function holdLifeline() {
-    const fd = Number(process.env.NODELEAK_LIFELINE || -1);
-    delete process.env.NODELEAK_LIFELINE;
-    if (fd < 0) {
-      setInterval(() => {}, 0x7fffffff);
-      return;
-    }
-    const { Socket } = require('net');
-    const pipe = new Socket({ fd, readable: true, writable: false });
-    pipe.on('error', () => {});
-    pipe.on('close', () => process.kill(process.pid, 'SIGKILL'));
-    pipe.resume();
-  }
-
-  function describe(error) {
-    if (error !== null && typeof error === 'object' && typeof error.stack === 'string') {
-      const text = error.stack;
-      return error.cause === undefined ? text : text + '\n[cause] ' + describe(error.cause);
-    }
-    let shown;
-    try {
-      shown = require('util').inspect(error);
-    } catch {
-      shown = String(error);
-    }
-    return 'thrown value: ' + shown;
-  }
-
-  // Code compiled as if it stood in a file beside the script: require, import() and
-  // __dirname mean there what they mean in the program.
-  function compile(body) {
-    const main = process.argv[1] ? path.resolve(process.argv[1]) : path.join(process.cwd(), '_');
-    let folder = path.dirname(main);
-    try {
-      folder = path.dirname(fs.realpathSync(main));
-    } catch {
-      // A script given by its resolved name only: the folder stays as written.
-    }
-    const filename = path.join(folder, '[nodeleak workload].cjs');
-    const unit = new Module(filename, null);
-    unit.filename = filename;
-    unit.paths = Module._nodeModulePaths(folder);
-    unit._compile(body, filename);
-    unit.loaded = true;
-    return unit.exports;
-  }
-
-  function compileText(text) {
-    try {
-      return compile('module.exports = async () => (\n' + text + '\n);');
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-    return compile('module.exports = async () => {\n' + text + '\n};');
-  }
-
-  async function load(name) {
-    const unit = compile('module.exports = { require, load: (n) => import(n) };');
-    try {
-      return unit.require(name);
-    } catch (error) {
-      const esm = ['ERR_REQUIRE_ESM', 'ERR_REQUIRE_ASYNC_MODULE', 'ERR_PACKAGE_PATH_NOT_EXPORTED'];
-      if (!error || !esm.includes(error.code)) throw error;
-    }
-    return unit.load(path.isAbsolute(name) ? pathToFileURL(name).href : name);
-  }
-
-  function pick(namespace, name) {
-    const parts = name.split('.');
-    for (const root of [namespace, namespace && namespace.default]) {
-      let owner = root;
-      let value = root;
-      for (const part of parts) {
-        owner = value;
-        value = value === null || value === undefined ? undefined : value[part];
-      }
-      if (typeof value === 'function') return { owner, value };
-    }
-    return null;
+  // Time for an uncaught error to end the program before it counts as loaded.
+  async function settleStart() {
+    for (let i = 0; i < 5; i++) await turn();
+    await new Promise((resolve) => timeout(resolve, 20));
+    return 1;
   }
 
   const driver = {
@@ -132,6 +59,7 @@ function install() {
     hooks: null,
     done: 0,
     failure: '',
+    prototype: null,
 
     // Resolves when the main script has been loaded, its top-level await included.
     async ready() {
@@ -140,15 +68,15 @@ function install() {
         const main = process.mainModule;
         if (main === undefined) break;
         if (main.loaded) return 1;
-        await new Promise((resolve) => setTimeout(resolve, 2));
+        // It threw, but a handler of its own keeps the program going.
+        if (Module._cache[main.filename] !== main) return settleStart();
+        await new Promise((resolve) => timeout(resolve, 2));
       }
-      const script = process.argv[1];
-      if (!script) return 1;
       try {
-        // Already being loaded as the main module: this is the same instance.
-        await import(pathToFileURL(fs.realpathSync(path.resolve(script))).href);
+        await importScript();
       } catch {
         // The program itself reports what went wrong, by ending.
+        return settleStart();
       }
       return 1;
     },
@@ -165,6 +93,7 @@ function install() {
     },
 
     async prepareModule(name, exportName, args) {
+      await turn(); // after it even an endless loop can be interrupted
       driver.work = null;
       driver.hooks = null;
       let found;
@@ -186,19 +115,21 @@ function install() {
     },
 
     async workloadOptions(name) {
+      await turn(); // after it even an endless loop can be interrupted
       try {
         const namespace = await load(name);
         if (!pick(namespace, 'iteration')) return '{"options":null}';
         const holder = namespace.options === undefined ? namespace.default : namespace;
-        return JSON.stringify({ options: (holder && holder.options) || {} });
+        return stringify({ options: (holder && holder.options) || {} });
       } catch (error) {
-        return JSON.stringify({ error: describe(error) });
+        return stringify({ error: describe(error) });
       }
     },
 
     async hook(name) {
       const found = driver.hooks && driver.hooks[name];
       if (!found) return '';
+      await turn();
       try {
         await found.value.call(found.owner);
       } catch (error) {
@@ -257,12 +188,33 @@ function install() {
 
     async evaluate(text) {
       try {
-        const value = await compileText(text)();
+        const work = compiledText(text);
+        await turn(); // after it even an endless loop can be interrupted
+        const value = await work();
         await turn();
-        const json = JSON.stringify(value === undefined ? null : value);
+        const json = stringify(value === undefined ? null : value);
         return json === undefined ? '{"value":null}' : '{"value":' + json + '}';
       } catch (error) {
-        return JSON.stringify({ error: describe(error) });
+        return stringify({ error: describe(error) });
+      }
+    },
+
+    // Keeps the prototype that `text` gives, itself or as a class, for the engine to count by.
+    async choosePrototype(text) {
+      driver.prototype = null;
+      if (text === '') return '';
+      try {
+        const work = compiledText(text);
+        await turn();
+        const value = await work();
+        const found = typeof value === 'function' ? value.prototype : value;
+        if (found === null || typeof found !== 'object') {
+          return 'needs a class or a prototype, not ' + inspect(value);
+        }
+        driver.prototype = found;
+        return '';
+      } catch (error) {
+        return describe(error);
       }
     },
   };

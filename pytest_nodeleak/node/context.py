@@ -1,0 +1,39 @@
+"""What surrounds an app: who decides its policy and keeps its verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from ..policy import Policy
+
+if TYPE_CHECKING:
+    from ..verdict import Verdict
+
+__all__ = ["Alone", "Context"]
+
+
+class Context(Protocol):
+    """What surrounds an app: the policy in force, where verdicts go, who watches."""
+
+    def policy(self) -> Policy: ...
+
+    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+        """Take note of a verdict; move the snapshot files that are worth keeping."""
+        ...
+
+    def progress(self, text: str) -> None: ...
+
+
+class Alone:
+    """Default policy, nothing kept."""
+
+    def policy(self) -> Policy:
+        return Policy()
+
+    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+        return verdict
+
+    def progress(self, text: str) -> None:
+        return None

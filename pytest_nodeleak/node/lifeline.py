@@ -1,0 +1,60 @@
+"""Ends the program when this process dies, by whatever death."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+
+if sys.platform == "linux":
+    import fcntl
+
+__all__ = ["Lifeline"]
+
+_VARIABLE = "NODELEAK_LIFELINE"
+
+
+class Lifeline:
+    """A pipe to the program whose write end only this process holds; nothing is ever written.
+
+    When this process is gone, the driver sees the pipe end and kills its process group. On
+    Linux the kernel does the same by itself, so that not even an endless loop survives us.
+    Where there are no such pipes (Windows), nothing happens.
+    """
+
+    def __init__(self) -> None:
+        self._read = self._write = -1
+        if os.name == "posix":
+            self._read, self._write = os.pipe()
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """File descriptors that the program must inherit."""
+        return () if self._read < 0 else (self._read,)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables that tell the driver of it."""
+        return {} if self._read < 0 else {_VARIABLE: str(self._read)}
+
+    def guard(self, group: int) -> None:
+        """Bind the life of process group ``group`` to ours; the read end is then the program's."""
+        if self._read < 0:
+            return
+        if sys.platform == "linux":
+            # A pipe that loses its last writer signals its owner: let that signal be SIGKILL.
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(self._read, fcntl.F_SETOWN, -group)
+                fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGKILL)
+                flags = fcntl.fcntl(self._read, fcntl.F_GETFL)
+                fcntl.fcntl(self._read, fcntl.F_SETFL, flags | os.O_ASYNC)
+        os.close(self._read)
+        self._read = -1
+
+    def close(self) -> None:
+        """Let go; ends what is still in the group. Does nothing the second time."""
+        for end in (self._read, self._write):
+            if end >= 0:
+                os.close(end)
+        self._read = self._write = -1
