@@ -27,7 +27,6 @@ NO_EDGE = 0xFFFFFFFF
 
 # Frontiers with fewer edges than this are walked in Python: a numpy level costs as much.
 _NARROW = 96
-_WIDE = 1024
 _SYSTEM_DISTANCE = 100_000_000
 _BLOCK_EDGES = 1 << 17
 _BLOCK_NODES = 1 << 15
@@ -279,16 +278,14 @@ class Walk:
         parent = as_view(self.parent)
         stop = None if self.stop is None else as_view(self.stop)
         steps = as_view(distance) if distance is not None else None
-        now = [int(node) for node in frontier]
-        check = 0
-        while now and (until is None or level < until):
+        now = frontier.tolist()
+        # Many nodes without edges are narrow as well: the first level is always taken.
+        limit = max(_NARROW, len(now))
+        while now and level != until:
             following: list[int] = []
-            work = 0
             level += 1
             for node in now:
-                low, high = first[node], first[node + 1]
-                work += high - low
-                for edge in range(low, high):
+                for edge in range(first[node], first[node + 1]):
                     target = to[edge]
                     if visited[target] or not allowed[edge]:
                         continue
@@ -299,12 +296,9 @@ class Walk:
                     if stop is None or not stop[target]:
                         following.append(target)
             now = following
-            check += 1
-            if self.deadline is not None and check % 4096 == 0:
+            if self.deadline is not None and not level & 0xFFF:
                 self.deadline.check("walking the heap")
-            if work > _WIDE or len(now) > _NARROW:
-                break
-            if now and len(now) < 8 and max(first[n + 1] - first[n] for n in now) > _WIDE:
+            if len(now) > limit:
                 break
         return np.array(now, dtype=np.intp), level
 
