@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
+from .deadline import Deadline
+from .errors import DeadlineExceeded
 from .judge import SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
 from .verdict import LeakingConstructor
 
@@ -35,7 +38,12 @@ def distinctiveness(name: str, kind: str) -> int:
 
 
 def leaking_constructors(
-    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, *, limit: int
+    diff: SnapshotDiff | None,
+    judgement: Judgement,
+    evidence: Evidence,
+    deadline: Deadline,
+    *,
+    limit: int,
 ) -> tuple[tuple[LeakingConstructor, ...], tuple[LeakingConstructor, ...]]:
     """The leaking constructors, worst first, and those in parentheses (V8's own groups)."""
     if diff is None or judgement.outcome == "steady":
@@ -45,16 +53,18 @@ def leaking_constructors(
     # Bare values are the finding only where nothing else grows.
     chosen, rest = (things, values) if things else (values, [])
     chosen = sorted(chosen, key=_weight)[:limit]
-    explained = {
-        (row.name, row.kind): row for row in diff.explain([suspect.row for suspect in chosen])
-    }
+    explained: dict[tuple[str, str], ConstructorGrowth] = {}
+    # On a huge heap the paths may take too long: the names are worth more than nothing.
+    with contextlib.suppress(DeadlineExceeded):
+        for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
+            explained[row.name, row.kind] = row
     rows = [
         _constructor(s, explained.get((s.row.name, s.row.kind), s.row), evidence) for s in chosen
     ]
     rows.sort(
         key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size))
     )
-    containers = [_container(c, diff, evidence) for c in judgement.containers]
+    containers = [_container(c, diff, evidence, deadline) for c in judgement.containers[:limit]]
     return (
         tuple(rows + containers),
         tuple(_constructor(s, s.row, evidence) for s in sorted(rest, key=_weight)[:6]),
@@ -86,14 +96,18 @@ def _constructor(
 
 
 def _container(
-    container: StaleContainer, diff: SnapshotDiff, evidence: Evidence
+    container: StaleContainer, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
 ) -> LeakingConstructor:
     slots = container.backing_bytes // SLOT
+    path = None
+    with contextlib.suppress(DeadlineExceeded):
+        path = diff.explainer.path_to(container.owner_id, deadline)
     return LeakingConstructor(
         name=container.owner_name,
         per_iteration=slots / max(evidence.total_iterations, 1),
         count=slots,
         shallow_size=container.backing_bytes,
         retained_size=container.backing_bytes,
+        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
         kind="container",
     )

@@ -8,14 +8,15 @@ down is a bounded structure filling: more work decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .policy import Policy
 from .samples import Series
-from .trend import is_flat, rising_share, robust_slope, slowing, steady_rate
+from .trend import is_flat, rising_share, robust_slope, steady_rate
 from .units import format_bytes, format_count, format_rate
 from .verdict import Outcome
 
@@ -35,9 +36,18 @@ ENGINE_KINDS = frozenset({"code", "hidden", "object shape", "synthetic", "native
 VALUE_KINDS = frozenset(
     {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}
 )
+#: a window at least half as long again as the one before that adds less than this has levelled off
+FADED = 0.25
+#: the same at the end of the budget: what grows like a logarithm would add 1.0
+FADING = 0.6
 #: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
 FLAT_BAND = 2048
+#: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
+SLOT_RATE = 0.05
+LEAST_STORE = 4096
+#: by how much a store grows at least when it has to: V8 adds a half to arrays, doubles tables
+STORE_STEP = 1.4
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,10 @@ class Evidence:
     """All that was measured so far.
 
     ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``containers`` what
-    grew over them. ``pushed``: as much work has been done as it takes for common bounded
-    structures to fill; ``exhausted``: the budget allows no further window.
+    grew over them, ``grown_before`` the
+    stores, bytes by owner's id, of the containers that had grown one window earlier. ``pushed``: as much work has been done as it takes for common bounded
+    structures to fill; ``exhausted``: the budget allows no further window. ``rounds_growth`` are
+    the bytes by which heapUsed grew over ``rounds_iterations`` before the first snapshot.
     """
 
     series: Series
@@ -54,23 +66,31 @@ class Evidence:
     rows: tuple[ConstructorGrowth, ...] = ()
     containers: tuple[StaleContainer, ...] = ()
     array_bytes: tuple[int, ...] = ()
+    grown_before: Mapping[int, int] = field(default_factory=dict)
     total_iterations: int = 0
     pushed: bool = False
     exhausted: bool = False
     flat: bool = False
     snapshots_allowed: bool = True
+    rounds_growth: int = 0
+    rounds_iterations: int = 0
     unit: str = "iteration"
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A class that grew in every window. ``steady`` if its pace holds."""
+    """A class that grew in every window.
+
+    ``steady`` if its pace holds. ``fading`` is what the last window added, as a share of the most
+    that an earlier one did: windows double, so what grows for ever adds at least as much (1.0 for
+    a logarithm), and what fills up adds less.
+    """
 
     row: ConstructorGrowth
     growth: tuple[int, ...]
     per_iteration: float
     steady: bool
-    remaining: float
+    fading: float
 
     @property
     def is_value(self) -> bool:
@@ -86,6 +106,7 @@ class Judgement:
     suspects: tuple[Suspect, ...] = ()
     containers: tuple[StaleContainer, ...] = ()
     off_heap: float = 0.0
+    wants_double: bool = False
 
 
 def heap_is_flat(series: Series, last: int) -> bool:
@@ -146,13 +167,11 @@ def _suspect(row: ConstructorGrowth, windows: Sequence[int]) -> Suspect | None:
         return None
     if growth[-1] <= NOISE_OBJECTS or growth[-1] / windows[-1] < LEAST_RATE:
         return None
-    return Suspect(
-        row,
-        growth,
-        sum(growth) / sum(windows),
-        steady_rate(growth, windows),
-        slowing(growth, windows),
-    )
+    steady = steady_rate(growth, windows)
+    fading = growth[-1] / max(growth[:-1]) if len(growth) > 1 else 1.0
+    if not steady and fading <= FADED and windows[-1] >= 1.5 * windows[-2]:
+        return None
+    return Suspect(row, growth, sum(growth) / sum(windows), steady, fading)
 
 
 def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
@@ -184,7 +203,11 @@ def _leak_or_filling(
     evidence: Evidence, policy: Policy, suspects: tuple[Suspect, ...], leaking: tuple[Suspect, ...]
 ) -> Judgement:
     worst = max(leaking, key=lambda s: (not s.is_value, s.per_iteration))
-    if len(evidence.windows) < 2 or not (evidence.pushed or evidence.exhausted):
+    windows = len(evidence.windows)
+    if windows < 2 and evidence.exhausted:
+        if rising_share(evidence.series.heap_used) < 0.9:
+            return _undecided(evidence, suspects)
+    elif windows < 2 or not (evidence.pushed or evidence.exhausted):
         return Judgement(None, ("growth without an end so far",), suspects)
     per_iteration = _bytes_per_iteration(leaking, evidence)
     if per_iteration <= policy.max_growth.bytes:
@@ -212,28 +235,41 @@ def _bytes_per_iteration(suspects: Sequence[Suspect], evidence: Evidence) -> flo
 def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
     if not evidence.exhausted:
         return Judgement(None, ("growth that slows down",), suspects)
-    worst = max(suspects, key=lambda s: s.per_iteration)
+    if len(evidence.windows) > 1 and all(s.fading <= FADING for s in suspects):
+        worst = max(suspects, key=lambda s: s.per_iteration)
+        reason = (
+            f"{worst.row.name} fills up: it grew by {format_count(worst.growth[-1])} over the last "
+            f"{format_count(evidence.windows[-1])} {evidence.unit}s, by "
+            f"{format_count(max(worst.growth[:-1]))} over fewer before"
+        )
+        return Judgement("steady", (reason,))
+    return _undecided(evidence, suspects)
+
+
+def _undecided(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
+    worst = max(suspects, key=lambda s: (not s.is_value, s.per_iteration))
     pace = worst.growth[-1] / evidence.windows[-1]
     population = worst.row.populations[-1]
     reason = (
         f"{worst.row.name} is still growing at +{format_rate(pace)} per {evidence.unit} after "
-        f"{format_count(evidence.total_iterations)} {evidence.unit}s, slower than before "
-        f"({worst.remaining:.0%} of its first pace): a bounded structure that is still filling, or "
-        f"a slow leak; raise the budget, or name the bound: "
-        f"max_live={{{worst.row.name!r}: {_round_up(2 * population)}}}"
+        f"{format_count(evidence.total_iterations)} {evidence.unit}s, but not at a steady pace: a "
+        f"bounded structure that is still filling, or a slow leak; raise the budget, or name the "
+        f"bound: max_live={{{worst.row.name!r}: {_round_up(2 * population)}}}"
     )
     return Judgement("inconclusive", (reason,), suspects)
 
 
 def _round_up(count: int) -> int:
-    digits = 10 ** max(0, len(str(count)) - 1)
+    digits = int(10 ** max(0, len(str(count)) - 1))
     return -(-count // digits) * digits
 
 
 def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
-    if len(evidence.windows) < 2:
-        return Judgement(None, ("no class grew in the first window",))
-    containers = grown_containers(evidence)
+    if len(evidence.windows) < 2 and not evidence.exhausted:
+        return Judgement(
+            None, ("no class grew in the first window",), wants_double=_slots_may_grow(evidence)
+        )
+    containers = grown_containers(evidence, policy)
     off_heap = _off_heap_growth(evidence.series)
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, 64):
         if not (evidence.pushed or evidence.exhausted):
@@ -244,15 +280,20 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             off_heap=off_heap,
         )
     if containers:
-        if not (evidence.pushed or evidence.exhausted):
-            return Judgement(None, ("a container grows",), containers=containers)
-        worst = max(containers, key=lambda c: c.backing_bytes)
-        return Judgement(
-            "leak",
-            (f"{worst.owner_name} (@{worst.owner_id}) keeps growing: "
-             f"{format_bytes(worst.backing_bytes)} of slots",),
-            containers=containers,
+        proven = tuple(
+            c
+            for c in containers
+            if c.backing_bytes >= STORE_STEP * evidence.grown_before.get(c.owner_id, math.inf)
         )
+        if proven and (evidence.pushed or evidence.exhausted):
+            worst = max(proven, key=lambda c: c.backing_bytes)
+            reason = (
+                f"{worst.owner_name} (@{worst.owner_id}) grew in each of the last windows, to "
+                f"{format_bytes(worst.backing_bytes)} of slots"
+            )
+            return Judgement("leak", (reason,), containers=proven)
+        if not evidence.exhausted:
+            return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
     total = sum(evidence.windows)
     return Judgement(
         "steady",
@@ -263,7 +304,7 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     )
 
 
-def grown_containers(evidence: Evidence) -> tuple[StaleContainer, ...]:
+def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer, ...]:
     """Containers whose slots grow without bound: an old owner with a new, large backing store.
 
     Slots come in steps (a store grows by half, or doubles), so only a store allocated in the last
@@ -273,13 +314,24 @@ def grown_containers(evidence: Evidence) -> tuple[StaleContainer, ...]:
         return ()
     last = len(evidence.windows) - 1
     grown = evidence.array_bytes[-1] - evidence.array_bytes[-2]
-    least = SLOT * 10 * LEAST_RATE * evidence.windows[-1]
+    least = max(LEAST_STORE, SLOT * SLOT_RATE * evidence.total_iterations)
     return tuple(
         c
         for c in evidence.containers
-        if c.window == last and c.backing_bytes >= max(1024, least)
+        if c.window == last
+        and c.backing_bytes >= least
         and grown >= 0.25 * c.backing_bytes
+        # What holds different objects is judged by counting them.
+        and c.objects * SLOT < 0.25 * c.backing_bytes
+        and not c.owner_name.startswith("Weak")
+        and not policy.ignores(c.owner_name)
     )
+
+
+def _slots_may_grow(evidence: Evidence) -> bool:
+    """Whether heapUsed grew before the first snapshot as a store of bare slots would make it."""
+    least = max(LEAST_STORE, SLOT * SLOT_RATE * evidence.rounds_iterations)
+    return evidence.rounds_growth >= least
 
 
 def _off_heap_growth(series: Series) -> float:

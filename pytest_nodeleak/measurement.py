@@ -16,7 +16,7 @@ from .errors import NodeLeakError, PolicyError, hide_ours
 from .explain import leaking_constructors
 from .judge import Evidence, Judgement, heap_is_flat, judge
 from .node.app import NodeApp
-from .plan import Plan
+from .plan import Plan, power_of_two
 from .policy import Policy
 from .samples import Sample, Series
 from .units import format_bytes
@@ -35,8 +35,15 @@ DRIVER_WARMUP = 3
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
 WINDOW_PIECES = 4
+#: shares of the remaining budget that a window may take: the second must fit as well
+FIRST_WINDOW_SHARE = 0.25
+WINDOW_SHARE = 0.6
+#: what is kept back for a snapshot and its analysis
+SNAPSHOT_SECONDS = 0.4
+EXPLAIN_SECONDS = 20.0
 #: what must not be exceeded by growth while pushing
-MOST_GROWTH = 400_000_000
+MOST_GROWTH = 256_000_000
+MOST_RSS_GROWTH = 1_000_000_000
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
 
@@ -82,10 +89,12 @@ class _Measurement:
         self.files: list[Path] = []
         self.windows: list[int] = []
         self.pushed_seconds = 0.0
+        self.grown_before: dict[int, int] = {}
         self.first = app.iterations
         self.warmup = 0
         self.plan = Plan(0.001, self.budget, policy, runner.fixed_seconds is not None)
         self.diff: SnapshotDiff | None = None
+        self.rounds: tuple[Sample, Sample]
 
     def run(self) -> Verdict:
         self.runner.setup(self._patience())
@@ -129,12 +138,12 @@ class _Measurement:
         self.warmup = self.app.iterations - self.first
 
     def _decide(self) -> tuple[Judgement, Evidence]:
-        self._sample()
-        if self.policy.snapshots != "always" and self._rounds_are_flat():
+        flat = self._rounds_are_flat()
+        self.rounds = (self.samples[0], self.samples[-1])
+        if flat and self.policy.snapshots != "always":
             evidence = self._evidence(flat=True)
             return judge(evidence, self.policy), evidence
-        allowed = self._snapshots_allowed()
-        if not allowed:
+        if not self._snapshots_allowed():
             evidence = self._evidence(exhausted=True, snapshots_allowed=False)
             return judge(evidence, self.policy), evidence
         return self._count_in_windows()
@@ -144,9 +153,13 @@ class _Measurement:
         timed = self.plan.timed
         least = self.policy.rounds or (2 if timed else ROUNDS_AT_LEAST)
         most = max(least, 2 if timed else ROUNDS_AT_MOST)
-        longer = 1
+        n = self.plan.round_iterations
+        repeats = 1
+        self._iterate(n)  # the driver's first call with this number leaves a trace
+        self._sample()
         for number in itertools.count(1):
-            self._iterate(longer * self.plan.round_iterations)
+            for _ in range(repeats):
+                self._iterate(n)
             self._sample()
             self.plan = self._replanned(self.samples[-2])
             if number < least:
@@ -159,7 +172,7 @@ class _Measurement:
             if self._left() < 0.7 * self.budget:
                 return False
             if heap_is_flat(Series(tuple(self.samples)), 4):
-                longer *= 2  # flat so far, for too few iterations to mean anything
+                repeats *= 2  # flat so far, for too few iterations to mean anything
             elif number >= most:
                 return False
         raise AssertionError("unreachable")
@@ -191,44 +204,53 @@ class _Measurement:
             judgement = judge(evidence, self.policy)
             if judgement.outcome is not None:
                 return judgement, evidence
+            self.grown_before = {c.owner_id: c.backing_bytes for c in judgement.containers}
             n = self._next_window(judgement)
             if n == 0:
                 evidence = self._evidence(exhausted=True)
                 return judge(evidence, self.policy), evidence
 
     def _window(self, n: int) -> None:
+        """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
         began = time.monotonic()
         before = self.app.iterations
-        piece = max(1, -(-n // WINDOW_PIECES))
+        limit = Deadline(self._left() * (FIRST_WINDOW_SHARE if not self.windows else WINDOW_SHARE))
+        piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := self.app.iterations - before) < n:
-            self._iterate(min(piece, n - done))
-            if self._left() <= 0 or self._grown() > MOST_GROWTH:
+            self._iterate(min(piece, n - done), limit)
+            if self.app.iterations - before >= n:
                 break
-            if self.app.iterations - before < n:
-                self._sample()
+            self._sample()
+            if limit.expired or self._is_huge():
+                break
         self.windows.append(self.app.iterations - before)
         self.pushed_seconds += time.monotonic() - began
 
     def _next_window(self, judgement: Judgement) -> int:
         """Iterations of the next window, 0 if the budget allows none that would tell more."""
         done = self.app.iterations - self.first
-        left = self._left() - 0.4
-        if left <= 0 or self._grown() > MOST_GROWTH / 2:
+        left = self._left() - SNAPSHOT_SECONDS
+        if left <= 0 or self._is_huge():
             return 0
         last = self.windows[-1]
-        if not judgement.suspects and not judgement.containers and not judgement.off_heap:
-            wanted = 2 * last if not self.plan.timed else last
+        if judgement.wants_double:
+            wanted = done
+        elif not judgement.suspects and not judgement.off_heap:
+            wanted = last if self.plan.timed else 2 * last
         elif len(self.windows) == 1:
             wanted = self.plan.push_window(last, done, left)
         else:
             wanted = 2 * last
-        affordable = int(left / max(self.plan.seconds, 1e-7))
-        if self._heap_per_iteration() > 0:
-            room = MOST_GROWTH - self._grown()
-            affordable = min(affordable, int(room / self._heap_per_iteration()))
+        affordable = int(WINDOW_SHARE * left / max(self.plan.seconds, 1e-7))
         if affordable < last and len(self.windows) >= 2:
             return 0
         return max(0, min(wanted, affordable))
+
+    def _is_huge(self) -> bool:
+        """Whether the program has grown so much that more would endanger it, or the machine."""
+        first, last = self.samples[0], self.samples[-1]
+        heap = last.heap_used + last.external - first.heap_used - first.external
+        return heap > MOST_GROWTH or last.rss - first.rss > MOST_RSS_GROWTH
 
     def _replanned(self, since: Sample) -> Plan:
         """The pace measured last: start-up makes the first iterations slow, a leak the later."""
@@ -247,15 +269,16 @@ class _Measurement:
         """What one call may take: the budget's rest and a little, then the program is stuck."""
         return Deadline(max(self._left(), 1.0) + 4.0)
 
-    def _iterate(self, n: int) -> int:
+    def _iterate(self, n: int, limit: Deadline | None = None) -> int:
         if n <= 0:
             return 0
+        seconds = self._left() if limit is None else limit.remaining or 0.0
         self.app.context.progress(
             f"{self.runner.description[:40]}: {self.app.iterations - self.first} done, "
             f"{len(self.samples)} samples, {len(self.snapshots)} snapshots, "
             f"{time.monotonic() - self.started:.0f} of {self.budget:g} s"
         )
-        return self.runner.run(n, max(self._left(), 0.05), self._patience())
+        return self.runner.run(n, max(seconds, 0.05), self._patience())
 
     def _sample(self) -> Sample:
         sample = self.app.memory(settle=2)
@@ -287,14 +310,6 @@ class _Measurement:
             self.diff = growth_over(self.snapshots)
         return self.diff
 
-    def _grown(self) -> int:
-        first, last = self.samples[0], self.samples[-1]
-        return last.heap_used + last.external - first.heap_used - first.external
-
-    def _heap_per_iteration(self) -> float:
-        first, last = self.samples[0], self.samples[-1]
-        return self._grown() / max(last.iterations - first.iterations, 1)
-
     def _snapshots_allowed(self) -> bool:
         if self.policy.snapshots == "never":
             return False
@@ -307,6 +322,7 @@ class _Measurement:
         done = self.app.iterations - self.first
         series = Series(tuple(self.samples))
         diff = self.diff
+        before, after = self.rounds
         return Evidence(
             series=series,
             windows=tuple(self.windows),
@@ -315,6 +331,9 @@ class _Measurement:
             array_bytes=tuple(
                 snapshot.type_totals().get("array", (0, 0))[1] for snapshot in self.snapshots
             ),
+            grown_before=self.grown_before,
+            rounds_growth=after.heap_used - before.heap_used,
+            rounds_iterations=after.iterations - before.iterations,
             total_iterations=done,
             pushed=self.plan.is_pushed(done, self.pushed_seconds),
             exhausted=exhausted,
@@ -330,7 +349,7 @@ class _Measurement:
             needed = SNAPSHOT_MEMORY * self.samples[-1].heap_used
             reasons = (*reasons, f"a snapshot of this heap may need {format_bytes(needed)} of memory")
         constructors, internals = leaking_constructors(
-            self._explained_diff(judgement), judgement, evidence, limit=12
+            self._explained_diff(judgement), judgement, evidence, Deadline(EXPLAIN_SECONDS), limit=12
         )
         return Verdict(
             outcome=outcome,

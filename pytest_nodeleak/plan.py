@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .policy import Policy
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "power_of_two"]
 
 ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
@@ -35,7 +35,8 @@ class Plan:
             return 1
         wanted = ROUND_SECONDS / max(self.seconds, 1e-7)
         most = max(1.0, 0.04 * self.budget / max(self.seconds, 1e-7))
-        return int(max(1, min(max(wanted, 10), 2000, most)))
+        # A power of two: each other number is made of several, and costs a call for each.
+        return power_of_two(min(max(wanted, 8), 2048, most))
 
     @property
     def flat_iterations(self) -> int:
@@ -67,5 +68,10 @@ class Plan:
         if self.timed or pushed_seconds >= 0.35 * self.budget:
             return True
         return done >= PUSH_ITERATIONS and (
-            pushed_seconds >= 0.8 * PUSH_SECONDS or done >= PUSH_ENOUGH
+            pushed_seconds >= 0.8 * PUSH_SECONDS or done >= 0.8 * PUSH_ENOUGH
         )
+
+
+def power_of_two(number: float) -> int:
+    """The largest power of two that is at most ``number``, at least 1."""
+    return 1 << max(0, int(number).bit_length() - 1)

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 from statistics import median
 
-__all__ = ["deltas", "is_flat", "rates", "rising_share", "robust_slope", "slowing", "steady_rate"]
+__all__ = ["deltas", "is_flat", "rates", "rising_share", "robust_slope", "steady_rate"]
+
+#: rates of two windows agree if the lower is at least this part of the higher
+AGREEMENT = 0.88
 
 
 def deltas(values: Sequence[float]) -> list[float]:
@@ -44,20 +47,19 @@ def rates(growth: Sequence[float], iterations: Sequence[int]) -> list[float]:
 
 
 def steady_rate(growth: Sequence[float], iterations: Sequence[int]) -> bool:
-    """Whether growth keeps its pace: the last window's rate is no lower than the earlier ones'.
+    """Whether growth keeps its pace: the last window's rate agrees with the one before.
 
-    Counts of rare events scatter by their square root; two standard deviations are allowed.
+    It may not have been higher earlier either, and two windows alone must agree both ways: a rate
+    that rises is proven by three. Counts of rare events scatter by their square root; two standard
+    deviations are allowed.
     """
     pace = rates(growth, iterations)
+    errors = [2 * math.sqrt(max(g, 0)) / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)]
     last = pace[-1]
-    for rate, count, n in zip(pace[:-1], growth, iterations, strict=False):
-        allowance = 2 * math.sqrt(max(count, 0)) / n if n else 0.0
-        if last < 0.88 * rate - allowance:
-            return False
+    if any(
+        last < AGREEMENT * rate - error for rate, error in zip(pace[:-1], errors, strict=False)
+    ):
+        return False
+    if len(pace) == 2:
+        return pace[0] >= AGREEMENT * last - errors[0] - errors[1]
     return True
-
-
-def slowing(growth: Sequence[float], iterations: Sequence[int]) -> float:
-    """Rate of the last window over that of the first: 1.0 keeps its pace, 0.0 has stopped."""
-    pace = rates(growth, iterations)
-    return pace[-1] / pace[0] if pace and pace[0] > 0 else 0.0

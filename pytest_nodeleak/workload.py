@@ -10,6 +10,7 @@ from typing import Any, Protocol, Union
 from .deadline import Deadline
 from .errors import PolicyError, TargetError, WorkloadError, hide_ours
 from .node.app import NodeApp
+from .plan import power_of_two
 from .units import parse_seconds
 
 __all__ = ["Every", "Module", "Runner", "Workload", "every", "make_runner", "module"]
@@ -98,7 +99,7 @@ def make_runner(app: NodeApp, workload: Workload) -> Runner:
 class _Driven:
     """Iterations inside the program, run by the driver."""
 
-    fixed_seconds = None
+    fixed_seconds: float | None = None
 
     def __init__(self, app: NodeApp, workload: str | Module) -> None:
         self._app = app
@@ -131,13 +132,15 @@ class _Driven:
             raise WorkloadError(f"{name}() of the workload threw: {failed}", stack=failed)
 
     def run(self, n: int, seconds: float, deadline: Deadline) -> int:
+        # The inspector compiles each argument as a source of its own and keeps 430 B for every
+        # text it has not seen before: powers of two are few and leave no trace.
         end = time.monotonic() + seconds
         done = 0
         while done < n:
             left = end - time.monotonic()
             if done and left <= 0:
                 break
-            done += self._run_slice(n - done, _slice(left), deadline)
+            done += self._run_slice(power_of_two(n - done), power_of_two(min(left, 1.0) * 1000), deadline)
         return done
 
     def _run_slice(self, n: int, milliseconds: int, deadline: Deadline) -> int:
@@ -155,19 +158,10 @@ class _Driven:
         return done
 
 
-def _slice(seconds: float) -> int:
-    """A power of two of milliseconds, at most ``seconds``.
-
-    The inspector compiles each argument as a source of its own and keeps 490 B for every text it
-    has not seen before: few different values leave no trace.
-    """
-    return 1 << max(0, min(13, int(seconds * 1000).bit_length() - 1))
-
-
 class _Called:
     """A Python callable that drives the program from outside."""
 
-    fixed_seconds = None
+    fixed_seconds: float | None = None
 
     def __init__(self, app: NodeApp, function: Callable[[], object]) -> None:
         self._app = app

@@ -37,6 +37,7 @@ def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
         owners = graph.sources(edges)
         old = (ids[owners] <= oldest) & (ids[owners] & 1 == 1)
         for owner, store in zip(owners[old].tolist(), stores[old].tolist(), strict=True):
+            held = graph.to[graph.first[store] : graph.first[store + 1]]
             window = int(np.searchsorted(np.array(diff.max_odd_ids[1:]), int(ids[store])))
             found.append(
                 StaleContainer(
@@ -45,6 +46,7 @@ def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
                     backing_bytes=int(snapshot.node_size[store]),
                     window=window,
                     edge=name,
+                    objects=int(np.unique(held).size),
                 )
             )
     return tuple(sorted(found, key=lambda item: (-item.backing_bytes, item.owner_id)))

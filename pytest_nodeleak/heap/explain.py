@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..deadline import Deadline
+import numpy as np
+
 from .arrays import AnyArray
 from .describe import describe_path
 from .graph import NO_EDGE, Graph
@@ -58,6 +60,15 @@ class Explainer:
                 deadline.check("explaining what survived")
             result.append(self._explain(row, group, retention, owners, paths_per_row))
         return tuple(result)
+
+    def path_to(self, object_id: int, deadline: Deadline | None = None) -> RetainingPath | None:
+        """The retaining path of one object of the last snapshot; None if nothing keeps it."""
+        nodes = np.flatnonzero(self.snapshot.node_id == object_id)
+        if not nodes.size:
+            return None
+        retention = Retention(self.graph, [nodes[:1]], deadline)
+        chain, start = retention.chain(int(nodes[0]))
+        return describe_path(self.graph, chain, start) if chain else None
 
     def _explain(
         self,

@@ -39,7 +39,8 @@ class StaleContainer:
     """An object older than the first snapshot whose backing store is newer.
 
     ``backing_bytes`` is the store's own size now, ``window`` the number of the window in
-    which it was allocated (0: between the first and second snapshot).
+    which it was allocated (0: between the first and second snapshot), ``objects`` how many
+    different heap objects it refers to: few of them in a large store are bare slots.
     """
 
     owner_id: int
@@ -47,6 +48,7 @@ class StaleContainer:
     backing_bytes: int
     window: int
     edge: str
+    objects: int = 0
 
 
 @dataclass(frozen=True)
