@@ -1,0 +1,187 @@
+"""The judge on recorded and made-up evidence: no clock, no process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_nodeleak.heap import ConstructorGrowth, StaleContainer
+from pytest_nodeleak.judge import Evidence, heap_is_flat, judge
+from pytest_nodeleak.policy import Policy
+from pytest_nodeleak.samples import Sample, Series
+
+POLICY = Policy()
+
+
+def series(*heap: int, external: int = 0, step: int = 100) -> Series:
+    return Series(
+        tuple(
+            Sample(used, 1000 + external * i, 0, 50_000_000, 1, 1, iterations=i * step)
+            for i, used in enumerate(heap)
+        )
+    )
+
+
+def row(
+    name: str = "Entry",
+    populations: tuple[int, ...] = (0, 400, 2000),
+    survivors: tuple[int, ...] = (400, 1600),
+    kind: str = "object",
+) -> ConstructorGrowth:
+    return ConstructorGrowth(
+        name=name,
+        kind=kind,
+        internal=kind != "object",
+        populations=populations,
+        sizes=tuple(32 * n for n in populations),
+        survivors=survivors,
+        shallow_size=32 * sum(survivors),
+    )
+
+
+def evidence(*rows: ConstructorGrowth, **fields: object) -> Evidence:
+    base = Evidence(
+        series=series(*range(3_000_000, 3_060_000, 10_000)),
+        windows=(400, 1600),
+        rows=rows,
+        total_iterations=20_000,
+        pushed=True,
+    )
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+def test_a_flat_heap_is_steady_without_counting():
+    judgement = judge(evidence(flat=True, windows=(), rows=()), POLICY)
+    assert judgement.outcome == "steady"
+
+
+def test_one_object_per_iteration_in_every_window_leaks():
+    judgement = judge(evidence(row()), POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.suspects[0].per_iteration == 1.0
+
+
+def test_one_per_hundred_leaks():
+    judgement = judge(evidence(row(populations=(9, 13, 29), survivors=(4, 16))), POLICY)
+    assert judgement.outcome == "leak"
+
+
+def test_growth_asks_for_more_work_before_it_is_called_a_leak():
+    assert judge(evidence(row(), pushed=False), POLICY).outcome is None
+    assert judge(evidence(row(), pushed=False, exhausted=True), POLICY).outcome == "leak"
+
+
+def test_replaced_content_is_no_growth():
+    ring = row(populations=(2000, 2000, 2000), survivors=(400, 1600))
+    assert judge(evidence(ring), POLICY).outcome == "steady"
+
+
+def test_survivors_without_net_growth_and_net_growth_without_survivors():
+    churn = row(populations=(100, 500, 2100), survivors=(0, 0))
+    assert judge(evidence(churn), POLICY).outcome == "steady"
+    copied = row(populations=(100, 500, 2100, 5300), survivors=(0, 0, 3200))
+    assert judge(evidence(copied, windows=(400, 1600, 3200)), POLICY).outcome == "leak"
+
+
+def test_a_structure_that_fills_up_is_followed_and_then_steady():
+    filling = row(populations=(0, 400, 1000), survivors=(400, 600))
+    assert judge(evidence(filling), POLICY).outcome is None
+    full = row(populations=(0, 400, 1000, 1080), survivors=(400, 600, 80))
+    assert judge(evidence(full, windows=(400, 1600, 3200)), POLICY).outcome == "steady"
+
+
+def test_a_logarithm_is_inconclusive_and_says_what_to_do():
+    slow = row(populations=(0, 400, 800, 1210), survivors=(400, 400, 410))
+    judgement = judge(
+        evidence(slow, windows=(400, 1600, 3200), exhausted=True, total_iterations=5200), POLICY
+    )
+    assert judgement.outcome == "inconclusive"
+    assert "Entry is still growing at +0.13 per iteration after 5,200 iterations" in judgement.reasons[0]
+    assert "max_live={'Entry': 3000}" in judgement.reasons[0]
+
+
+@pytest.mark.parametrize("kind", ["code", "hidden", "object shape", "array", "native"])
+def test_what_only_the_engine_makes_is_no_evidence(kind):
+    assert judge(evidence(row(kind=kind)), POLICY).outcome == "steady"
+
+
+def test_internal_names_are_no_evidence():
+    assert judge(evidence(row(name="system / FeedbackVector")), POLICY).outcome == "steady"
+
+
+def test_strings_alone_are_a_leak_too():
+    assert judge(evidence(row(name="(string)", kind="string")), POLICY).outcome == "leak"
+
+
+def test_two_noise_objects_are_nothing():
+    noise = row(populations=(5, 6, 8), survivors=(1, 2))
+    assert judge(evidence(noise), POLICY).outcome == "steady"
+
+
+def test_ignore_max_live_and_max_growth():
+    assert judge(evidence(row()), POLICY.with_values("t", ignore=["Ent*"])).outcome == "steady"
+    bound = POLICY.with_values("t", max_live={"Entry": 5000})
+    assert judge(evidence(row()), bound).outcome == "steady"
+    low = POLICY.with_values("t", max_live={"Entry": 1999})
+    judgement = judge(evidence(row()), low)
+    assert judgement.outcome == "leak"
+    assert judgement.reasons == ("Entry: 2000 live objects, more than max_live=1999",)
+    wide = POLICY.with_values("t", max_growth="1 KB")
+    assert judge(evidence(row()), wide).outcome == "steady"
+    narrow = POLICY.with_values("t", max_growth="10 B")
+    assert judge(evidence(row()), narrow).outcome == "leak"
+    objects = POLICY.with_values("t", max_growth="1 object")
+    assert judge(evidence(row()), objects).outcome == "steady"
+
+
+def slots(backing: int, window: int, objects: int = 1) -> StaleContainer:
+    return StaleContainer(71, "Array", backing, window, "elements", objects)
+
+
+def test_bare_slots_leak_when_the_store_grew_twice():
+    grown = evidence(
+        containers=(slots(160_000, 1),), array_bytes=(0, 80_000, 160_000), grown_before={71: 80_000}
+    )
+    assert judge(grown, POLICY).outcome == "leak"
+    once = replace(grown, grown_before={})
+    assert judge(once, POLICY).outcome is None
+    rebuilt = replace(grown, grown_before={71: 160_000})
+    assert judge(rebuilt, POLICY).outcome is None
+    assert judge(replace(rebuilt, exhausted=True), POLICY).outcome == "steady"
+
+
+def test_a_store_of_objects_is_judged_by_its_objects():
+    full = evidence(
+        containers=(slots(160_000, 1, objects=18_000),),
+        array_bytes=(0, 80_000, 160_000),
+        grown_before={71: 80_000},
+    )
+    assert judge(full, POLICY).outcome == "steady"
+
+
+def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
+    outside = evidence(series=series(*[3_000_000] * 6, external=100_000))
+    assert judge(outside, POLICY).outcome == "leak"
+    assert judge(outside, POLICY.with_values("t", offheap="off")).outcome == "steady"
+    assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
+
+
+def test_without_snapshots_bytes_must_rise_in_every_round():
+    rising = evidence(windows=(), rows=(), snapshots_allowed=False)
+    assert judge(rising, POLICY).outcome == "leak"
+    wavy = replace(rising, series=series(3_000_000, 3_010_000, 3_005_000, 2_999_000, 3_001_000))
+    assert judge(wavy, POLICY).outcome == "steady"
+    unclear = replace(rising, series=series(3_000_000, 3_010_000, 3_020_000, 3_019_000, 3_040_000))
+    assert judge(unclear, POLICY).outcome == "inconclusive"
+
+
+def test_flat_needs_every_kind_of_memory_to_be_flat():
+    level = series(*[3_000_000] * 6)
+    assert heap_is_flat(level, 4)
+    assert not heap_is_flat(level, 7)
+    assert not heap_is_flat(series(*[3_000_000] * 6, external=100), 4)
+    slow = series(3_000_000, 3_000_000, 3_000_000, 3_000_032)
+    assert not heap_is_flat(slow, 4)
+    more = [replace(s, contexts=i) for i, s in enumerate(level.samples)]
+    assert not heap_is_flat(Series(tuple(more)), 4)
