@@ -184,7 +184,7 @@ class _Words:
             if hop.name in ("_events", "<symbol kEvents>", "<symbol events.kEvents>"):
                 return self._listener(at)
             if self._is_global(hop.source) and at == self._begin():
-                return 1, f"global.{hop.name}"
+                return 1, f"global{_property(hop.name)}"
             if self._is_dictionary(hop.source):
                 return 1, "[key]"
             return 1, _property(hop.name)

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..deadline import Deadline
 import numpy as np
 
+from ..deadline import Deadline
 from .arrays import AnyArray
 from .describe import describe_path
 from .graph import NO_EDGE, Graph

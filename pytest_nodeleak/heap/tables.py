@@ -1,0 +1,152 @@
+"""Tables as text, HTML and JSON-able data: pure functions of what is shown."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..units import format_bytes, format_count
+
+__all__ = ["Column", "Table", "render_html", "render_text", "to_data"]
+
+Cell = str | int | float | None | Sequence[int]
+Style = Literal["text", "count", "bytes", "change", "bytes change", "counts", "gains"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``key`` names it in data, ``title`` on the screen."""
+
+    key: str
+    title: str
+    style: Style = "count"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells; ``details`` are lines to put under a row, one tuple for each."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    details: tuple[tuple[str, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def format_cell(value: Cell, style: Style) -> str:
+    """A cell as people read it: numbers with units and signs, ``-`` for what is not known."""
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        if style == "bytes":
+            return format_bytes(value)
+        if style == "change":
+            return f"{value:+,}" if value else "0"
+        if style == "bytes change":
+            return ("+" if value > 0 else "") + format_bytes(value)
+        return format_count(value)
+    between = " + " if style == "gains" else " -> "
+    return between.join(format_count(item) for item in value)
+
+
+def render_text(table: Table, width: int | None = None) -> str:
+    """The table for a terminal: columns that line up, numbers to the right.
+
+    The last text column is cut where a line would be longer than ``width``.
+    """
+    texts = [
+        [format_cell(cell, column.style) for cell, column in zip(row, table.columns, strict=True)]
+        for row in table.rows
+    ]
+    titles = [column.title for column in table.columns]
+    widths = [max(map(len, column)) for column in zip(titles, *texts, strict=True)]
+    if width is not None and table.columns[0].style == "text":
+        others = sum(widths[1:]) + 2 * (len(widths) - 1)
+        widths[0] = max(12, min(widths[0], width - others))
+    lines = [table.title, _line(titles, widths, table.columns)] if texts else [table.title]
+    for number, row in enumerate(texts):
+        lines.append(_line(row, widths, table.columns))
+        if table.details:
+            lines += [f"    {detail}" for detail in table.details[number]]
+    lines += table.notes
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) -> str:
+    parts = []
+    for text, width, column in zip(cells, widths, columns, strict=True):
+        if column.style == "text":
+            parts.append(_cut(text, width).ljust(width))
+        else:
+            parts.append(text.rjust(width))
+    return "  ".join(parts).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def to_data(table: Table) -> dict[str, Any]:
+    """The table as plain data: ``facts``, and ``rows`` as dictionaries by column key."""
+    rows = []
+    for number, row in enumerate(table.rows):
+        data: dict[str, Any] = {
+            column.key: list(cell) if isinstance(cell, tuple) else cell
+            for column, cell in zip(table.columns, row, strict=True)
+        }
+        if table.details and table.details[number]:
+            data["details"] = list(table.details[number])
+        rows.append(data)
+    return {**table.facts, "title": table.title, "rows": rows, "notes": list(table.notes)}
+
+
+_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
+h1 { font-size: 1.25rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #8884 }
+th { position: sticky; top: 0; background: Canvas }
+.text { text-align: left; overflow-wrap: anywhere }
+.detail { text-align: left; color: GrayText; padding-left: 2rem; border: 0 }
+:root { color-scheme: light dark }
+"""
+
+
+def render_html(table: Table) -> str:
+    """The table as one HTML page that needs nothing else."""
+    head = "".join(
+        f'<th scope="col"{_class(column)}>{html.escape(column.title)}</th>'
+        for column in table.columns
+    )
+    body: list[str] = []
+    for number, row in enumerate(table.rows):
+        cells = "".join(
+            f"<td{_class(column)}>{html.escape(format_cell(cell, column.style))}</td>"
+            for cell, column in zip(row, table.columns, strict=True)
+        )
+        body.append(f"<tr>{cells}</tr>")
+        body += [
+            f'<tr><td class="detail" colspan="{len(table.columns)}">{html.escape(detail)}</td></tr>'
+            for detail in (table.details[number] if table.details else ())
+        ]
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in table.notes)
+    title = html.escape(table.title)
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n"
+        f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(body)
+        + f"\n</tbody></table>{notes}</body></html>\n"
+    )
+
+
+def _class(column: Column) -> str:
+    return ' class="text"' if column.style == "text" else ""

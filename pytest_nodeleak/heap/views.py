@@ -1,0 +1,320 @@
+"""What ``nodeleak diff`` and ``nodeleak show`` show, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..deadline import Deadline
+from .comparison import ComparisonDiff
+from .diff import SnapshotDiff
+from .growth import ConstructorGrowth
+from .model import HeapSnapshot
+from .names import devtools_name
+from .patterns import patterns_of
+from .retention import Retention
+from .shapes import Shapes, plain_objects
+from .tables import Cell, Column, Table
+
+__all__ = ["GROUPS", "SORTS", "comparison_table", "diff_table", "show_table"]
+
+GROUPS = ("class", "shape", "owner", "string")
+SORTS = ("survivors", "count", "size", "retained", "name")
+# Rows whose growth says nothing to the author of a program: not explained.
+_ENGINE = ("code", "object shape", "hidden", "number")
+
+_NAME = Column("name", "class", "text")
+
+
+def diff_table(
+    diff: SnapshotDiff,
+    *,
+    group_by: str = "shape",
+    sort: str = "survivors",
+    top: int = 20,
+    deadline: Deadline | None = None,
+) -> Table:
+    """What survived, with why it is alive, by class, shape, owner or string pattern."""
+    facts = {
+        "schema": 1,
+        "kind": "diff",
+        "files": [snapshot.source for snapshot in diff.snapshots],
+        "group_by": group_by,
+    }
+    title = "survived: " + " -> ".join(snapshot.source for snapshot in diff.snapshots)
+    if group_by == "string":
+        patterns = diff.string_patterns()
+        return _cut(
+            Table(
+                title,
+                (
+                    Column("name", "string", "text"),
+                    Column("survivors", "survivors", "gains"),
+                    Column("shallow_size", "shallow", "bytes"),
+                    Column("kind", "kind", "text"),
+                ),
+                tuple((p.pattern, p.survivors, p.shallow_size, p.kind) for p in patterns),
+                facts=facts,
+            ),
+            top,
+        )
+    rows = [row for row in diff.rows if row.survivor_count]
+    if group_by == "class":
+        rows = _merged(rows)
+    rows.sort(key=_sort_key(sort))
+    wanted = [row for row in rows if row.kind not in _ENGINE or sort == "name"]
+    if group_by != "class":
+        explained = diff.explain(wanted[: max(top, 10)], deadline=deadline)
+        by_key = {(row.kind, row.name): row for row in explained}
+        rows = [by_key.get((row.kind, row.name), row) for row in rows]
+        if sort == "retained":
+            rows.sort(key=_sort_key(sort))
+    if group_by == "owner":
+        return _cut(_owner_table(title, rows, facts), top)
+    table = Table(
+        title,
+        (
+            _NAME,
+            Column("populations", "population", "counts"),
+            Column("survivors", "survivors", "gains"),
+            Column("shallow_size", "shallow", "bytes"),
+            Column("retained_size", "retained", "bytes"),
+        ),
+        tuple(_growth_cells(row) for row in rows),
+        tuple(_why(row) for row in rows),
+        facts=facts,
+    )
+    return _cut(table, top, "(no object survived)")
+
+
+def _growth_cells(row: ConstructorGrowth) -> tuple[Cell, ...]:
+    function = row.kind == "closure" and row.name != "Function" and "(" not in row.name
+    name = f"{row.name}()" if function else row.name
+    return (name, row.populations, row.survivors, row.shallow_size, row.retained_size)
+
+
+def _why(row: ConstructorGrowth) -> tuple[str, ...]:
+    lines = []
+    if row.retaining_path is not None:
+        lines.append(f"kept alive by  {row.retaining_path}")
+    if row.samples:
+        lines.append("such as  " + ", ".join(repr(sample) for sample in row.samples[:3]))
+    return tuple(lines)
+
+
+def _owner_table(title: str, rows: Iterable[ConstructorGrowth], facts: dict[str, Any]) -> Table:
+    groups: dict[str, list[ConstructorGrowth]] = {}
+    for row in rows:
+        if row.owner is not None:
+            groups.setdefault(row.owner.name, []).append(row)
+    lines: list[tuple[Cell, ...]] = []
+    details = []
+    for name, members in groups.items():
+        owner = members[0].owner
+        assert owner is not None
+        lines.append(
+            (
+                name,
+                owner.type,
+                owner.entries,
+                max(row.survivor_count for row in members),
+                max(row.retained_size or 0 for row in members),
+            )
+        )
+        details.append(("holds  " + ", ".join(f"{r.name} {r.survivor_count}" for r in members),))
+    return Table(
+        title,
+        (
+            Column("name", "owner", "text"),
+            Column("type", "type", "text"),
+            Column("entries", "entries"),
+            Column("survivors", "survivors"),
+            Column("retained_size", "retained", "bytes"),
+        ),
+        tuple(lines),
+        tuple(details),
+        facts=facts,
+    )
+
+
+def _merged(rows: Iterable[ConstructorGrowth]) -> list[ConstructorGrowth]:
+    """Rows by DevTools' class names: shapes under Object, closures under Function."""
+    result: dict[str, ConstructorGrowth] = {}
+    for row in rows:
+        plain = row.kind == "object" and row.name.startswith("{")
+        name = "Object" if plain else devtools_name(row.kind, row.name)
+        known = result.get(name)
+        if known is None:
+            result[name] = replace(row, name=name)
+            continue
+        # Shapes share the populations of Object; functions have their own.
+        whole = known.populations if plain else _sum(known.populations, row.populations)
+        result[name] = replace(
+            known,
+            populations=whole,
+            sizes=known.sizes if plain else _sum(known.sizes, row.sizes),
+            survivors=_sum(known.survivors, row.survivors),
+            shallow_size=known.shallow_size + row.shallow_size,
+        )
+    return list(result.values())
+
+
+def _sum(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(a + b for a, b in zip(left, right, strict=True))
+
+
+def _sort_key(sort: str) -> Callable[[ConstructorGrowth], tuple[Any, ...]]:
+    if sort == "name":
+        return lambda row: (row.name,)
+    if sort == "size":
+        return lambda row: (-row.shallow_size, row.name)
+    if sort == "retained":
+        return lambda row: (-(row.retained_size or 0), -row.shallow_size, row.name)
+    if sort == "count":
+        return lambda row: (-row.populations[-1], row.name)
+    return lambda row: (row.internal, -row.survivor_count, -row.shallow_size, row.name)
+
+
+def comparison_table(diff: ComparisonDiff, *, sort: str = "size", top: int = 20) -> Table:
+    """New, deleted and net objects by class, as DevTools' Comparison view."""
+    changes = sorted(
+        diff.changes,
+        key=lambda c: (
+            (c.name,) if sort == "name" else (-c.delta,) if sort == "count" else (-c.size_delta,)
+        ),
+    )
+    return _cut(
+        Table(
+            f"changed: {diff.before} -> {diff.after}",
+            (
+                _NAME,
+                Column("new", "new", "change"),
+                Column("deleted", "deleted", "change"),
+                Column("delta", "delta", "change"),
+                Column("allocated_size", "allocated", "bytes change"),
+                Column("freed_size", "freed", "bytes change"),
+                Column("size_delta", "size delta", "bytes change"),
+            ),
+            tuple(
+                (c.name, c.new, -c.deleted, c.delta, c.allocated_size, -c.freed_size, c.size_delta)
+                for c in changes
+            ),
+            facts={"schema": 1, "kind": "comparison", "files": [diff.before, diff.after]},
+        ),
+        top,
+    )
+
+
+def show_table(
+    snapshot: HeapSnapshot,
+    *,
+    group_by: str = "class",
+    sort: str = "size",
+    top: int = 20,
+    retained: bool = False,
+) -> Table:
+    """What one snapshot holds, by class, shape, owner (large containers) or string pattern.
+
+    ``retained`` adds the size that each class shown keeps alive as a whole.
+    """
+    title = f"{snapshot.source}: {snapshot.node_count:,} nodes, {snapshot.total_size / 1e6:.2f} MB"
+    facts = {"schema": 1, "kind": "show", "files": [snapshot.source], "group_by": group_by}
+    if group_by == "owner":
+        return _cut(_container_table(snapshot, title, facts, top), top)
+    if group_by == "string":
+        groups = [(p.pattern, p.count, p.shallow_size) for p in patterns_of(snapshot)]
+    elif group_by == "shape":
+        shapes = Shapes(snapshot.graph).group(np.flatnonzero(plain_objects(snapshot.graph)))
+        groups = [
+            (name, int(nodes.size), int(snapshot.node_size[nodes].sum(dtype=np.int64)))
+            for name, nodes in shapes.items()
+        ]
+    else:
+        groups = [(name, count, size) for name, (count, size) in snapshot.classes().items()]
+    orders: dict[str, Callable[[tuple[str, int, int]], Any]] = {
+        "name": lambda group: group[0],
+        "count": lambda group: (-group[1], group[0]),
+    }
+    groups.sort(key=orders.get(sort, lambda group: (-group[2], group[0])))
+    columns = (
+        replace(_NAME, title=group_by),
+        Column("count", "count"),
+        Column("shallow_size", "shallow", "bytes"),
+    )
+    table = _cut(Table(title, columns, tuple(groups), facts=facts), top)
+    if (retained or sort == "retained") and group_by == "class":
+        table = _with_retained(snapshot, table, sort)
+    return table
+
+
+def _with_retained(snapshot: HeapSnapshot, table: Table, sort: str) -> Table:
+    groups = class_nodes(snapshot, {str(row[0]) for row in table.rows})
+    retention = Retention(snapshot.graph, list(groups.values()), None)
+    sizes = [retention.retained_size(groups[str(row[0])]) for row in table.rows]
+    order = sorted(range(len(sizes)), key=lambda at: -sizes[at] if sort == "retained" else at)
+    return replace(
+        table,
+        columns=(*table.columns, Column("retained_size", "retained", "bytes")),
+        rows=tuple((*table.rows[at], sizes[at]) for at in order),
+    )
+
+
+def class_nodes(snapshot: HeapSnapshot, names: set[str]) -> dict[str, Any]:
+    """Nodes of the classes of these names, as DevTools names them."""
+    from .names import group_nodes
+
+    found: dict[str, list[Any]] = {}
+    for key, nodes in group_nodes(snapshot):
+        name = devtools_name(key.kind, key.name)
+        if name in names:
+            found.setdefault(name, []).append(nodes)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
+
+
+def _container_table(snapshot: HeapSnapshot, title: str, facts: dict[str, Any], top: int) -> Table:
+    """The objects with the largest stores of their own, and the way to each."""
+    from .describe import describe_path
+
+    graph = snapshot.graph
+    edges = np.concatenate(
+        [graph.edges_named("internal", name) for name in ("elements", "table", "properties")]
+    )
+    sizes = snapshot.node_size[graph.to[edges]]
+    order = np.argsort(-sizes.astype(np.int64), kind="stable")[:top]
+    owners = graph.sources(edges[order])
+    retention = Retention(graph, [np.unique(owners)], None)
+    rows: list[tuple[Cell, ...]] = []
+    for owner, size in zip(owners.tolist(), sizes[order].tolist(), strict=True):
+        chain, start = retention.chain(owner)
+        rows.append(
+            (
+                str(describe_path(graph, chain, start)),
+                snapshot.name_of(owner),
+                size,
+                retention.retained_size(np.array([owner])),
+            )
+        )
+    return Table(
+        title,
+        (
+            Column("name", "owner", "text"),
+            Column("type", "type", "text"),
+            Column("store_size", "store", "bytes"),
+            Column("retained_size", "retained", "bytes"),
+        ),
+        tuple(rows),
+        facts=facts,
+    )
+
+
+def _cut(table: Table, top: int, empty: str = "(nothing)") -> Table:
+    left = len(table.rows) - top
+    notes = table.notes
+    if not table.rows:
+        notes = (*notes, empty)
+    elif left > 0:
+        notes = (*notes, f"... {left:,} more (--top {len(table.rows)} shows all)")
+    return replace(table, rows=table.rows[:top], details=table.details[:top], notes=notes)
