@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,13 @@ from .workload import Workload
 
 __all__ = ["assert_instances", "assert_no_growth", "assert_no_leak"]
 
-__tracebackhide__ = hide_ours
+
+def _hide(excinfo: Any) -> bool:
+    """Under ``-W error`` the warning is an exception, and its place is the caller's line."""
+    return hide_ours(excinfo) or bool(excinfo.errisinstance(InconclusiveWarning))
+
+
+__tracebackhide__ = _hide
 
 
 def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
@@ -37,7 +44,10 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     if verdict.outcome == "inconclusive":
         if verdict.policy.strict:
             raise InconclusiveError(text_report(verdict), verdict)
-        warnings.warn(InconclusiveWarning(text_report(verdict)), stacklevel=2)
+        # What it wrote goes away unless the test fails for another reason.
+        text = text_report(replace(verdict, artifacts=None))
+        text += "\n  This is a warning only; strict=True makes it a failure."
+        warnings.warn(InconclusiveWarning(text), stacklevel=2)
     return verdict
 
 

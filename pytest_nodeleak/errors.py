@@ -103,7 +103,7 @@ class TargetError(NodeLeakError):
 class TargetExitedError(TargetError):
     """The program ended; ``returncode`` is its exit status (negative: killed by a signal)."""
 
-    def __init__(self, message: str, *, returncode: int | None, output: str = "") -> None:
+    def __init__(self, message: str, *, returncode: int | None = None, output: str = "") -> None:
         super().__init__(message, output=output)
         self.returncode = returncode
 
@@ -148,7 +148,7 @@ class EvaluationError(NodeLeakError):
 class ProtocolError(NodeLeakError):
     """The inspector refused a command; ``method``, ``code`` and ``data`` as it said."""
 
-    def __init__(self, message: str, *, method: str, code: int = 0, data: str = "") -> None:
+    def __init__(self, message: str, *, method: str = "", code: int = 0, data: str = "") -> None:
         super().__init__(message)
         self.method = method
         self.code = code
@@ -177,3 +177,9 @@ class SnapshotFormatError(NodeLeakError, ValueError):
 
 class SnapshotOrderError(NodeLeakError, ValueError):
     """Snapshots that cannot be compared: wrong order, the same twice, two processes."""
+
+
+# Users meet them as pytest_nodeleak.LeakError: in a traceback, in pytest's short summary.
+for _name in __all__:
+    if _name not in ("DeadlineExceeded", "ProtocolError", "hide_ours"):
+        globals()[_name].__module__ = __package__

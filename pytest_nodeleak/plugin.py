@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from . import settings
-from .errors import LaunchError, NodeLeakError, hide_ours
+from .errors import NodeLeakError, hide_ours
 from .policy import Policy
+from .record import Record
 
 if TYPE_CHECKING:
     from .node import NodeApp, NodeExecutable
@@ -22,8 +23,7 @@ __tracebackhide__ = hide_ours
 
 _state_key = pytest.StashKey["_State"]()
 _policy_key = pytest.StashKey[Policy]()
-_verdicts_key = pytest.StashKey["list[Verdict]"]()
-_apps_key = pytest.StashKey["list[NodeApp]"]()
+_problem_key = pytest.StashKey[str]()
 
 
 class LaunchNode(Protocol):
@@ -41,68 +41,41 @@ class LaunchNode(Protocol):
 
 
 class _State:
-    """Per-session state: the configured policy and the test that is running."""
+    """Of one session: the configured policy and the record of the test that is running.
+
+    It is the context of every app: measurements ask it for the policy and give it their verdicts.
+    """
 
     def __init__(self, config: pytest.Config) -> None:
-        self.config = config
         self.base = settings.base_policy(config)
         self.timeout = settings.timeout(config)
         self.node_args = settings.node_args(config)
-        self.item: pytest.Item | None = None
+        self.output = settings.output_folder(config)
+        self.start = config.invocation_params.dir
+        self.record: Record | None = None
+        self._named = settings.node_named(config)
         self._node: NodeExecutable | None = None
-
-    def output(self) -> Path:
-        value, _ = settings.setting(self.config, "output")
-        return self.config.rootpath / (value or ".nodeleak")
+        if self._named[0] is not None:
+            self.node()
 
     def node(self) -> NodeExecutable:
         if self._node is None:
             from .node import find_node
 
-            named, source = settings.setting(self.config, "node")
-            self._node = find_node(named, source)
+            self._node = find_node(*self._named)
         return self._node
 
-
-class _TestContext:
-    """What surrounds an app in a test run: the policy of the running test, its artifacts."""
-
-    def __init__(self, state: _State) -> None:
-        self._state = state
-
     def policy(self) -> Policy:
-        item = self._state.item
-        return self._state.base if item is None else item.stash.get(_policy_key, self._state.base)
+        return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        item = self._state.item
-        if item is None:
-            return verdict
-        verdicts = item.stash.setdefault(_verdicts_key, [])
-        if verdict.outcome != "steady":
-            from .artifacts import ignore_in_git, write_artifacts
-
-            root = self._state.output()
-            ignore_in_git(root)
-            folder = output_folder(self._state, item, len(verdicts))
-            shown = os.path.relpath(folder, self._state.config.invocation_params.dir)
-            verdict = write_artifacts(verdict, snapshots, folder, shown=shown)
-        verdicts.append(verdict)
-        return verdict
+        return verdict if self.record is None else self.record.keep(verdict, snapshots)
 
     def progress(self, text: str) -> None:
         return None  # pytest has its own
 
 
-def output_folder(state: _State, item: pytest.Item, number: int) -> Path:
-    """The folder of the test's first measurement; further ones get a number."""
-    from .artifacts import folder_name
-
-    suffix = f"-{number + 1}" if number else ""
-    return state.output() / (folder_name(item.nodeid) + suffix)
-
-
-# -- hooks ---------------------------------------------------------------------------------
+# -- configuration -------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -112,16 +85,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers",
-        "nodeleak(**policy): policy of the leak measurements in this test: "
-        + ", ".join(Policy.names()),
+        "nodeleak(**policy): policy of the leak measurements in this test, over that of the "
+        f"configuration; keywords: {', '.join(Policy.names())}.",
     )
-    state = _State(config)
-    config.stash[_state_key] = state
-    if settings.setting(config, "node")[0] is not None:
-        try:
-            state.node()
-        except NodeLeakError as error:
-            raise pytest.UsageError(str(error)) from None
+    try:
+        config.stash[_state_key] = _State(config)
+    except NodeLeakError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -134,90 +104,96 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     state = config.stash[_state_key]
     for item in items:
+        _apply_marker(state, item)
+
+
+def _apply_marker(state: _State, item: pytest.Item) -> None:
+    try:
         item.stash[_policy_key] = settings.marker_policy(state.base, item)
+    except pytest.UsageError as error:
+        # A worker of xdist that gives up takes the whole run with it: there the test fails.
+        if not hasattr(item.config, "workerinput"):
+            raise
+        item.stash[_problem_key] = str(error)
+
+
+# -- the run of a test ---------------------------------------------------------------------
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash[_state_key]
-    state.item = item
     try:
-        return (yield)
+        result = yield
+        if state.record is not None:
+            state.record.finish()
     finally:
-        state.item = None
+        state.record = None
+    return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    state = item.config.stash[_state_key]
+    # Here and not in the protocol: plugins that rerun a test run it several times in one.
+    policy = item.stash.get(_policy_key, state.base)
+    state.record = Record(item.nodeid, policy, state.output, state.start)
+    problem = item.stash.get(_problem_key, None)
+    if problem is not None:
+        pytest.fail(problem, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if call.when == "call":
-        for verdict in item.stash.get(_verdicts_key, []):
-            item.user_properties.extend(_properties(verdict))
-    report = yield
-    if call.when == "call":
-        from .report import headline
+    record = item.config.stash[_state_key].record
+    if record is not None and record.verdicts:
+        from .report import properties
 
-        verdicts = item.stash.get(_verdicts_key, [])
-        if verdicts:
-            text = "\n".join(f"{v.workload}: {headline(v)}" for v in verdicts)
-            report.sections.append(("nodeleak", text))
-        if report.failed:
-            report.sections.extend(_output_sections(item.stash.get(_apps_key, [])))
+        others = [pair for pair in item.user_properties if not _is_ours(pair[0])]
+        item.user_properties[:] = others + properties(record.verdicts)
+    report = yield
+    if record is not None:
+        _add_sections(report, record)
     return report
 
 
-def _properties(verdict: Verdict) -> list[tuple[str, object]]:
-    """Plain Python values: they cross xdist and stand in the JUnit file."""
-    from .report import headline
+def _add_sections(report: pytest.TestReport, record: Record) -> None:
+    new = record.verdicts[record.reported :]
+    if new:
+        from .report import headline
 
-    found: list[tuple[str, object]] = [
-        ("nodeleak_outcome", verdict.outcome),
-        ("nodeleak_verdict", headline(verdict)),
-        ("nodeleak_iterations", int(verdict.iterations)),
-        ("nodeleak_seconds", round(float(verdict.seconds), 3)),
-        ("nodeleak_heap_used", int(verdict.series.heap_used[-1])),
-    ]
-    if verdict.constructors:
-        worst = verdict.constructors[0]
-        found.append(("nodeleak_constructor", str(worst.name)))
-        found.append(("nodeleak_per_iteration", round(float(worst.per_iteration), 6)))
-    return found
-
-
-def _output_sections(apps: Sequence[NodeApp]) -> list[tuple[str, str]]:
-    sections = []
-    for app in apps:
-        for name, text in (("stdout", app.stdout), ("stderr", app.stderr)):
-            lines = text.rstrip().splitlines()
-            if lines:
-                more = f"[... {len(lines) - 50} more lines]\n" if len(lines) > 50 else ""
-                title = f"{name} of {os.path.basename(app.script)} (pid {app.pid})"
-                sections.append((title, more + "\n".join(lines[-50:])))
-    return sections
+        record.reported = len(record.verdicts)
+        lines = [f"{verdict.workload}: {headline(verdict)}" for verdict in new]
+        lines += [f"artifacts: {verdict.artifacts}" for verdict in new if verdict.artifacts]
+        report.sections.append(("nodeleak", "\n".join(lines)))
+    if report.failed:
+        report.sections.extend(record.output_sections())
+    # An expected failure is one as well: its evidence stays.
+    record.failed |= report.failed or hasattr(report, "wasxfail")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """One line on what was measured; inconclusive results by name, they are no failures."""
-    counts: dict[str, int] = {}
-    undecided: list[str] = []
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, "when", None) != "call":
-                continue
-            properties = list(getattr(report, "user_properties", ()))
-            for i, (name, value) in enumerate(properties):
-                if name != "nodeleak_outcome":
-                    continue
-                counts[value] = counts.get(value, 0) + 1
-                if value == "inconclusive":
-                    undecided.append(f"  {report.nodeid}: {properties[i + 1][1]}")
-    if counts:
-        order = ("leak", "inconclusive", "steady")
-        shown = ", ".join(f"{counts[key]} {key}" for key in order if key in counts)
-        terminalreporter.write_line(f"nodeleak: {shown}")
-        for line in undecided:
-            terminalreporter.write_line(line, yellow=True)
+    """What was measured; inconclusive results by name, for they are no failures."""
+    measured: dict[str, list[Any]] = {}
+    for report in (r for reports in terminalreporter.stats.values() for r in reports):
+        pairs = [p for p in getattr(report, "user_properties", ()) if _is_ours(p[0])]
+        # Each phase of a test reports what it knows so far.
+        if len(pairs) > len(measured.get(report.nodeid, ())):
+            measured[report.nodeid] = pairs
+    if not measured:
+        return
+    from .report import summary
+
+    first, *undecided = summary(measured.items())
+    terminalreporter.write_line(first)
+    for line in undecided:
+        terminalreporter.write_line(line, yellow=True)
+
+
+def _is_ours(name: object) -> bool:
+    return str(name).startswith("nodeleak_")
 
 
 # -- fixtures ------------------------------------------------------------------------------
@@ -225,33 +201,45 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def node_executable(pytestconfig: pytest.Config) -> NodeExecutable:
-    """The node binary that ``launch_node`` uses: ``.path``, ``.version``. Override to choose."""
-    return pytestconfig.stash[_state_key].node()
+    """The node binary that ``launch_node`` uses: ``.path``, ``.version``.
+
+    Override it to choose another one: return a path, or the NodeExecutable of ``find_node``.
+    """
+    try:
+        return pytestconfig.stash[_state_key].node()
+    except NodeLeakError as error:
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def node_launch_args(pytestconfig: pytest.Config) -> list[str]:
-    """Further arguments for node at every launch. Override to add some."""
+    """More arguments for node at every launch, from the configuration. Override to add some."""
     return list(pytestconfig.stash[_state_key].node_args)
 
 
 @pytest.fixture
 def nodeleak_output(request: pytest.FixtureRequest) -> Path:
-    """Where the artifacts of this test go when it fails (made only then)."""
-    return output_folder(request.config.stash[_state_key], request.node, 0)
+    """The folder where the snapshots and the verdict of this test go if it fails.
+
+    It is made only then.
+    """
+    from .artifacts import measurement_folder
+
+    return measurement_folder(request.config.stash[_state_key].output, request.node.nodeid, 0)
 
 
 @pytest.fixture
 def launch_node(
     request: pytest.FixtureRequest, node_executable: NodeExecutable, node_launch_args: list[str]
 ) -> Iterator[LaunchNode]:
-    """Start Node scripts: ``launch_node(script, *args, env=None, cwd=None, node=None,
-    node_args=())`` returns a NodeApp. What it started is ended after the test.
+    """Start Node.js scripts: ``app = launch_node("server.js")``; they are ended after the test.
 
-    A relative script is looked for beside the test file, then in the rootdir.
+    ``launch_node(script, *args, env=None, cwd=None, node=None, node_args=())`` returns a NodeApp
+    when the script has loaded. A relative script is looked for beside the test file, then in the
+    rootdir. ``env`` is laid over the environment (None removes a name).
     """
-    apps: list[NodeApp] = request.node.stash.setdefault(_apps_key, [])
-    with _launcher(request, node_executable, node_launch_args, apps) as launch:
+    folders = [request.path.parent, request.config.rootpath]
+    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
@@ -259,26 +247,26 @@ def launch_node(
 def launch_node_session(
     request: pytest.FixtureRequest, node_executable: NodeExecutable, node_launch_args: list[str]
 ) -> Iterator[LaunchNode]:
-    """Like ``launch_node``, for programs that live as long as the test session.
+    """Like ``launch_node``, for programs that serve many tests; they are ended with the session.
 
     A relative script is looked for in the rootdir.
     """
-    with _launcher(request, node_executable, node_launch_args, []) as launch:
+    folders = [request.config.rootpath]
+    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
 @contextlib.contextmanager
 def _launcher(
-    request: pytest.FixtureRequest,
+    config: pytest.Config,
     executable: NodeExecutable,
     launch_args: Sequence[str],
-    apps: list[NodeApp],
+    folders: Sequence[Path],
 ) -> Iterator[LaunchNode]:
-    state = request.config.stash[_state_key]
-    context = _TestContext(state)
-    folders = [request.config.rootpath]
-    if request.scope != "session":
-        folders.insert(0, request.path.parent)
+    from .node import open_node
+    from .scripts import find_script
+
+    state = config.stash[_state_key]
 
     def launch_node(
         script: str | os.PathLike[str],
@@ -288,36 +276,21 @@ def _launcher(
         node: str | os.PathLike[str] | None = None,
         node_args: Sequence[str] = (),
     ) -> NodeApp:
-        from .node import open_node
-
         app = open_node(
-            _find_script(script, folders),
+            find_script(script, folders),
             *args,
             env=env,
             cwd=cwd,
             node=executable if node is None else node,
             node_args=[*launch_args, *node_args],
-            jit=context.policy().jit,
+            jit=state.policy().jit,
             timeout=state.timeout,
-            context=context,
+            context=state,
         )
-        apps.append(app)
+        launched.callback(app.close)
+        if state.record is not None:
+            state.record.apps.append(app)
         return app
 
-    try:
+    with contextlib.ExitStack() as launched:
         yield launch_node
-    finally:
-        for app in apps:
-            app.close()
-
-
-def _find_script(script: str | os.PathLike[str], folders: Sequence[Path]) -> Path:
-    named = Path(script).expanduser()
-    for folder in folders:
-        if (folder / named).exists():
-            return (folder / named).absolute()
-    if named.is_absolute():
-        raise LaunchError(f"script not found: '{named}'")
-    places = " nor in ".join(f"'{folder}'" for folder in dict.fromkeys(folders))
-    raise LaunchError(f"script not found: '{named}' is neither in {places}"
-                      if len(folders) > 1 else f"script not found: '{named}' is not in {places}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
+from numbers import Integral
 from typing import Any
 
 from .errors import PolicyError
+from .options import camel_case, snake_case
 from .units import format_bytes, parse_bytes, parse_seconds
 
 __all__ = ["Growth", "Policy"]
@@ -19,6 +22,8 @@ _CHOICES = {
     "jit": ("off", "on"),
     "offheap": ("on", "off"),
 }
+_WORDS = {"1": True, "true": True, "yes": True, "on": True}
+_WORDS |= {"0": False, "false": False, "no": False, "off": False}
 _OBJECTS = re.compile(r"\s*([0-9]*\.?[0-9]+)\s*objects?\s*", re.IGNORECASE)
 
 
@@ -68,22 +73,32 @@ class Policy:
     def names(cls) -> tuple[str, ...]:
         return tuple(field.name for field in fields(cls))
 
-    def with_values(self, source: str, **values: Any) -> Policy:
+    def with_values(self, source: str, /, **values: Any) -> Policy:
         """This policy with ``values`` (None: keep) laid over; ``source`` is named in errors.
 
         Raises PolicyError.
         """
+        return self._with(source, values, str)
+
+    def with_script_options(self, source: str, values: Mapping[str, Any]) -> Policy:
+        """The same for what a script exports as ``options``: names as in JavaScript, maxGrowth.
+
+        Python's spelling is understood as well. Raises PolicyError.
+        """
+        spelled = {snake_case(name): value for name, value in values.items()}
+        return self._with(source, spelled, camel_case)
+
+    def _with(self, source: str, values: Mapping[str, Any], spell: Callable[[str], str]) -> Policy:
         parsed: dict[str, Any] = {}
         for name, value in values.items():
             if name not in _PARSERS:
-                known = ", ".join(self.names())
-                raise PolicyError(f"unknown policy {name!r} (from {source}); known are: {known}")
+                raise PolicyError(_unknown(spell(name), [spell(n) for n in self.names()], source))
             if value is None:
                 continue
             try:
                 parsed[name] = _PARSERS[name](value)
             except (TypeError, ValueError) as error:
-                raise PolicyError(f"bad value for {name} (from {source}): {error}") from None
+                raise PolicyError(f"bad value for {spell(name)} (from {source}): {error}") from None
         return replace(self, **parsed)
 
     def ignores(self, name: str) -> bool:
@@ -94,20 +109,30 @@ class Policy:
         return None if self.max_live is None else self.max_live.get(name)
 
     def to_json(self) -> dict[str, Any]:
+        """Plain values, exact: ``with_values`` makes the same policy of them."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        values["max_growth"] = str(self.max_growth)
+        values["max_growth"] = f"{self.max_growth.amount:.12g} {self.max_growth.unit}"
         values["ignore"] = list(self.ignore)
         values["max_live"] = dict(self.max_live or {})
         return values
 
 
+def _unknown(name: str, known: list[str], source: str) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown policy {name!r} (from {source}); {meant}known are: {', '.join(known)}"
+
+
 def _count(minimum: int) -> Any:
     def parse(value: object) -> int:
-        if isinstance(value, str) and re.fullmatch(r"\s*[0-9]+\s*", value):
-            value = int(value)
-        if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        number = value
+        if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", value):
+            number = int(value)
+        elif isinstance(value, float) and value.is_integer():
+            number = int(value)  # JavaScript has no other numbers
+        if not isinstance(number, Integral) or isinstance(number, bool) or number < minimum:
             raise ValueError(f"{value!r} is not a whole number of at least {minimum}")
-        return value
+        return int(number)
 
     return parse
 
@@ -133,48 +158,68 @@ def _growth(value: object) -> Growth:
         ) from None
 
 
+def _pieces(text: str) -> list[str]:
+    """The parts between commas or line ends; a shape such as {id, name} keeps its commas."""
+    parts = re.findall(r"(?:\{[^{}]*\}|[^,\n])+", text)
+    return [part.strip() for part in parts if part.strip()]
+
+
 def _names(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        return tuple(part.strip() for part in re.split(r"[,\n]", value) if part.strip())
-    if isinstance(value, Iterable):
+        return tuple(_pieces(value))
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
         names = tuple(value)
-        if all(isinstance(name, str) and name for name in names):
+        if all(isinstance(name, str) and name.strip() for name in names):
             return names
-    raise ValueError(f"{value!r} is no list of constructor names")
+    raise ValueError(f"{value!r} is not a list of constructor names, such as ['Metrics', 'Log*']")
 
 
 def _bounds(value: object) -> dict[str, int]:
+    wanted = f"{value!r} is not of the form 'Entry=10000, Session=50'"
+    if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+        value = "\n".join(value)
     if isinstance(value, str):
-        pairs = [part.partition("=") for part in re.split(r"[,\n]", value) if part.strip()]
+        pairs = [part.rpartition("=") for part in _pieces(value)]
         if not all(sign and name.strip() for name, sign, _ in pairs):
-            raise ValueError(f"{value!r} is not of the form 'Entry=10000, Session=50'")
+            raise ValueError(wanted)
         value = {name.strip(): number.strip() for name, _, number in pairs}
     if not isinstance(value, Mapping):
-        raise ValueError(f"{value!r} is no mapping of constructor names to counts")
-    parse = _count(0)
-    return {str(name): parse(number) for name, number in value.items()}
+        raise ValueError(wanted)
+    return {str(name): _bound(str(name), number) for name, number in value.items()}
+
+
+def _bound(name: str, number: object) -> int:
+    try:
+        return int(_count(0)(number))
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _choice(name: str) -> Any:
+    choices = _CHOICES[name]
+
     def parse(value: object) -> str:
-        if value is True or value is False:
-            value = "on" if value else "off"
-        if value not in _CHOICES[name]:
-            allowed = ", ".join(_CHOICES[name])
-            raise ValueError(f"{value!r} is not one of {allowed}")
-        return str(value)
+        chosen = value.strip().lower() if isinstance(value, str) else value
+        if "on" in choices and _truth(value) is not None:
+            chosen = "on" if _truth(value) else "off"
+        if not isinstance(chosen, str) or chosen not in choices:
+            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
+        return chosen
 
     return parse
 
 
-def _flag(value: object) -> bool:
+def _truth(value: object) -> bool | None:
     if isinstance(value, bool):
         return value
-    words = {"1": True, "true": True, "yes": True, "on": True}
-    words |= {"0": False, "false": False, "no": False, "off": False}
-    if isinstance(value, str) and value.strip().lower() in words:
-        return words[value.strip().lower()]
-    raise ValueError(f"{value!r} is not true or false")
+    return _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+def _flag(value: object) -> bool:
+    truth = _truth(value)
+    if truth is None:
+        raise ValueError(f"{value!r} is not yes or no (nor true or false)")
+    return truth
 
 
 _PARSERS: dict[str, Any] = {

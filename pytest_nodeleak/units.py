@@ -8,7 +8,8 @@ import re
 __all__ = ["format_bytes", "format_count", "format_rate", "parse_bytes", "parse_seconds"]
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_BYTES = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2}
+_BYTES = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
+_BYTES |= {"k": 1000, "m": 1000**2, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 _QUANTITY = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*([a-z]*)\s*", re.IGNORECASE)
 
 
@@ -36,10 +37,12 @@ def _parse(value: object, units: dict[str, float] | dict[str, int], wanted: str)
 
 
 def format_bytes(size: float) -> str:
-    """``512 B``, ``31.3 kB``, ``4.21 MB``: decimal units, three digits."""
+    """``512 B``, ``31.3 kB``, ``4.21 MB``: decimal units, three digits; ``0.4 B`` of a rate."""
     sign = "-" if size < 0 else ""
     size = abs(size)
-    if size < 1000:
+    if size < 9.95 and size != int(size):
+        return f"{sign}{size:.1g} B" if size < 0.95 else f"{sign}{size:.1f} B"
+    if size < 999.5:
         return f"{sign}{size:.0f} B"
     for unit in ("kB", "MB", "GB"):
         size /= 1000
@@ -50,11 +53,13 @@ def format_bytes(size: float) -> str:
 
 
 def format_count(count: float) -> str:
+    """``12,345``: whole numbers, thousands apart."""
     return f"{count:,.0f}"
 
 
 def format_rate(rate: float) -> str:
-    """Objects per iteration: two decimals, more where the rate is small."""
-    if rate == 0 or abs(rate) >= 0.1:
-        return f"{rate:,.2f}"
-    return f"{rate:.3f}"
+    """Objects per iteration: two decimals, more where the rate is small (``0.0050``)."""
+    for digits in (2, 3, 4):
+        if rate == 0 or abs(rate) >= 10.0 ** (1 - digits):
+            return f"{rate:,.{digits}f}"
+    return f"{rate:.1g}"

@@ -1,5 +1,7 @@
 """Reports: pure functions from a Verdict to text."""
 
+from .as_json import verdict_json
+from .properties import properties, summary
 from .text import headline, text_report
 
-__all__ = ["headline", "text_report"]
+__all__ = ["headline", "properties", "summary", "text_report", "verdict_json"]

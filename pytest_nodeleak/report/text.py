@@ -7,107 +7,191 @@ from itertools import pairwise
 
 from ..units import format_bytes, format_count, format_rate
 from ..verdict import LeakingConstructor, Verdict
+from .columns import left, one_line, right, shorten, width, wrap_path
+from .sparkline import sparkline
 
-__all__ = ["headline", "sparkline", "text_report"]
+__all__ = ["headline", "text_report"]
 
-_BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 100
 _MOST_ROWS = 8
 _LONGEST_NAME = 40
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """One bar per value, the lowest empty-ish, the highest full; a flat series is all low."""
-    if not values:
-        return ""
-    low, high = min(values), max(values)
-    if high == low:
-        return _BARS[0] * len(values)
-    scale = (len(_BARS) - 1) / (high - low)
-    return "".join(_BARS[round((value - low) * scale)] for value in values)
+_LABEL = 9
+_BARS = 30
+#: bytes; heapUsed that moves less than this is drawn flat, it is no picture of a leak
+_FLAT = 2048
+#: bytes of growth from which memory outside the heap gets a line of its own
+_MUCH_EXTERNAL = 65_536
 
 
 def headline(verdict: Verdict) -> str:
-    """The verdict in one line; also what pytest shows in its short summary."""
-    if verdict.outcome == "steady":
-        return f"steady: {verdict.reasons[0]}"
-    if verdict.outcome == "inconclusive":
-        return f"inconclusive: {verdict.reasons[0]}"
-    if not verdict.constructors:
-        return f"leak: {verdict.reasons[0]}"
+    """The verdict in one line; pytest's short summary shows its beginning."""
+    if verdict.outcome != "leak":
+        return f"{verdict.outcome}: {_clauses(verdict)[0]}"
+    # A bound of max_live that is exceeded is the finding, whatever else grows.
+    if not verdict.constructors or "max_live=" in verdict.reasons[0]:
+        return f"leak: {one_line(verdict.reasons[0])}"
     worst = verdict.constructors[0]
+    unit = verdict.unit
     total = sum(verdict.windows) or 1
-    size = worst.retained_size or worst.shallow_size
-    noun = "slots" if worst.kind == "container" else "object" if worst.per_iteration <= 1 else "objects"
-    windows = len(verdict.windows)
-    grew = f", in {windows} of {windows} windows" if windows and worst.per_window else ""
-    return (
-        f"{worst.name} leaks: +{format_rate(worst.per_iteration)} {noun} per {verdict.unit}, "
-        f"+{format_bytes(size / total)} per {verdict.unit} retained{grew}"
-    )
+    name = shorten(one_line(worst.name), _LONGEST_NAME)
+    parts = [f"{name} leaks: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
+    if worst.retained_size is not None:
+        parts.append(f"+{format_bytes(worst.retained_size / total)} per {unit} retained")
+    else:
+        parts.append(f"+{format_bytes(worst.shallow_size / total)} per {unit}")
+    if worst.per_window:
+        grown = sum(rate > 0 for rate in worst.per_window)
+        parts.append(f"in {grown} of {len(worst.per_window)} windows")
+    return ", ".join(parts)
 
 
 def text_report(verdict: Verdict) -> str:
     """The whole report, several lines, without a trailing newline."""
     lines = [headline(verdict)]
-    for reason in verdict.reasons if verdict.outcome == "leak" else verdict.reasons[1:]:
-        lines.append(f"  {reason}")
+    lines += [f"  {reason}" for reason in _further_reasons(verdict)]
     lines += _series_lines(verdict)
-    if verdict.constructors:
-        lines += _table(verdict)
-    if verdict.internals:
-        shown = ", ".join(f"{row.name} {format_rate(row.per_iteration)}" for row in verdict.internals)
-        lines.append(f"    also in parentheses: {shown}")
-    lines.append(f"  workload: {_one_line(verdict.workload)}")
-    lines.append(
-        f"  measured: {format_count(verdict.iterations)} x {verdict.unit} in "
-        f"{verdict.seconds:.1f} s, node {verdict.node}"
-    )
+    lines += _table(verdict)
+    lines.append(_labelled("workload", shorten(one_line(verdict.workload), _WIDTH - _LABEL - 4)))
+    lines.append(_labelled("measured", _measured(verdict)))
     if verdict.artifacts:
-        count = len(verdict.snapshots)
-        files = f"{count} snapshots, verdict.json" if count else "verdict.json"
-        lines.append(f"  artifacts: {verdict.artifacts} ({files})")
+        folder = one_line(verdict.artifacts.rstrip("/"))
+        lines.append(_labelled("artifacts", f"{folder}/ ({_files(verdict)})"))
     return "\n".join(lines)
+
+
+def _noun(row: LeakingConstructor) -> str:
+    noun = "slot" if row.kind == "container" else "object"
+    return noun if row.per_iteration <= 1 else noun + "s"
+
+
+def _span(count: int, unit: str) -> str:
+    if unit != "iteration":
+        return f"{format_count(count)} x {unit}"
+    return f"{format_count(count)} iteration{'' if count == 1 else 's'}"
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {left(label, _LABEL)}  {text}"
+
+
+# -- reasons -------------------------------------------------------------------------------
+
+
+def _clauses(verdict: Verdict) -> list[str]:
+    """The first reason in pieces, of which the first is short enough for a headline."""
+    if not verdict.reasons:
+        return ["no reason given"]
+    first, *rest = one_line(verdict.reasons[0]).split("; ")
+    if width(first) > _WIDTH and ": " in first:
+        return [*first.split(": ", 1), *rest]
+    return [first, *rest]
+
+
+def _further_reasons(verdict: Verdict) -> list[str]:
+    """What the headline does not say yet."""
+    others = [one_line(reason) for reason in verdict.reasons[1:]]
+    if verdict.outcome == "leak":
+        first = headline(verdict)
+        told = [f"{row.name} grew in " for row in verdict.constructors]
+        reasons = [one_line(verdict.reasons[0]), *others] if verdict.reasons else []
+        return [r for r in reasons if r not in first and not r.startswith(tuple(told))]
+    return [*_clauses(verdict)[1:], *others]
+
+
+# -- the series ----------------------------------------------------------------------------
 
 
 def _series_lines(verdict: Verdict) -> list[str]:
     lines = [_series_line("heapUsed", verdict.series.heap_used, verdict)]
-    external = [s.external for s in verdict.series.samples]
-    if len(external) > 1 and external[-1] - external[0] > 65536:
+    external = [sample.external for sample in verdict.series.samples]
+    if external[-1] - external[0] > _MUCH_EXTERNAL:
         lines.append(_series_line("external", external, verdict))
     return lines
 
 
 def _series_line(name: str, values: Sequence[int], verdict: Verdict) -> str:
-    samples = verdict.series.samples
-    rounds = len(samples) - 1
-    span = samples[-1].iterations - samples[0].iterations
+    bars = sparkline(values, most=_BARS, least_range=_FLAT)
+    if len(values) == 1:
+        return _labelled(name, f"{bars}  {format_bytes(values[0])}, a single reading")
+    shape = _shape(values)
+    return _labelled(name, f"{bars}  {_from_to(values[0], values[-1])} {_over(verdict)}, {shape}")
+
+
+def _over(verdict: Verdict) -> str:
+    """``over 10 rounds x 500 iterations``, or their sum where they differ."""
+    counts = [b - a for a, b in pairwise(verdict.series.iterations)]
+    rounds = f"{len(counts)} round{'' if len(counts) == 1 else 's'}"
+    if len(set(counts)) == 1 and verdict.unit == "iteration" and len(counts) > 1:
+        return f"over {rounds} x {_span(counts[0], verdict.unit)}"
+    return f"over {_span(sum(counts), verdict.unit)} in {rounds}"
+
+
+def _shape(values: Sequence[int]) -> str:
     steps = [after - before for before, after in pairwise(values)]
     up = sum(step > 0 for step in steps)
-    shape = (
-        "flat" if not any(steps)
-        else "every round up" if up == rounds
-        else f"{up} of {rounds} rounds up"
-    )
-    return (
-        f"  {name:<8}  {sparkline(values)}  {_from_to(values[0], values[-1])} over "
-        f"{rounds} rounds, {format_count(span)} x {verdict.unit}, {shape}"
-    )
+    if not any(steps):
+        return "flat"
+    if up == len(steps):
+        return "every round up"
+    return f"{up} of {len(steps)} rounds up"
 
 
 def _from_to(first: int, last: int) -> str:
+    """``4.14 -> 7.07 MB``; a change too small for three digits is given as such."""
     before, after = format_bytes(first), format_bytes(last)
+    if before == after:
+        change = last - first
+        return after if change == 0 else f"{after} {'+' if change > 0 else '-'} {_abs(change)}"
     if before.split()[1] == after.split()[1]:
         before = before.split()[0]
     return f"{before} -> {after}"
 
 
+def _abs(change: int) -> str:
+    return format_bytes(abs(change))
+
+
+# -- the constructors ----------------------------------------------------------------------
+
+
 def _table(verdict: Verdict) -> list[str]:
-    unit = "iteration" if verdict.unit == "iteration" else verdict.unit
-    header = ("constructor", f"per {unit}", "count", "shallow", "retained")
+    if not verdict.constructors and not verdict.internals:
+        return []
+    lines = [f"  {_added(verdict)}"]
     shown = verdict.constructors[:_MOST_ROWS]
+    if shown:
+        lines += _rows(shown, verdict.unit)
+    hidden = len(verdict.constructors) - len(shown)
+    if hidden > 0:
+        lines.append(f"    and {hidden} more")
+    if verdict.internals:
+        rates = (f"{one_line(r.name)} +{format_rate(r.per_iteration)}" for r in verdict.internals)
+        lines.append(
+            f"    {'also in parentheses' if shown else 'in parentheses'}: {', '.join(rates)}"
+        )
+    return lines
+
+
+def _added(verdict: Verdict) -> str:
+    windows = verdict.windows
+    if not windows:
+        return "grown:"
+    last = len(windows) + 1
+    if len(windows) == 1:
+        return f"added in a window of {_span(windows[0], verdict.unit)}, alive in snapshot {last}:"
+    counts = [format_count(n) for n in windows]
+    if len(counts) > 4:
+        sizes = f"{counts[0]} to {_span(windows[-1], verdict.unit)}"
+    else:
+        sizes = f"{', '.join(counts[:-1])} and {_span(windows[-1], verdict.unit)}"
+    return f"added in {len(windows)} windows of {sizes}, alive in snapshot {last}:"
+
+
+def _rows(shown: Sequence[LeakingConstructor], unit: str) -> list[str]:
+    header = ("constructor", f"per {unit}", "count", "shallow", "retained")
     cells = [
         (
-            _short(row.name),
+            shorten(one_line(row.name), _LONGEST_NAME),
             "+" + format_rate(row.per_iteration),
             format_count(row.count),
             format_bytes(row.shallow_size),
@@ -115,40 +199,45 @@ def _table(verdict: Verdict) -> list[str]:
         )
         for row in shown
     ]
-    widths = [max(len(line[i]) for line in [header, *cells]) for i in range(len(header))]
-    count = len(verdict.windows) + 1
-    lines = [f"  added between snapshots 1 and {count}, alive in {count}:"]
-    lines.append("    " + _row(header, widths))
+    widths = [max(width(line[i]) for line in (header, *cells)) for i in range(len(header))]
+    lines = ["    " + _row(header, widths)]
     for row, line in zip(shown, cells, strict=True):
         lines.append("    " + _row(line, widths))
         lines += _details(row)
-    hidden = len(verdict.constructors) - len(shown)
-    if hidden > 0:
-        lines.append(f"    and {hidden} more")
-    return lines
-
-
-def _details(row: LeakingConstructor) -> list[str]:
-    lines = []
-    if row.retaining_path:
-        lines.append(f"      kept alive by  {' -> '.join(row.retaining_path)}")
-    if row.owner:
-        lines.append(f"      piles up in    {row.owner}")
-    if row.allocated_at:
-        lines.append(f"      allocated at   {row.allocated_at}")
     return lines
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    first = cells[0].ljust(widths[0])
-    rest = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "   ".join([first, *rest])
+    numbers = [right(cell, most) for cell, most in zip(cells[1:], widths[1:], strict=True)]
+    return "   ".join([left(cells[0], widths[0]), *numbers])
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+def _details(row: LeakingConstructor) -> list[str]:
+    label = "      kept alive by  "
+    lines = []
+    if row.retaining_path:
+        room = _WIDTH - len(label)
+        lines.append(label + wrap_path(row.retaining_path, room, " " * len(label)))
+    # Most often the path begins with the owner: then it need not be said again.
+    if row.owner and not any(step.startswith(row.owner) for step in row.retaining_path):
+        lines.append(f"      piles up in    {one_line(row.owner)}")
+    if row.allocated_at:
+        lines.append(f"      allocated at   {one_line(row.allocated_at)}")
+    return lines
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 100 else line[:99] + "…"
+# -- the end -------------------------------------------------------------------------------
+
+
+def _measured(verdict: Verdict) -> str:
+    warm_up = f" ({format_count(verdict.warmup)} of them to warm up)" if verdict.warmup else ""
+    return (
+        f"{_span(verdict.iterations, verdict.unit)}{warm_up} in {verdict.seconds:.1f} s, "
+        f"node {verdict.node}"
+    )
+
+
+def _files(verdict: Verdict) -> str:
+    count = len(verdict.snapshots)
+    snapshots = [f"{count} snapshot{'' if count == 1 else 's'}"] if count else []
+    return ", ".join([*snapshots, "verdict.json", "report.txt"])

@@ -1,0 +1,67 @@
+"""Verdicts as JUnit properties, and a test run's properties as a few summary lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..verdict import Verdict
+from .columns import one_line
+from .text import headline
+
+__all__ = ["properties", "summary"]
+
+_PREFIX = "nodeleak_"
+_OUTCOME = "outcome"
+_VERDICT = "verdict"
+_WORDS = {"leak": "leaking", "inconclusive": "inconclusive", "steady": "steady"}
+
+
+def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
+    """Plain Python values: they cross process borders and stand in the JUnit file.
+
+    Names begin with ``nodeleak_``; those of a second measurement in a test end in ``_2``.
+    """
+    found: list[tuple[str, object]] = []
+    for number, verdict in enumerate(verdicts, 1):
+        suffix = "" if number == 1 else f"_{number}"
+        found += [(f"{_PREFIX}{name}{suffix}", value) for name, value in _values(verdict)]
+    return found
+
+
+def _values(verdict: Verdict) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = [
+        (_OUTCOME, str(verdict.outcome)),
+        (_VERDICT, headline(verdict)),
+        ("iterations", int(verdict.iterations)),
+        ("seconds", round(float(verdict.seconds), 3)),
+        ("heap_used", int(verdict.series.heap_used[-1])),
+    ]
+    if verdict.constructors:
+        worst = verdict.constructors[0]
+        found.append(("constructor", one_line(worst.name)))
+        found.append(("per_iteration", round(float(worst.per_iteration), 6)))
+    if verdict.artifacts:
+        found.append(("artifacts", verdict.artifacts))
+    return found
+
+
+def summary(tests: Iterable[tuple[str, Iterable[tuple[str, object]]]]) -> list[str]:
+    """What was measured in a run: one line of counts, one for each inconclusive measurement.
+
+    ``tests`` are node ids and their properties; other properties are passed over. No lines if
+    nothing was measured.
+    """
+    counts: dict[str, int] = {}
+    undecided: list[str] = []
+    for nodeid, pairs in tests:
+        values = dict(pairs)
+        for name, value in values.items():
+            if not name.startswith(_PREFIX + _OUTCOME):
+                continue
+            outcome = str(value)
+            counts[outcome] = counts.get(outcome, 0) + 1
+            if outcome == "inconclusive":
+                said = values.get(name.replace(_OUTCOME, _VERDICT), outcome)
+                undecided.append(f"  {nodeid}: {said}")
+    shown = [f"{counts[outcome]} {word}" for outcome, word in _WORDS.items() if outcome in counts]
+    return [f"nodeleak: {', '.join(shown)}", *undecided] if shown else []
