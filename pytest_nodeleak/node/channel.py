@@ -29,7 +29,9 @@ _PATIENCE = 30.0
 # One constant declaration, so that V8 compiles it once.
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
 _FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
-_STATE = f"{_FIND_DRIVER}?.state"
+_STATE = "function() { return this.state; }"
+# Seconds after which a Node whose driver is not there yet may be waiting for something else.
+_BOOTING = 0.5
 
 
 class Channel:
@@ -102,12 +104,18 @@ class Channel:
             deadline=deadline,
             doing=doing,
         )
+        # Found while it waits: a program may replace what finding takes.
+        patience = Deadline(_BOOTING)
+        while not self._look_for_driver(deadline, doing):
+            if patience.expired:
+                # NODE_OPTIONS can make Node wait before the driver is there.
+                self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
+            time.sleep(0.002)
         while True:
             self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
-            reply = self.command(
-                "Runtime.evaluate", {"expression": _STATE}, deadline=deadline, doing=doing
-            )
-            if reply.get("result", {}).get("value") == "running":
+            # Not awaited: while the driver waits, no promise is settled.
+            state = self._of_driver(_STATE, [], deadline, doing, wait=False)
+            if state.get("value") == "running":
                 break
             time.sleep(0.002)
         self.driver("ready", deadline=deadline, doing=doing)
@@ -121,13 +129,21 @@ class Channel:
         """
         deadline = deadline or Deadline(_PATIENCE)
         doing = doing or f"{name} ran in it"
+        if not self._driver_id and not self._look_for_driver(deadline, doing):
+            raise TargetError(f"the driver is not loaded in pid {self.process.pid}")
+        return self._of_driver(_CALL, [name, *args], deadline, doing).get("value")
+
+    def _of_driver(
+        self, function: str, args: list[Any], deadline: Deadline, doing: str, wait: bool = True
+    ) -> dict[str, Any]:
+        """The remote object that ``function`` gives, called on the driver."""
         reply = self.command(
             "Runtime.callFunctionOn",
             {
-                "functionDeclaration": _CALL,
-                "objectId": self._find_driver(deadline, doing),
-                "arguments": [{"value": value} for value in (name, *args)],
-                "awaitPromise": True,
+                "functionDeclaration": function,
+                "objectId": self._driver_id,
+                "arguments": [{"value": value} for value in args],
+                "awaitPromise": wait,
                 "returnByValue": True,
                 "objectGroup": GROUP,
             },
@@ -137,18 +153,16 @@ class Channel:
         details = reply.get("exceptionDetails")
         if details is not None:
             text = details.get("exception", {}).get("description") or details.get("text", "")
-            raise EvaluationError(f"the driver failed in {name}: {text}", stack=str(text))
-        return reply.get("result", {}).get("value")
+            raise EvaluationError(f"the driver failed while {doing}: {text}", stack=str(text))
+        found: dict[str, Any] = reply.get("result", {})
+        return found
 
-    def _find_driver(self, deadline: Deadline, doing: str) -> str:
-        if not self._driver_id:
-            found = self.command(
-                "Runtime.evaluate", {"expression": _FIND_DRIVER}, deadline=deadline, doing=doing
-            )
-            self._driver_id = found.get("result", {}).get("objectId", "")
-            if not self._driver_id:
-                raise TargetError(f"the driver is not loaded in pid {self.process.pid}")
-        return self._driver_id
+    def _look_for_driver(self, deadline: Deadline, doing: str) -> bool:
+        found = self.command(
+            "Runtime.evaluate", {"expression": _FIND_DRIVER}, deadline=deadline, doing=doing
+        )
+        self._driver_id = str(found.get("result", {}).get("objectId", ""))
+        return bool(self._driver_id)
 
     def close(self) -> None:
         """Disconnect and end the program with all its children."""

@@ -11,7 +11,8 @@ const { pathToFileURL } = require('url');
 const realpath = fs.realpathSync;
 const script = process.argv[1] ? path.resolve(process.argv[1]) : '';
 const startFolder = process.cwd();
-const compiled = new Map();
+let compiled = Object.create(null);
+let compiledTexts = 0;
 
 module.exports = { compileText, compiledText, describe, importScript, load, pick };
 
@@ -64,13 +65,14 @@ function compileText(text) {
 
 // Code given again is not compiled again, which would leave its traces in the heap.
 function compiledText(text) {
-  let found = compiled.get(text);
-  if (found === undefined) {
-    if (compiled.size >= 32) compiled.clear();
-    found = compileText(text);
-    compiled.set(text, found);
+  if (compiled[text] === undefined) {
+    if (compiledTexts++ >= 32) {
+      compiled = Object.create(null);
+      compiledTexts = 1;
+    }
+    compiled[text] = compileText(text);
   }
-  return found;
+  return compiled[text];
 }
 
 async function load(name) {
