@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
 import importlib.metadata
 import io
 import os
@@ -61,6 +59,8 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .heap.commands import add_parsers
+
     parser = argparse.ArgumentParser(
         prog="nodeleak",
         description="Find memory leaks of Node.js programs.",
@@ -71,8 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"nodeleak {version}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
-    with contextlib.suppress(ModuleNotFoundError):  # TEMPORARY, until it is there
-        importlib.import_module(".heap.commands", __package__).add_parsers(commands)
+    add_parsers(commands)
     return parser
 
 
