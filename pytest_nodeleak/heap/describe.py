@@ -31,7 +31,8 @@ BACKING_EDGES = frozenset(
 _COLLECTIONS = ("Map", "Set", "WeakMap", "WeakSet")
 _MANY_KEYS = 48
 _NUMBERED = re.compile(r"-?\d+")
-_PAIR = re.compile(r"part of key \((?P<key>.*?) @\d+\) -> value")
+# Node 12 writes "key Object in WeakMap", later versions tell the whole pair.
+_PAIR = re.compile(r"key \(?(?P<key>.*?)(?: @\d+\) -> value| in WeakMap)")
 _SYMBOL = re.compile(r"<symbol (.*)>")
 
 

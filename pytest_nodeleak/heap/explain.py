@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Explainer"]
 
-_SAMPLED = 1000
+_SAMPLED = 400
 
 
 class Explainer:

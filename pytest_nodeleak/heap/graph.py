@@ -215,24 +215,19 @@ class Walk:
                     new = new[~self.stop[new]]
                 frontier = np.concatenate((frontier, new)) if frontier.size else new
                 continue
-            degree = self._degree(frontier)
-            if degree < _NARROW:
+            if frontier.size < _NARROW and self._degree(frontier) < _NARROW:
                 until = waiting[0][0] if waiting else None
                 frontier, level = self._narrow(frontier, level, until, distance)
                 continue
-            frontier = self._level(frontier)
             level += 1
-            if distance is not None:
-                distance[frontier] = level
-            if self.stop is not None:
-                frontier = frontier[~self.stop[frontier]]
+            frontier = self._level(frontier, level, distance)
 
     def _degree(self, frontier: AnyArray) -> int:
         first = self.graph.first
         return int((first[frontier + 1] - first[frontier]).sum(dtype=np.int64))
 
-    def _level(self, frontier: AnyArray) -> IntpArray:
-        """All nodes one step from ``frontier`` that were not visited."""
+    def _level(self, frontier: AnyArray, level: int, distance: AnyArray | None) -> AnyArray:
+        """Reach all nodes one step from ``frontier``; gives those to go on from."""
         first = self.graph.first
         found: list[AnyArray] = []
         # A part at a time, whole nodes with a block's worth of edges: flat memory.
@@ -246,15 +241,17 @@ class Walk:
                 done = int(ends[begin - 1]) if begin else 0
                 end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
                 end = max(end, begin + 1)
-                found.append(self._take(low[begin:end], counts[begin:end]))
+                edges = _ranges(low[begin:end], counts[begin:end])
+                new = self.cross(edges[self.allowed[edges]])
+                if distance is not None:
+                    distance[new] = level
+                if self.stop is not None:
+                    new = new[~self.stop[new]]
+                found.append(new.astype(np.uint32))
                 begin = end
         if not found:
-            return np.empty(0, dtype=np.intp)
+            return np.empty(0, dtype=np.uint32)
         return found[0] if len(found) == 1 else np.concatenate(found)
-
-    def _take(self, low: AnyArray, counts: AnyArray) -> AnyArray:
-        edges = _ranges(low, counts)
-        return self.cross(edges[self.allowed[edges]])
 
     def cross(self, edges: AnyArray) -> AnyArray:
         """Reach the targets of ``edges`` that were not visited; gives them."""
@@ -279,8 +276,6 @@ class Walk:
         stop = None if self.stop is None else as_view(self.stop)
         steps = as_view(distance) if distance is not None else None
         now = frontier.tolist()
-        # Many nodes without edges are narrow as well: the first level is always taken.
-        limit = max(_NARROW, len(now))
         while now and level != until:
             following: list[int] = []
             level += 1
@@ -298,7 +293,7 @@ class Walk:
             now = following
             if self.deadline is not None and not level & 0xFFF:
                 self.deadline.check("walking the heap")
-            if len(now) > limit:
+            if len(now) > _NARROW:
                 break
         return np.array(now, dtype=np.intp), level
 

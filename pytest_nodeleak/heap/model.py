@@ -104,15 +104,14 @@ class HeapSnapshot:
         return int(odd.max()) if odd.size else 0
 
     @cached_property
-    def id_sample(self) -> tuple[AnyArray, tuple[str, ...]]:
-        """Ids of one heap object in 32, ascending, and the type of each.
+    def id_sample(self) -> tuple[AnyArray, AnyArray]:
+        """Ids of one heap object in 32, ascending, and the number of each one's type.
 
         Enough to tell whether two snapshots are of the same process.
         """
         chosen = np.flatnonzero((self.node_id & 63) == 1)
         chosen = chosen[np.argsort(self.node_id[chosen], kind="stable")]
-        kinds = tuple(self.types[number] for number in self.node_type[chosen].tolist())
-        return self.node_id[chosen].astype(np.int64), kinds
+        return self.node_id[chosen].astype(np.int64), self.node_type[chosen]
 
     def condense(self) -> None:
         """Forget the nodes; keep what a difference needs of all but its last snapshot.

@@ -30,7 +30,6 @@ ANONYMOUS = "(anonymous closure)"
 
 # Node types whose own name is the name of a class, a function or a kind of V8 object.
 _NAMED = ("object", "native", "closure", "hidden", "wasm object")
-_BLOCK = 1 << 17
 _NEVER_INTERNAL = ("object", "native", "closure", "regexp", "wasm object")
 
 
@@ -109,15 +108,11 @@ def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
         if kind not in _NAMED:
             _add(totals, group_key(kind, ""), *by_type[kind])
             continue
-        counts = np.zeros(len(strings), dtype=np.int64)
-        bytes_ = np.zeros(len(strings))
-        for low in range(0, snapshot.node_count, _BLOCK):
-            part = slice(low, low + _BLOCK)
-            members = snapshot.node_type[part] == number
-            names = snapshot.node_name[part][members].astype(np.intp)
-            sizes = snapshot.node_size[part][members]
-            np.add.at(counts, names, 1)
-            np.add.at(bytes_, names, sizes)
+        members = np.flatnonzero(snapshot.node_type == number)
+        names = snapshot.node_name[members].astype(np.intp)
+        counts = np.bincount(names)
+        bytes_ = np.bincount(names, weights=snapshot.node_size[members])
+        del members, names
         for name in np.flatnonzero(counts).tolist():
             key = group_key(kind, strings[name])
             _add(totals, key, int(counts[name]), int(bytes_[name]))

@@ -46,7 +46,8 @@ class Retention:
         rest = Walk(
             graph, strong, stop=suspect, visited=visited, parent=self.parent, deadline=deadline
         )
-        rest.run({0: rest.cross(edges)}, again=True)
+        entered = rest.cross(edges)
+        rest.run({0: entered}, again=True)
         self.boundary: AnyArray = np.flatnonzero(suspect & rest.visited)
         self.blocked: BoolArray = self.outside & ~suspect
         self.suspect = suspect
@@ -65,12 +66,15 @@ class Retention:
         self.reached: BoolArray = reached
 
     @cached_property
+    def _inner(self) -> tuple[AnyArray, AnyArray]:
+        """Nodes that only the suspects keep alive, and their sizes."""
+        nodes = np.flatnonzero(self.reached)
+        return nodes, self.graph.snapshot.node_size[nodes].astype(np.int64)
+
+    @cached_property
     def total(self) -> int:
         """Bytes that only the suspects keep alive."""
-        return self._bytes(self.reached)
-
-    def _bytes(self, mask: BoolArray) -> int:
-        return int(self.graph.snapshot.node_size[mask].sum(dtype=np.int64))
+        return int(self._inner[1].sum())
 
     def retained_size(self, group: AnyArray) -> int:
         """Bytes that become unreachable when no path may enter the group."""
@@ -80,7 +84,8 @@ class Retention:
         walk = Walk(self.graph, self.graph.strong, visited=visited, deadline=self.deadline)
         walk.run({0: boundary})
         visited[group] = False
-        return self.total - self._bytes(visited & ~self.blocked)
+        nodes, sizes = self._inner
+        return int(sizes[~visited[nodes]].sum())
 
     def chain(self, node: int) -> tuple[list[int], int]:
         """Edges that lead to a node, and the node they start at."""

@@ -74,12 +74,13 @@ class StringTable:
     characters by V8, so two long ones can look equal.
     """
 
-    __slots__ = ("_cache", "_found", "_quotes", "blob")
+    __slots__ = ("_cache", "_found", "_lengths", "_quotes", "blob")
 
     def __init__(self, blob: bytes | bytearray, quotes: AnyArray) -> None:
         self.blob = blob
         self._quotes = quotes
         self._cache: dict[int, str] = {}
+        self._lengths: AnyArray | None = None
         self._found: dict[str, list[int]] = {}
 
     def __repr__(self) -> str:
@@ -110,25 +111,27 @@ class StringTable:
 
     def lengths(self) -> AnyArray:
         """Length of each string in bytes of the file (escapes count as written)."""
-        length: AnyArray = self._quotes[1::2] - self._quotes[0::2] - 1
-        return length
+        if self._lengths is None:
+            self._lengths = self._quotes[1::2] - self._quotes[0::2] - 1
+        return self._lengths
 
     def find(self, text: str) -> list[int]:
         """Indices of the strings equal to ``text``; usually one or none."""
         known = self._found.get(text)
         if known is None:
-            known = self._found[text] = self._at(json.dumps(text).encode())
+            known = self._found[text] = self._at(json.dumps(text).encode()[1:-1])
         return known
 
-    def _at(self, needle: bytes) -> list[int]:
-        found: list[int] = []
-        at = self.blob.find(needle)
-        while at >= 0:
-            slot = self._slot(at)
-            if slot % 2 == 0 and int(self._quotes[slot]) == at:
-                found.append(slot // 2)
-            at = self.blob.find(needle, at + 1)
-        return found
+    def _at(self, text: bytes) -> list[int]:
+        """Strings whose bytes in the file are ``text``: those of its length, byte by byte."""
+        starts = self._quotes[0::2]
+        found = np.flatnonzero(self.lengths() == len(text))
+        data = np.frombuffer(self.blob, dtype=np.uint8)
+        for offset, byte in enumerate(text, 1):
+            if found.size <= 8:
+                break
+            found = found[data[starts[found] + offset] == byte]
+        return [index for index in found.tolist() if self.raw(index) == text]
 
     def containing(self, needle: bytes) -> list[int]:
         """Indices of the strings whose bytes contain ``needle``, ascending."""
