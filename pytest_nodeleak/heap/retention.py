@@ -14,6 +14,8 @@ from .roots import path_sources, unpreferred_edges
 
 __all__ = ["Retention"]
 
+_BLOCK_EDGES = 1 << 18
+
 
 class Retention:
     """The part of the heap that only survivors keep alive, with the way to each node."""
@@ -39,15 +41,17 @@ class Retention:
         del allowed
         visited, self.parent = preferred.visited, preferred.parent
         # Then over the engine's own edges, to what nothing else leads to.
-        engine &= graph.flagged(~visited)
-        edges = np.flatnonzero(engine)
-        del engine
-        edges = edges[(visited & ~suspect)[graph.sources(edges)]]
         rest = Walk(
             graph, strong, stop=suspect, visited=visited, parent=self.parent, deadline=deadline
         )
-        entered = rest.cross(edges)
-        rest.run({0: entered}, again=True)
+        entered = [np.empty(0, dtype=np.intp)]
+        for low in range(0, engine.size, _BLOCK_EDGES):
+            edges = np.flatnonzero(engine[low : low + _BLOCK_EDGES]) + low
+            edges = edges[~visited[graph.to[edges]]]
+            origins = graph.sources(edges)
+            entered.append(rest.cross(edges[visited[origins] & ~suspect[origins]]))
+        del engine
+        rest.run({0: np.concatenate(entered)}, again=True)
         self.boundary: AnyArray = np.flatnonzero(suspect & rest.visited)
         self.blocked: BoolArray = self.outside & ~suspect
         self.suspect = suspect
