@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .deadline import Deadline
 from .errors import DeadlineExceeded
-from .judge import SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
+from .judge import LEAST_RATE, SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
+from .trend import robust_slope
+from .units import format_rate
 from .verdict import LeakingConstructor
 
 if TYPE_CHECKING:
     from .heap import ConstructorGrowth, SnapshotDiff
     from .heap.growth import StaleContainer
 
-__all__ = ["distinctiveness", "leaking_constructors"]
+__all__ = ["Findings", "distinctiveness", "find_culprits"]
+
+MOST_ROWS = 12
+MOST_INTERNALS = 6
+#: share of the survivors in one store from which they all are in it
+WHOLE = 0.9
 
 #: names that every program is full of: true, but no help in finding the line
 GENERIC = frozenset(
@@ -37,38 +46,80 @@ def distinctiveness(name: str, kind: str) -> int:
     return 1 if name.startswith("Node / ") else 0
 
 
-def leaking_constructors(
-    diff: SnapshotDiff | None,
-    judgement: Judgement,
-    evidence: Evidence,
-    deadline: Deadline,
-    *,
-    limit: int,
-) -> tuple[tuple[LeakingConstructor, ...], tuple[LeakingConstructor, ...]]:
-    """The leaking constructors, worst first, and those in parentheses (V8's own groups)."""
-    if diff is None or judgement.outcome == "steady":
-        return (), ()
+@dataclass(frozen=True)
+class Findings:
+    """The leaking constructors, worst first, those in V8's own groups, and further facts.
+
+    ``fixed_store`` says why this is no leak after all: the growth fills a preallocated store.
+    """
+
+    constructors: tuple[LeakingConstructor, ...] = ()
+    internals: tuple[LeakingConstructor, ...] = ()
+    facts: tuple[str, ...] = ()
+    fixed_store: str = ""
+
+
+def find_culprits(
+    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, deadline: Deadline
+) -> Findings:
+    """Name what grew, with sizes and paths, as far as ``deadline`` allows."""
+    facts = tuple(_counter_facts(evidence))
+    if diff is None:
+        return Findings(facts=facts)
     things = [s for s in judgement.suspects if not s.is_value]
     values = [s for s in judgement.suspects if s.is_value]
     # Bare values are the finding only where nothing else grows.
     chosen, rest = (things, values) if things else (values, [])
-    chosen = sorted(chosen, key=_weight)[:limit]
+    chosen = sorted(chosen, key=_weight)[:MOST_ROWS]
     explained: dict[tuple[str, str], ConstructorGrowth] = {}
     # On a huge heap the paths may take too long: the names are worth more than nothing.
     with contextlib.suppress(DeadlineExceeded):
         for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
             explained[row.name, row.kind] = row
-    rows = [
-        _constructor(s, explained.get((s.row.name, s.row.kind), s.row), evidence) for s in chosen
-    ]
+    pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
+    rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
     rows.sort(
         key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size))
     )
-    containers = [_container(c, diff, evidence, deadline) for c in judgement.containers[:limit]]
-    return (
-        tuple(rows + containers),
-        tuple(_constructor(s, s.row, evidence) for s in sorted(rest, key=_weight)[:6]),
+    stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
+    return Findings(
+        constructors=(*rows, *stores),
+        internals=tuple(
+            _constructor(s, s.row, evidence) for s in sorted(rest, key=_weight)[:MOST_INTERNALS]
+        ),
+        facts=facts,
+        fixed_store=_fixed_store([row for _, row in pairs]),
     )
+
+
+def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
+    """What preallocated store all survivors fill; "" if any of them sits elsewhere.
+
+    Its slots were there before the first snapshot: it cannot hold more than it has.
+    """
+    owners = [row.owner for row in rows if row.owner is not None]
+    if not owners or len(owners) < len(rows) or not all(o.capacity_fixed for o in owners):
+        return ""
+    if min(owner.share for owner in owners) < WHOLE:
+        return ""
+    owner = owners[0]
+    return (
+        f"{rows[0].name} fills {owner.name}, a store of {owner.capacity} slots that was allocated "
+        f"before: bounded"
+    )
+
+
+def _counter_facts(evidence: Evidence) -> Iterator[str]:
+    """Counters of the engine and of Node that rose with the growth."""
+    samples = evidence.series.samples
+    iterations = evidence.series.iterations
+    for name, values in (
+        ("live contexts (vm)", [s.contexts for s in samples]),
+        ("active resources (timers, sockets, handles)", [s.resources for s in samples]),
+    ):
+        slope = robust_slope(iterations, values)
+        if values[-1] > values[0] and slope >= LEAST_RATE:
+            yield f"{name}: +{format_rate(slope)} per {evidence.unit}"
 
 
 def _weight(suspect: Suspect) -> tuple[int, float]:

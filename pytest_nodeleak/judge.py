@@ -40,6 +40,11 @@ VALUE_KINDS = frozenset(
 FADED = 0.25
 #: the same at the end of the budget: what grows like a logarithm would add 1.0
 FADING = 0.6
+#: iterations, or else bytes of growth, before anything is called a leak
+LEAST_WORK = 300
+PLENTY = 4_000_000
+#: what Node itself keeps of its own, up to these numbers: performance.getEntries()
+NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 #: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
 FLAT_BAND = 2048
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
@@ -66,6 +71,7 @@ class Evidence:
     rows: tuple[ConstructorGrowth, ...] = ()
     containers: tuple[StaleContainer, ...] = ()
     array_bytes: tuple[int, ...] = ()
+    timed: bool = False
     grown_before: Mapping[int, int] = field(default_factory=dict)
     total_iterations: int = 0
     pushed: bool = False
@@ -136,8 +142,9 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
     leaking = tuple(s for s in suspects if s.steady)
     if leaking:
         return _leak_or_filling(evidence, policy, suspects, leaking)
-    if suspects:
-        return _slowing(evidence, suspects)
+    things = tuple(s for s in suspects if not s.is_value)
+    if things:
+        return _slowing(evidence, things)
     return _no_class_grows(evidence, policy)
 
 
@@ -149,8 +156,9 @@ def suspects_of(
     for row in rows:
         if row.kind in ENGINE_KINDS or row.name.startswith("system / "):
             continue
-        bound = policy.live_bound(row.name)
-        if policy.ignores(row.name) or bound is not None:
+        if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
+            continue
+        if row.populations[-1] <= NODE_BOUNDS.get(row.name, -1):
             continue
         suspect = _suspect(row, windows)
         if suspect is not None and suspect.per_iteration > policy.max_growth.objects:
@@ -203,12 +211,10 @@ def _leak_or_filling(
     evidence: Evidence, policy: Policy, suspects: tuple[Suspect, ...], leaking: tuple[Suspect, ...]
 ) -> Judgement:
     worst = max(leaking, key=lambda s: (not s.is_value, s.per_iteration))
-    windows = len(evidence.windows)
-    if windows < 2 and evidence.exhausted:
-        if rising_share(evidence.series.heap_used) < 0.9:
-            return _undecided(evidence, suspects)
-    elif windows < 2 or not (evidence.pushed or evidence.exhausted):
+    if not evidence.exhausted and not (evidence.pushed and len(evidence.windows) > 1):
         return Judgement(None, ("growth without an end so far",), suspects)
+    if _too_little(evidence):
+        return _undecided(evidence, suspects)
     per_iteration = _bytes_per_iteration(leaking, evidence)
     if per_iteration <= policy.max_growth.bytes:
         return Judgement(
@@ -224,6 +230,20 @@ def _leak_or_filling(
         f"steady +{format_rate(worst.per_iteration)} per {evidence.unit}"
     ]
     return Judgement("leak", tuple(reasons), leaking)
+
+
+def _too_little(evidence: Evidence) -> bool:
+    """Whether the budget ended before there was enough of anything to call it a leak.
+
+    Few iterations may still be filling small bounded structures, unless they are of megabytes; one
+    window alone needs heapUsed as a second witness.
+    """
+    heap = evidence.series.heap_used
+    if evidence.timed:
+        return False
+    if evidence.total_iterations < LEAST_WORK and heap[-1] - heap[0] < PLENTY:
+        return True
+    return len(evidence.windows) < 2 and rising_share(heap) < 0.7
 
 
 def _bytes_per_iteration(suspects: Sequence[Suspect], evidence: Evidence) -> float:
@@ -294,6 +314,14 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             return Judgement("leak", (reason,), containers=proven)
         if not evidence.exhausted:
             return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
+    if evidence.exhausted and _slots_may_grow(evidence) and not _has_doubled(evidence):
+        grown = format_bytes(evidence.rounds_growth)
+        reason = (
+            f"heapUsed grew by {grown} over {format_count(evidence.rounds_iterations)} "
+            f"{evidence.unit}s and no class accounts for it; the budget ended before the work could "
+            "be doubled, which shows whether a store of plain numbers grows: raise the budget"
+        )
+        return Judgement("inconclusive", (reason,))
     total = sum(evidence.windows)
     return Judgement(
         "steady",
@@ -322,7 +350,7 @@ def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer
         and c.backing_bytes >= least
         and grown >= 0.25 * c.backing_bytes
         # What holds different objects is judged by counting them.
-        and c.objects * SLOT < 0.25 * c.backing_bytes
+        and c.objects * SLOT < 0.02 * c.backing_bytes
         and not c.owner_name.startswith("Weak")
         and not policy.ignores(c.owner_name)
     )
@@ -330,8 +358,11 @@ def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer
 
 def _slots_may_grow(evidence: Evidence) -> bool:
     """Whether heapUsed grew before the first snapshot as a store of bare slots would make it."""
-    least = max(LEAST_STORE, SLOT * SLOT_RATE * evidence.rounds_iterations)
-    return evidence.rounds_growth >= least
+    return evidence.rounds_growth >= max(LEAST_STORE, 0.5 * SLOT * evidence.rounds_iterations)
+
+
+def _has_doubled(evidence: Evidence) -> bool:
+    return evidence.windows[-1] >= 0.4 * evidence.total_iterations
 
 
 def _off_heap_growth(series: Series) -> float:

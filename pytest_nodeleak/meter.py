@@ -1,0 +1,168 @@
+"""One measurement's hands and clock: iterations, samples and snapshots of one program."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+
+from .deadline import Deadline
+from .errors import hide_ours
+from .node.app import NodeApp
+from .samples import Sample, Series
+from .workload import Runner
+
+if TYPE_CHECKING:
+    from .heap import HeapSnapshot, SnapshotDiff
+
+__all__ = ["Meter"]
+
+__tracebackhide__ = hide_ours
+
+#: growth of heap and external memory, and of RSS, in bytes, beyond which more work would endanger
+#: the program or the machine, and snapshots would take minutes
+MOST_GROWTH = 256_000_000
+MOST_RSS_GROWTH = 1_000_000_000
+#: peak memory of taking a snapshot, as a multiple of the heap
+SNAPSHOT_MEMORY = 16
+
+
+class Meter:
+    """Runs a workload in a program within a budget (seconds) and keeps what it reads.
+
+    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots) grow as it goes.
+    """
+
+    def __init__(self, app: NodeApp, runner: Runner, budget: float, folder: Path) -> None:
+        self.app = app
+        self.runner = runner
+        self.budget = budget
+        self.folder = folder
+        self.started = time.monotonic()
+        self.deadline = Deadline(budget)
+        self.samples: list[Sample] = []
+        self.snapshots: list[HeapSnapshot] = []
+        self.files: list[Path] = []
+        self.windows: list[int] = []
+        self.snapshot_seconds = 0.2
+        self._first = app.iterations
+        self._diff: SnapshotDiff | None = None
+
+    def __repr__(self) -> str:
+        return (
+            f"<Meter {self.done} iterations, {len(self.samples)} samples, "
+            f"{len(self.snapshots)} snapshots, {self.seconds:.1f} of {self.budget:g} s>"
+        )
+
+    @property
+    def done(self) -> int:
+        """Iterations of this measurement so far."""
+        return self.app.iterations - self._first
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds left of the budget."""
+        return self.deadline.remaining or 0.0
+
+    @property
+    def series(self) -> Series:
+        return Series(tuple(self.samples))
+
+    @property
+    def unit(self) -> str:
+        """What one iteration is called in reports."""
+        seconds = self.runner.fixed_seconds
+        return "iteration" if seconds is None else f"{seconds:g} s"
+
+    def patience(self) -> Deadline:
+        """What one call may take: the budget's rest and a little, then the program is stuck."""
+        return Deadline(max(self.left, 1.0) + 4.0)
+
+    def iterate(self, n: int, limit: Deadline | None = None) -> int:
+        """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
+        if n <= 0:
+            return 0
+        self.app.context.progress(
+            f"{self.runner.description[:40]}: {self.done} done, {len(self.samples)} samples, "
+            f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
+        )
+        seconds = self.left if limit is None else limit.remaining or 0.0
+        return self.runner.run(n, max(seconds, 0.05), self.patience())
+
+    def sample(self) -> Sample:
+        """Force GC and read the memory."""
+        sample = replace(self.app.memory(settle=2), seconds=self.seconds)
+        self.samples.append(sample)
+        return sample
+
+    def snapshot(self) -> None:
+        """Take the next snapshot. The first two are read without edges: a difference needs none."""
+        number = len(self.snapshots) + 1
+        path = self.folder / f"snapshot-{number}.heapsnapshot"
+        detail: Literal["full", "classes"] = "classes" if number < 3 else "full"
+        began = time.monotonic()
+        self.snapshots.append(self.app.take_snapshot(path, detail=detail))
+        self.snapshot_seconds = time.monotonic() - began
+        self.files.append(path)
+        self._diff = None
+
+    def retake_snapshot(self) -> None:
+        """Take the last snapshot again: what was only pending is gone by now."""
+        self.snapshots.pop()
+        self.files.pop()
+        self.snapshot()
+
+    @property
+    def diff(self) -> SnapshotDiff | None:
+        """The difference of all snapshots so far; None for fewer than two."""
+        if self._diff is None and len(self.snapshots) > 1:
+            from .heap import growth_over
+
+            self._diff = growth_over(self.snapshots)
+        return self._diff
+
+    def detailed_diff(self) -> SnapshotDiff | None:
+        """The same with edges in its last snapshot, for paths."""
+        if len(self.snapshots) == 2:
+            from .heap import load_snapshot
+
+            self.snapshots[-1] = load_snapshot(self.files[-1])
+            self._diff = None
+        return self.diff
+
+    @property
+    def growth(self) -> int:
+        """Bytes of heap and external memory since the first sample."""
+        first, last = self.samples[0], self.samples[-1]
+        return last.heap_used + last.external - first.heap_used - first.external
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether the program has grown so much that more would endanger it, or the machine."""
+        if not self.samples:
+            return False
+        grown = self.samples[-1].rss - self.samples[0].rss
+        return self.growth > MOST_GROWTH or grown > MOST_RSS_GROWTH
+
+    def room(self) -> float:
+        """Iterations that fit before the program is huge, at its present growth."""
+        first, last = self.samples[0], self.samples[-1]
+        n = max(last.iterations - first.iterations, 1)
+        pace = self.growth / n
+        return (MOST_GROWTH - self.growth) / pace if pace > 0 else float("inf")
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """Memory that the next snapshot may need at its peak, all in all."""
+        return SNAPSHOT_MEMORY * self.samples[-1].heap_used
+
+    @property
+    def has_memory_for_snapshot(self) -> bool:
+        return bool(self.snapshot_bytes < psutil.virtual_memory().available)
