@@ -47,6 +47,8 @@ PLENTY = 4_000_000
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 #: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
 FLAT_BAND = 2048
+#: bytes per iteration of heapUsed that are no growth, where bytes are all there is
+BYTES_NOISE = 4.0
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
 SLOT_RATE = 0.05
@@ -62,8 +64,8 @@ class Evidence:
     ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``containers`` what
     grew over them, ``grown_before`` the
     stores, bytes by owner's id, of the containers that had grown one window earlier. ``pushed``: as much work has been done as it takes for common bounded
-    structures to fill; ``exhausted``: the budget allows no further window. ``rounds_growth`` are
-    the bytes by which heapUsed grew over ``rounds_iterations`` before the first snapshot.
+    structures to fill; ``exhausted``: the budget allows no further window. ``window_bytes``: growth of
+    heapUsed in each window, where no snapshots were taken. ``rounds_growth`` are the bytes by which heapUsed grew over ``rounds_iterations`` before the first snapshot.
     """
 
     series: Series
@@ -77,7 +79,7 @@ class Evidence:
     pushed: bool = False
     exhausted: bool = False
     flat: bool = False
-    snapshots_allowed: bool = True
+    window_bytes: tuple[int, ...] = ()
     rounds_growth: int = 0
     rounds_iterations: int = 0
     unit: str = "iteration"
@@ -133,7 +135,7 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
     """The judgement on the evidence so far; ``outcome`` None asks for another window."""
     if evidence.flat:
         return Judgement("steady", (_flat_reason(evidence),))
-    if not evidence.windows:
+    if evidence.window_bytes:
         return _by_bytes(evidence, policy)
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
     over = _over_bounds(evidence.rows, policy)
@@ -375,24 +377,24 @@ def _off_heap_growth(series: Series) -> float:
 
 
 def _by_bytes(evidence: Evidence, policy: Policy) -> Judgement:
-    """No snapshots: heapUsed is the only witness."""
-    if evidence.snapshots_allowed and not evidence.exhausted:
-        return Judgement(None, ("heapUsed is not flat",))
-    heap = evidence.series.heap_used
-    slope = robust_slope(evidence.series.iterations, heap)
-    if len(heap) >= 4 and rising_share(heap) > 0.99 and slope > max(policy.max_growth.bytes, 4):
+    """No snapshots: heapUsed is the only witness, over windows that double."""
+    growth, windows = evidence.window_bytes, evidence.windows
+    last = growth[-1] / windows[-1]
+    accepted = max(policy.max_growth.bytes, BYTES_NOISE)
+    if last <= accepted:
+        reason = f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window"
+        return Judgement("steady", (f"{reason}, no snapshots",))
+    if len(growth) > 1 and min(growth) > 0 and steady_rate(growth, windows):
+        reason = f"heapUsed grew in {len(growth)} of {len(growth)} windows, at last by"
         return Judgement(
             "leak",
-            (f"heapUsed rose in every round: +{format_bytes(slope)} per {evidence.unit}; no "
-             "snapshots were taken, so nothing is named",),
+            (f"{reason} {format_bytes(last)} per {evidence.unit}; nothing is named without "
+             "snapshots",),
         )
-    if len(heap) >= 4 and slope <= max(policy.max_growth.bytes, 4) and rising_share(heap) < 0.7:
-        return Judgement("steady", (f"heapUsed does not rise ({format_bytes(slope)} per "
-                                    f"{evidence.unit}, no snapshots)",))
     return Judgement(
         "inconclusive",
-        ("heapUsed is not flat and does not rise steadily either, and no snapshots were taken; "
-         "allow them (snapshots='auto') or raise the budget",),
+        (f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but not at "
+         "a steady pace, and no snapshots were taken; allow them or raise the budget",),
     )
 
 

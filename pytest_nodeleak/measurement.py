@@ -33,15 +33,17 @@ DRIVER_WARMUP = 3
 WARMUP_ITERATIONS = 1000
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
-#: growth in bytes that is reason enough to count objects: more rounds would only add to it
-EARLY_GROWTH = 48_000_000
+#: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
+EARLY_GROWTH = 16_000_000
+#: share of the remaining budget that the first snapshot may take: two more follow
+SNAPSHOT_SHARE = 0.25
 WINDOW_PIECES = 4
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
 EXPLAIN_SECONDS = 20.0
-#: timers that fire later than this are as good as for ever
-LONGEST_TIMER = 120.0
+#: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
+LONGEST_TIMER = 35.0
 
 
 def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
@@ -122,7 +124,7 @@ class _Measurement:
                     break
                 if n >= 4 and took > 0.01:
                     now = meter.app.memory(settle=1)
-                    if _total(now) - _total(before) > EARLY_GROWTH:
+                    if now.heap_used - before.heap_used > EARLY_GROWTH:
                         break
                 n *= 2
             self.plan = Plan(took / max(done, 1), meter.budget, self.policy, False)
@@ -137,11 +139,30 @@ class _Measurement:
         self.rounds = (self.meter.samples[0], self.meter.samples[-1])
         if flat and self.policy.snapshots != "always":
             return self._evidence(flat=True)
-        if self.policy.snapshots == "never" or not (
-            self.policy.snapshots == "always" or self.meter.has_memory_for_snapshot
-        ):
-            return self._evidence(exhausted=True, snapshots_allowed=False)
-        return self._count_in_windows()
+        return self._count_in_windows() if self._may_snapshot() else self._weigh_in_windows()
+
+    def _may_snapshot(self) -> bool:
+        if self.policy.snapshots != "auto":
+            return self.policy.snapshots == "always"
+        meter = self.meter
+        return (
+            meter.has_memory_for_snapshot
+            and meter.snapshot_estimate < SNAPSHOT_SHARE * meter.left
+        )
+
+    def _weigh_in_windows(self) -> Evidence:
+        """Without snapshots: windows that double, heapUsed after each the only witness."""
+        meter = self.meter
+        n = self.plan.first_window
+        weights = [meter.samples[-1].heap_used]
+        while True:
+            self._window(n)
+            weights.append(meter.sample().heap_used)
+            self._replan(meter.samples[-2])
+            n = 2 * meter.windows[-1]
+            if meter.is_huge or n * self.plan.seconds > WINDOW_SHARE * meter.left:
+                growth = tuple(b - a for a, b in itertools.pairwise(weights))
+                return self._evidence(exhausted=True, window_bytes=growth)
 
     def _rounds_are_flat(self) -> bool:
         """Rounds until the heap is flat over a long enough stretch, or clearly is not."""
@@ -156,7 +177,7 @@ class _Measurement:
                 meter.iterate(n)
             meter.sample()
             self._replan(meter.samples[-2])
-            if meter.growth > EARLY_GROWTH:
+            if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
                 return False
             if number < least:
                 continue
@@ -275,7 +296,11 @@ class _Measurement:
     # -- the result ------------------------------------------------------------------------
 
     def _evidence(
-        self, *, flat: bool = False, exhausted: bool = False, snapshots_allowed: bool = True
+        self,
+        *,
+        flat: bool = False,
+        exhausted: bool = False,
+        window_bytes: tuple[int, ...] = (),
     ) -> Evidence:
         meter = self.meter
         diff = meter.diff
@@ -294,7 +319,7 @@ class _Measurement:
             pushed=self.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted,
             flat=flat,
-            snapshots_allowed=snapshots_allowed,
+            window_bytes=window_bytes,
             unit=meter.unit,
         )
 
@@ -312,9 +337,11 @@ class _Measurement:
             outcome, reasons, findings = "steady", (findings.fixed_store,), Findings()
         elif outcome == "leak" and self._held_by_timers(judgement):
             outcome, reasons = "inconclusive", (self._held_by_timers(judgement), *reasons)
-        if not evidence.snapshots_allowed and self.policy.snapshots == "auto":
-            needed = format_bytes(meter.snapshot_bytes)
-            reasons += (f"a snapshot of this heap may need {needed} of memory, more than is free",)
+        if evidence.window_bytes and self.policy.snapshots == "auto":
+            reasons += (
+                f"no snapshots: one of this heap may take {meter.snapshot_estimate:.0f} s and "
+                f"{format_bytes(meter.snapshot_bytes)} of memory; snapshots='always' takes them",
+            )
         return Verdict(
             outcome=outcome,
             reasons=reasons,
@@ -345,6 +372,3 @@ class _Measurement:
             f"s: give a budget above that, or clear them when their work is done"
         )
 
-
-def _total(sample: Sample) -> int:
-    return sample.heap_used + sample.external

@@ -22,9 +22,10 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
-#: growth of heap and external memory, and of RSS, in bytes, beyond which more work would endanger
-#: the program or the machine, and snapshots would take minutes
-MOST_GROWTH = 256_000_000
+#: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
+#: and RSS, beyond which more work would endanger the program or the machine
+MOST_HEAP_GROWTH = 64_000_000
+MOST_EXTERNAL_GROWTH = 256_000_000
 MOST_RSS_GROWTH = 1_000_000_000
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
@@ -138,25 +139,42 @@ class Meter:
         return self.diff
 
     @property
-    def growth(self) -> int:
-        """Bytes of heap and external memory since the first sample."""
-        first, last = self.samples[0], self.samples[-1]
-        return last.heap_used + last.external - first.heap_used - first.external
+    def heap_growth(self) -> int:
+        """Bytes of heapUsed since the first sample."""
+        return self.samples[-1].heap_used - self.samples[0].heap_used
+
+    @property
+    def external_growth(self) -> int:
+        """Bytes of external memory, array buffers included, since the first sample."""
+        return self.samples[-1].external - self.samples[0].external
 
     @property
     def is_huge(self) -> bool:
         """Whether the program has grown so much that more would endanger it, or the machine."""
-        if not self.samples:
-            return False
-        grown = self.samples[-1].rss - self.samples[0].rss
-        return self.growth > MOST_GROWTH or grown > MOST_RSS_GROWTH
+        return (
+            self.heap_growth > MOST_HEAP_GROWTH
+            or self.external_growth > MOST_EXTERNAL_GROWTH
+            or self.samples[-1].rss - self.samples[0].rss > MOST_RSS_GROWTH
+        )
 
     def room(self) -> float:
         """Iterations that fit before the program is huge, at its present growth."""
-        first, last = self.samples[0], self.samples[-1]
-        n = max(last.iterations - first.iterations, 1)
-        pace = self.growth / n
-        return (MOST_GROWTH - self.growth) / pace if pace > 0 else float("inf")
+        n = max(self.samples[-1].iterations - self.samples[0].iterations, 1)
+        rooms = [
+            (most - grown) * n / grown
+            for most, grown in (
+                (MOST_HEAP_GROWTH, self.heap_growth),
+                (MOST_EXTERNAL_GROWTH, self.external_growth),
+            )
+            if grown > 0
+        ]
+        return max(0.0, min(rooms, default=float("inf")))
+
+    @property
+    def snapshot_estimate(self) -> float:
+        """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
+        megabytes = self.samples[-1].heap_used / 1e6
+        return 0.06 * megabytes * (1 + megabytes / 100)
 
     @property
     def snapshot_bytes(self) -> int:

@@ -167,13 +167,30 @@ def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
     assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
 
 
-def test_without_snapshots_bytes_must_rise_in_every_round():
-    rising = evidence(windows=(), rows=(), snapshots_allowed=False)
+def test_without_snapshots_bytes_must_grow_at_a_steady_pace():
+    rising = evidence(rows=(), window_bytes=(12_800, 51_200), exhausted=True)
     assert judge(rising, POLICY).outcome == "leak"
-    wavy = replace(rising, series=series(3_000_000, 3_010_000, 3_005_000, 2_999_000, 3_001_000))
-    assert judge(wavy, POLICY).outcome == "steady"
-    unclear = replace(rising, series=series(3_000_000, 3_010_000, 3_020_000, 3_019_000, 3_040_000))
+    assert judge(rising, POLICY.with_values("t", max_growth="40 B")).outcome == "steady"
+    level = replace(rising, window_bytes=(12_800, 1_600))
+    assert judge(level, POLICY).outcome == "steady"
+    unclear = replace(rising, window_bytes=(40_000, 51_200))
     assert judge(unclear, POLICY).outcome == "inconclusive"
+
+
+def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
+    few = evidence(row(populations=(0, 20, 100), survivors=(20, 80)), windows=(20, 80),
+                   total_iterations=150, exhausted=True)
+    assert judge(few, POLICY).outcome == "inconclusive"
+    large = replace(few, series=series(*range(3_000_000, 13_000_000, 2_000_000)))
+    assert judge(large, POLICY).outcome == "leak"
+    assert judge(replace(few, timed=True), POLICY).outcome == "leak"
+
+
+def test_what_node_keeps_a_bounded_number_of_is_no_leak():
+    entries = row("PerformanceResourceTiming", populations=(0, 40, 200), survivors=(40, 160))
+    assert judge(evidence(entries, windows=(40, 160)), POLICY).outcome == "steady"
+    more = row("PerformanceResourceTiming", populations=(0, 400, 2000))
+    assert judge(evidence(more), POLICY).outcome == "leak"
 
 
 def test_flat_needs_every_kind_of_memory_to_be_flat():
