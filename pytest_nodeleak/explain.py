@@ -22,6 +22,8 @@ __all__ = ["Findings", "distinctiveness", "find_culprits"]
 
 MOST_ROWS = 12
 MOST_INTERNALS = 6
+#: by how many a counter of Node rises before it is worth a line
+LEAST_COUNT = 5
 #: share of the survivors in one store from which they all are in it
 WHOLE = 0.9
 
@@ -118,7 +120,7 @@ def _counter_facts(evidence: Evidence) -> Iterator[str]:
         ("active resources (timers, sockets, handles)", [s.resources for s in samples]),
     ):
         slope = robust_slope(iterations, values)
-        if values[-1] > values[0] and slope >= LEAST_RATE:
+        if values[-1] - values[0] >= LEAST_COUNT and slope >= LEAST_RATE:
             yield f"{name}: +{format_rate(slope)} per {evidence.unit}"
 
 

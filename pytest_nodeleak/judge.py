@@ -69,7 +69,7 @@ class Evidence:
     """
 
     series: Series
-    windows: tuple[int, ...] = ()
+    windows: tuple[float, ...] = ()
     rows: tuple[ConstructorGrowth, ...] = ()
     containers: tuple[StaleContainer, ...] = ()
     array_bytes: tuple[int, ...] = ()
@@ -151,7 +151,7 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
 
 
 def suspects_of(
-    rows: Sequence[ConstructorGrowth], windows: Sequence[int], policy: Policy
+    rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
 ) -> tuple[Suspect, ...]:
     """The classes of the program whose population grew in every window, with their pace."""
     found = []
@@ -168,7 +168,7 @@ def suspects_of(
     return tuple(found)
 
 
-def _suspect(row: ConstructorGrowth, windows: Sequence[int]) -> Suspect | None:
+def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None:
     growth = _growth(row, len(windows))
     if growth is None:
         return None

@@ -20,8 +20,9 @@ from .node.timers import pending_timeouts
 from .plan import Plan, power_of_two
 from .policy import Policy
 from .samples import Sample, Series
+from .sites import attribute_sites, start_sampling, stop_sampling
 from .units import format_bytes
-from .verdict import Verdict
+from .verdict import AllocationSite, Verdict
 from .workload import Workload, make_runner
 
 __all__ = ["measure", "measure_with"]
@@ -42,6 +43,8 @@ WINDOW_PIECES = 4
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
 EXPLAIN_SECONDS = 20.0
+#: for sampling allocation sites; the profiler makes allocation up to three times slower
+SITES_SECONDS = 0.5
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
 LONGEST_TIMER = 35.0
 
@@ -156,10 +159,12 @@ class _Measurement:
         n = self.plan.first_window
         weights = [meter.samples[-1].heap_used]
         while True:
+            before = meter.done
             self._window(n)
+            meter.windows.append(meter.done - before)
             weights.append(meter.sample().heap_used)
             self._replan(meter.samples[-2])
-            n = 2 * meter.windows[-1]
+            n = int(2 * meter.windows[-1])
             if meter.is_huge or n * self.plan.seconds > WINDOW_SHARE * meter.left:
                 growth = tuple(b - a for a, b in itertools.pairwise(weights))
                 return self._evidence(exhausted=True, window_bytes=growth)
@@ -238,7 +243,7 @@ class _Measurement:
         meter = self.meter
         began = time.monotonic()
         before = meter.done
-        share = WINDOW_SHARE if meter.windows else FIRST_WINDOW_SHARE
+        share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
         limit = Deadline(share * meter.left)
         piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := meter.done - before) < n:
@@ -248,7 +253,6 @@ class _Measurement:
             meter.sample()
             if limit.expired or meter.is_huge:
                 break
-        meter.windows.append(meter.done - before)
         self.pushed_seconds += time.monotonic() - began
 
     def _next_window(self, judgement: Judgement) -> int:
@@ -257,13 +261,14 @@ class _Measurement:
         left = meter.left - 1.5 * meter.snapshot_seconds
         if left <= 0 or meter.is_huge:
             return 0
-        last = meter.windows[-1]
+        last = max(1.0, round(meter.windows[-1]))
+        wanted: float
         if judgement.wants_double:
             wanted = meter.done
         elif not judgement.suspects and not judgement.off_heap:
-            wanted = last if self.timed else 2 * last
+            wanted = round(last) if self.timed else 2 * last
         elif len(meter.windows) == 1:
-            wanted = self.plan.push_window(last, meter.done, left)
+            wanted = self.plan.push_window(int(last), meter.done, left)
         else:
             wanted = 2 * last
         affordable = min(WINDOW_SHARE * left / max(self.plan.seconds, 1e-7), meter.room())
@@ -342,6 +347,9 @@ class _Measurement:
                 f"no snapshots: one of this heap may take {meter.snapshot_estimate:.0f} s and "
                 f"{format_bytes(meter.snapshot_bytes)} of memory; snapshots='always' takes them",
             )
+        sites: tuple[AllocationSite, ...] = ()
+        if outcome == "leak" or self.policy.allocation_sites == "always":
+            sites = self._allocation_sites()
         return Verdict(
             outcome=outcome,
             reasons=reasons,
@@ -351,14 +359,25 @@ class _Measurement:
             script=meter.app.script,
             node=meter.app.version,
             policy=self.policy,
-            constructors=findings.constructors,
+            constructors=attribute_sites(findings.constructors, sites),
             internals=findings.internals,
             windows=evidence.windows,
             iterations=evidence.total_iterations,
             warmup=self.warmup,
             unit=evidence.unit,
             snapshots=tuple(path.name for path in meter.files),
+            sites=sites,
         )
+
+    def _allocation_sites(self) -> tuple[AllocationSite, ...]:
+        """Some more work under the sampling profiler; nothing if the program is too large for it."""
+        meter = self.meter
+        if self.policy.allocation_sites == "never":
+            return ()
+        n = 1 if self.timed else power_of_two(max(8, SITES_SECONDS / self.plan.seconds / 3))
+        start_sampling(meter.app)
+        meter.iterate(min(n, 1024), Deadline(SITES_SECONDS))
+        return stop_sampling(meter.app)
 
     def _held_by_timers(self, judgement: Judgement) -> str:
         """Why growth may only be timers that have not fired yet; "" if it is more."""

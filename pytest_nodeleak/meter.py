@@ -34,7 +34,8 @@ SNAPSHOT_MEMORY = 16
 class Meter:
     """Runs a workload in a program within a budget (seconds) and keeps what it reads.
 
-    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots) grow as it goes.
+    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; a program that works by
+    itself goes on between iterations, so its windows are of the true time) grow as it goes.
     """
 
     def __init__(self, app: NodeApp, runner: Runner, budget: float, folder: Path) -> None:
@@ -47,9 +48,10 @@ class Meter:
         self.samples: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
-        self.windows: list[int] = []
+        self.windows: list[float] = []
         self.snapshot_seconds = 0.2
         self._first = app.iterations
+        self._mark = (0.0, 0)
         self._diff: SnapshotDiff | None = None
 
     def __repr__(self) -> str:
@@ -109,10 +111,19 @@ class Meter:
         path = self.folder / f"snapshot-{number}.heapsnapshot"
         detail: Literal["full", "classes"] = "classes" if number < 3 else "full"
         began = time.monotonic()
+        if self.snapshots and len(self.windows) < len(self.snapshots):
+            self.windows.append(self._window_since(began))
         self.snapshots.append(self.app.take_snapshot(path, detail=detail))
         self.snapshot_seconds = time.monotonic() - began
+        self._mark = (time.monotonic(), self.done)
         self.files.append(path)
         self._diff = None
+
+    def _window_since(self, now: float) -> float:
+        seconds, done = self._mark
+        if self.runner.fixed_seconds is None:
+            return self.done - done
+        return round((now - seconds) / self.runner.fixed_seconds, 2)
 
     def retake_snapshot(self) -> None:
         """Take the last snapshot again: what was only pending is gone by now."""

@@ -41,12 +41,12 @@ def is_flat(values: Sequence[float], tolerance: float) -> bool:
     return values[-1] <= values[0] and max(values) - min(values) <= tolerance
 
 
-def rates(growth: Sequence[float], iterations: Sequence[int]) -> list[float]:
+def rates(growth: Sequence[float], iterations: Sequence[float]) -> list[float]:
     """Growth per iteration in each window."""
     return [g / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)]
 
 
-def steady_rate(growth: Sequence[float], iterations: Sequence[int]) -> bool:
+def steady_rate(growth: Sequence[float], iterations: Sequence[float]) -> bool:
     """Whether growth keeps its pace: the last window's rate agrees with the one before.
 
     It may not have been higher earlier either, and two windows alone must agree both ways: a rate

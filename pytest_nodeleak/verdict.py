@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from .policy import Policy
 from .samples import Series
 
-if TYPE_CHECKING:
-    from .heap import ConstructorGrowth
-
-__all__ = ["SCHEMA", "LeakingConstructor", "Outcome", "Verdict", "Windows"]
+__all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
 
 SCHEMA = 1
 Outcome = Literal["leak", "steady", "inconclusive"]
@@ -54,11 +50,18 @@ class LeakingConstructor:
 
 
 @dataclass(frozen=True)
-class Windows:
-    """Iterations between successive snapshots, and the rows that ``growth_over`` gave them."""
+class AllocationSite:
+    """A function of the program and the bytes it allocated that stayed alive.
 
-    iterations: tuple[int, ...]
-    rows: tuple[ConstructorGrowth, ...] = field(repr=False, default=())
+    ``stack`` has the callers, innermost first, each like ``function (file.js:21:3)``; places are
+    those where the functions begin.
+    """
+
+    size: int
+    stack: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.stack[0]
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ class Verdict:
 
     ``constructors`` are the leaking ones, worst first; ``internals`` grow as well and stand in
     parentheses in V8's own naming. ``seconds`` is the time of the whole measurement,
-    ``windows`` the iterations between snapshots (empty: none was taken).
+    ``windows`` the iterations between snapshots (empty: none was taken; parts of iterations for a
+    program that works by itself), ``sites`` the functions that allocated what stayed alive.
     """
 
     outcome: Outcome
@@ -80,14 +84,14 @@ class Verdict:
     policy: Policy
     constructors: tuple[LeakingConstructor, ...] = ()
     internals: tuple[LeakingConstructor, ...] = ()
-    windows: tuple[int, ...] = ()
+    windows: tuple[float, ...] = ()
     iterations: int = 0
     warmup: int = 0
     resolution: float = 0.0
     unit: str = "iteration"
     artifacts: str | None = None
     snapshots: tuple[str, ...] = ()
-    facts: Mapping[str, float] = field(default_factory=dict)
+    sites: tuple[AllocationSite, ...] = ()
 
     def __repr__(self) -> str:
         names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])
@@ -132,5 +136,6 @@ class Verdict:
             "node": self.node,
             "policy": self.policy.to_json(),
             "snapshots": list(self.snapshots),
+            "sites": [{"size": site.size, "stack": list(site.stack)} for site in self.sites],
             "artifacts": self.artifacts,
         }
