@@ -8,7 +8,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from .errors import InconclusiveError, InconclusiveWarning, LeakError, hide_ours
+from .errors import (
+    InconclusiveError,
+    InconclusiveWarning,
+    LeakError,
+    NodeLeakError,
+    hide_ours,
+)
 from .measurement import measure
 from .node.app import NodeApp
 from .report import text_report
@@ -38,7 +44,12 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     Raises LeakError; InconclusiveError if the evidence does not decide and ``strict`` is set
     (else it warns with InconclusiveWarning); PolicyError, WorkloadError, TargetError and its kinds.
     """
-    verdict = measure(app, workload, **policy)
+    __tracebackhide__ = _hide  # of a module pdb does not read it
+    try:
+        verdict = measure(app, workload, **policy)
+    except NodeLeakError as error:
+        # The message says it all: a debugger is to stand in the caller's line.
+        raise error.with_traceback(None) from error.__cause__
     if verdict.outcome == "leak":
         raise LeakError(text_report(verdict), verdict)
     if verdict.outcome == "inconclusive":
@@ -56,6 +67,7 @@ def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
 
     ``expression`` is JavaScript that gives the class: ``"require('./job').Job"``.
     """
+    __tracebackhide__ = _hide
     count = app.count_instances(expression)
     if count > at_most:
         raise LeakError(
@@ -66,6 +78,7 @@ def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
 
 def assert_no_growth(series: Series | Sequence[float]) -> None:
     """Fail if every step of a series of bytes (heapUsed of a Series, or numbers) goes up."""
+    __tracebackhide__ = _hide
     values = list(series.heap_used if isinstance(series, Series) else series)
     if len(values) < 3:
         raise ValueError(f"a series of {len(values)} values shows no trend; give at least 3")

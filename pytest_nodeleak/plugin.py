@@ -276,17 +276,21 @@ def _launcher(
         node: str | os.PathLike[str] | None = None,
         node_args: Sequence[str] = (),
     ) -> NodeApp:
-        app = open_node(
-            find_script(script, folders),
-            *args,
-            env=env,
-            cwd=cwd,
-            node=executable if node is None else node,
-            node_args=[*launch_args, *node_args],
-            jit=state.policy().jit,
-            timeout=state.timeout,
-            context=state,
-        )
+        __tracebackhide__ = hide_ours  # of a module pdb does not read it
+        try:
+            app = open_node(
+                find_script(script, folders),
+                *args,
+                env=env,
+                cwd=cwd,
+                node=executable if node is None else node,
+                node_args=[*launch_args, *node_args],
+                jit=state.policy().jit,
+                timeout=state.timeout,
+                context=state,
+            )
+        except NodeLeakError as error:
+            raise error.with_traceback(None) from error.__cause__
         launched.callback(app.close)
         if state.record is not None:
             state.record.apps.append(app)

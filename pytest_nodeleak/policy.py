@@ -10,11 +10,13 @@ from dataclasses import dataclass, fields, replace
 from numbers import Integral
 from typing import Any
 
-from .errors import PolicyError
+from .errors import PolicyError, hide_ours
 from .options import camel_case, snake_case
 from .units import format_bytes, parse_bytes, parse_seconds
 
 __all__ = ["Growth", "Policy"]
+
+__tracebackhide__ = hide_ours
 
 _CHOICES = {
     "snapshots": ("auto", "always", "never"),
