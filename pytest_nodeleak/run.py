@@ -139,7 +139,7 @@ def _exported(arguments: argparse.Namespace, app: NodeApp) -> tuple[Workload, Po
     """The workload that the file exports, and the policy with the file's own options."""
     try:
         options = app.workload_options(app.script)
-    except TypeError:
+    except (TypeError, AttributeError):  # what it exports is no mapping
         raise PolicyError(f"`options` of {arguments.file} is not an object") from None
     if options is None:
         raise PolicyError(

@@ -61,7 +61,7 @@ def text_report(verdict: Verdict) -> str:
 
 def _noun(row: LeakingConstructor) -> str:
     noun = "slot" if row.kind == "container" else "object"
-    return noun if row.per_iteration <= 1 else noun + "s"
+    return noun if row.per_iteration < 1.005 else noun + "s"
 
 
 def _span(count: int, unit: str) -> str:
