@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 __all__ = ["left", "one_line", "right", "shorten", "width", "wrap_path"]
 
-_ARROW = " -> "
 #: steps of a path that are shown at its two ends when it is too long for a person
 _FIRST_STEPS = 5
 _LAST_STEPS = 6
@@ -60,19 +59,19 @@ def _visible(char: str) -> str:
     return char.encode("unicode_escape").decode("ascii")
 
 
-def wrap_path(steps: Sequence[str], columns: int, indent: str) -> str:
+def wrap_path(steps: Sequence[str], columns: int, indent: str, arrow: str = " -> ") -> str:
     """A path in lines of at most ``columns``, broken at its arrows, ``indent`` before all but
     the first; the middle of a very long one is left out.
     """
-    shown = [shorten(one_line(step), columns - len(_ARROW)) for step in steps]
+    shown = [shorten(one_line(step), columns - len(arrow)) for step in steps]
     if len(shown) > _FIRST_STEPS + _LAST_STEPS + 1:
         hidden = len(shown) - _FIRST_STEPS - _LAST_STEPS
         shown = [*shown[:_FIRST_STEPS], f"… {hidden} more …", *shown[-_LAST_STEPS:]]
     lines = [shown[0]]
     for step in shown[1:]:
-        longer = lines[-1] + _ARROW + step
+        longer = lines[-1] + arrow + step
         if width(longer) <= columns:
             lines[-1] = longer
         else:
-            lines.append(_ARROW.lstrip() + step)
+            lines.append(arrow.lstrip() + step)
     return f"\n{indent}".join(lines)

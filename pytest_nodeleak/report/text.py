@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ..units import format_bytes, format_count, format_rate
-from ..verdict import LeakingConstructor, Verdict
+from ..verdict import AllocationSite, LeakingConstructor, Verdict
 from .columns import left, one_line, right, shorten, width, wrap_path
 from .sparkline import sparkline
 
@@ -16,6 +16,7 @@ _WIDTH = 100
 _MOST_ROWS = 8
 _LONGEST_NAME = 40
 _LABEL = 9
+_CALLERS = 3
 _BARS = 30
 #: bytes; heapUsed that moves less than this is drawn flat, it is no picture of a leak
 _FLAT = 2048
@@ -64,10 +65,15 @@ def _noun(row: LeakingConstructor) -> str:
     return noun if row.per_iteration < 1.005 else noun + "s"
 
 
-def _span(count: int, unit: str) -> str:
+def _span(count: float, unit: str) -> str:
     if unit != "iteration":
-        return f"{format_count(count)} x {unit}"
-    return f"{format_count(count)} iteration{'' if count == 1 else 's'}"
+        return f"{_number(count)} x {unit}"
+    return f"{_number(count)} iteration{'' if count == 1 else 's'}"
+
+
+def _number(count: float) -> str:
+    """Iterations are whole, but for programs that are watched: there they are shares of time."""
+    return format_count(count) if count == int(count) else f"{count:,.1f}"
 
 
 def _labelled(label: str, text: str) -> str:
@@ -160,7 +166,7 @@ def _table(verdict: Verdict) -> list[str]:
     lines = [f"  {_added(verdict)}"]
     shown = verdict.constructors[:_MOST_ROWS]
     if shown:
-        lines += _rows(shown, verdict.unit)
+        lines += _rows(shown, verdict)
     hidden = len(verdict.constructors) - len(shown)
     if hidden > 0:
         lines.append(f"    and {hidden} more")
@@ -179,7 +185,7 @@ def _added(verdict: Verdict) -> str:
     last = len(windows) + 1
     if len(windows) == 1:
         return f"added in a window of {_span(windows[0], verdict.unit)}, alive in snapshot {last}:"
-    counts = [format_count(n) for n in windows]
+    counts = [_number(n) for n in windows]
     if len(counts) > 4:
         sizes = f"{counts[0]} to {_span(windows[-1], verdict.unit)}"
     else:
@@ -187,8 +193,8 @@ def _added(verdict: Verdict) -> str:
     return f"added in {len(windows)} windows of {sizes}, alive in snapshot {last}:"
 
 
-def _rows(shown: Sequence[LeakingConstructor], unit: str) -> list[str]:
-    header = ("constructor", f"per {unit}", "count", "shallow", "retained")
+def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict) -> list[str]:
+    header = ("constructor", f"per {verdict.unit}", "count", "shallow", "retained")
     cells = [
         (
             shorten(one_line(row.name), _LONGEST_NAME),
@@ -203,7 +209,7 @@ def _rows(shown: Sequence[LeakingConstructor], unit: str) -> list[str]:
     lines = ["    " + _row(header, widths)]
     for row, line in zip(shown, cells, strict=True):
         lines.append("    " + _row(line, widths))
-        lines += _details(row)
+        lines += _details(row, verdict.sites)
     return lines
 
 
@@ -212,18 +218,28 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "   ".join([left(cells[0], widths[0]), *numbers])
 
 
-def _details(row: LeakingConstructor) -> list[str]:
+def _details(row: LeakingConstructor, sites: Sequence[AllocationSite]) -> list[str]:
     label = "      kept alive by  "
+    room, indent = _WIDTH - len(label), " " * len(label)
     lines = []
     if row.retaining_path:
-        room = _WIDTH - len(label)
-        lines.append(label + wrap_path(row.retaining_path, room, " " * len(label)))
+        lines.append(label + wrap_path(row.retaining_path, room, indent))
     # Most often the path begins with the owner: then it need not be said again.
     if row.owner and not any(step.startswith(row.owner) for step in row.retaining_path):
         lines.append(f"      piles up in    {one_line(row.owner)}")
     if row.allocated_at:
-        lines.append(f"      allocated at   {one_line(row.allocated_at)}")
+        stack = (row.allocated_at, *_callers(row.allocated_at, sites))
+        lines.append("      allocated at   " + wrap_path(stack, room, indent, " <- "))
     return lines
+
+
+def _callers(place: str, sites: Sequence[AllocationSite]) -> tuple[str, ...]:
+    """The frames that called ``place``, the nearest first, at most three."""
+    for site in sites:
+        if place in site.stack:
+            after = site.stack.index(place) + 1
+            return site.stack[after : after + _CALLERS]
+    return ()
 
 
 # -- the end -------------------------------------------------------------------------------

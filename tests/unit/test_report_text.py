@@ -8,6 +8,7 @@ from pytest_nodeleak import LeakingConstructor, Policy, Sample, Series, Verdict
 from pytest_nodeleak.report import headline, text_report
 from pytest_nodeleak.report.columns import left, one_line, right, shorten, width, wrap_path
 from pytest_nodeleak.report.sparkline import sparkline
+from pytest_nodeleak.verdict import AllocationSite
 
 
 def series(heap, iterations, external=()):
@@ -239,6 +240,17 @@ def test_many_windows_are_a_range():
     assert "  added in 5 windows of 100 to 1,600 iterations, alive in snapshot 6:" in (
         text_report(verdict)
     )
+
+
+def test_callers_of_the_allocation_follow_it():
+    stack = ("Receipt (cart.js:3:1)", RECEIPT.allocated_at, "handle (a.js:1:1)", "b", "c", "d")
+    text = text_report(replace(LEAK, sites=(AllocationSite(64, stack),)))
+    assert "      allocated at   checkout (cart.js:21:24) <- handle (a.js:1:1) <- b <- c\n" in text
+
+
+def test_windows_of_time_may_be_parts_of_iterations():
+    verdict = replace(LEAK, windows=(1.04, 3.0), unit="0.5 s", iterations=7)
+    assert "  added in 2 windows of 1.0 and 3 x 0.5 s, alive in snapshot 3:" in text_report(verdict)
 
 
 def test_more_rows_than_a_person_reads_are_counted():
