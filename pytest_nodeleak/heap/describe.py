@@ -56,7 +56,10 @@ def describe_path(graph: Graph, chain: list[int], start: int) -> RetainingPath:
         number = int(graph.edge_name[edge])
         name = str(number) if kind in ("element", "hidden") else snapshot.strings[number]
         target = int(graph.to[edge])
-        hops.append(_Hop(kind, name, at, target))
+        source = graph.source(edge)
+        if source != at:
+            hops.append(_Hop("gap", "", at, source))
+        hops.append(_Hop(kind, name, source, target))
         at = target
     raw = [("", _label(graph, start))]
     raw += [(f"{hop.kind}:{hop.name}", _label(graph, hop.target)) for hop in hops]
@@ -177,6 +180,8 @@ class _Words:
         exported = self.exports.variable_of(hop.source)
         if exported is not None:
             return 1, f"{exported.name}{self._suffix(hop.target)} in {exported.module}"
+        if hop.kind == "gap":
+            return 1, "… (and so on)"
         if hop.kind == "context":
             return 1, self._variable(hop)
         if self._anchored(at) and self._class(hop.target) in ("Timeout", "Immediate"):

@@ -15,6 +15,8 @@ from .roots import path_sources, unpreferred_edges
 __all__ = ["Retention"]
 
 _BLOCK_EDGES = 1 << 18
+# Edges kept at both ends of a chain, and how far apart its marks for later climbs are.
+_HEAD, _TAIL, _EVERY = 400, 200, 1024
 
 
 class Retention:
@@ -23,6 +25,7 @@ class Retention:
     def __init__(self, graph: Graph, groups: Sequence[AnyArray], deadline: Deadline | None) -> None:
         self.graph = graph
         self.deadline = deadline
+        self._heads: dict[int, tuple[list[int], int]] = {}
         suspect = np.zeros(graph.node_count, dtype=bool)
         for group in groups:
             suspect[group] = True
@@ -92,16 +95,31 @@ class Retention:
         return int(sizes[~visited[nodes]].sum())
 
     def chain(self, node: int) -> tuple[list[int], int]:
-        """Edges that lead to a node, and the node they start at."""
+        """Edges that lead to a node, and the node they start at.
+
+        Of a very long chain the middle is left out: the first 400 and the last 200 remain.
+        """
         edges: list[int] = []
         parent, above = self._parents
         while True:
+            known = self._heads.get(node)
+            if known is not None:
+                head, start = known
+                return (head + edges[:_TAIL][::-1]), start
             edge = parent[node]
             if edge == NO_EDGE:
-                return edges[::-1], node
+                break
             edges.append(edge)
             up = above[node]
             node = up if up >= 0 else self.graph.source(edge)
+        edges.reverse()
+        if len(edges) <= _HEAD + _TAIL:
+            return edges, node
+        # Other long chains mostly share their way up with this one: climb it only once.
+        head = edges[:_HEAD]
+        for at in range(_HEAD, len(edges), _EVERY):
+            self._heads[int(self.graph.to[edges[at]])] = (head, node)
+        return head + edges[-_TAIL:], node
 
     def above(self, node: int) -> int:
         """The node a node is reached from; -1 for those paths start at."""

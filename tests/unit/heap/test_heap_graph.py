@@ -188,6 +188,11 @@ def _big(count: int, form: str) -> str:
     )
 
 
+def graph_to(snapshot, chain: list[int]) -> list[int]:
+    """The nodes that a chain's edges lead to."""
+    return snapshot.graph.to[chain].tolist()
+
+
 def test_a_list_of_a_million_and_an_array_of_a_million(frontier, request):
     if "mixed" not in request.node.name:
         pytest.skip("only with the usual rule")
@@ -199,7 +204,13 @@ def test_a_list_of_a_million_and_an_array_of_a_million(frontier, request):
     retention = Retention(listed.graph, [np.array([500_000])], None)
     assert retention.retained_size(np.array([500_000])) == 16 * 500_001
     chain, start = retention.chain(500_000)
-    assert (len(chain), start) == (500_000, 0)
+    # The middle of a chain of half a million is left out, and climbed only once.
+    assert (len(chain), start) == (600, 0)
+    assert graph_to(listed, chain) == [*range(1, 401), *range(499_801, 500_001)]
+    started = time.process_time()
+    for node in range(499_000, 500_000):
+        assert retention.chain(node)[1] == 0
+    assert time.process_time() - started < 2
 
 
 def test_a_deadline_ends_a_walk(frontier):
