@@ -36,12 +36,23 @@ class Run:
 def measure(command: list[str], directory: Path) -> Run:
     """Run a command to its end; its output is thrown away, a failure is fatal."""
     with open(directory / "last.log", "wb") as log:
-        process = subprocess.Popen(command, cwd=directory, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=directory, stdout=log, stderr=log, env=_environment()
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)}: exit status {process.returncode}, see {log.name}")
     return Run(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and this package importable; installed packages have their bytecode."""
+    environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    paths = [str(HERE.parent), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
 
 
 def median(runs: list[Run]) -> Run:
