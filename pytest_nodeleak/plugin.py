@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .node import NodeApp, NodeExecutable
     from .verdict import Verdict
 
-__tracebackhide__ = hide_ours
-
 _state_key = pytest.StashKey["_State"]()
 _policy_key = pytest.StashKey[Policy]()
 _problem_key = pytest.StashKey[str]()
@@ -276,7 +274,7 @@ def _launcher(
         node: str | os.PathLike[str] | None = None,
         node_args: Sequence[str] = (),
     ) -> NodeApp:
-        __tracebackhide__ = hide_ours  # of a module pdb does not read it
+        __tracebackhide__ = hide_ours  # here, for of a module pdb does not read it
         try:
             app = open_node(
                 find_script(script, folders),
