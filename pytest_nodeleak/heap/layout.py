@@ -40,6 +40,12 @@ class Layout:
             f"{self.edge_count} edges of {len(self.edge_fields)}>"
         )
 
+    @property
+    def least_bytes(self) -> int:
+        """What the rows take in a file at least: no number less than two, with its comma."""
+        nodes = self.node_count * len(self.node_fields)
+        return 2 * (nodes + self.edge_count * len(self.edge_fields))
+
     def node_at(self, field: str) -> int:
         """Position of ``field`` within a node's row, or -1."""
         return _position(self.node_fields, field)

@@ -10,16 +10,23 @@ import json
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from ..errors import SnapshotFormatError
 from .arrays import AnyArray
 from .layout import Layout, LayoutError, parse_layout
 from .model import HeapSnapshot
 from .numbers import NumberError
-from .sections import LOCATION_FIELDS, EdgeRows, LocationRows, NodeRows, RowError, Rows
+from .sections import (
+    EdgeRows,
+    LocationRows,
+    NodeRows,
+    RowError,
+    Rows,
+    has_locations,
+    offset_of_item,
+)
 from .skip import ValueSkipper
-from .strings import QuoteScanner, StringTable
+from .string_section import StringError, StringSection
+from .strings import StringTable
 
 __all__ = ["Detail", "SnapshotReader"]
 
@@ -67,9 +74,7 @@ class SnapshotReader:
         self._locations: dict[str, AnyArray] = {}
         self._max_name = -1
         self._max_edge_name = -1
-        self._blob = bytearray()
-        self._quotes: list[AnyArray] = []
-        self._quote_total = 0
+        self._texts = StringSection()
         self._strings: StringTable | None = None
 
     def __repr__(self) -> str:
@@ -216,7 +221,7 @@ class SnapshotReader:
                 if "nodes" not in self._seen:
                     raise self._error("section 'edges' comes before 'nodes'")
                 rows = EdgeRows(layout, self._text_bytes)
-            elif name == "locations" and keep and _usable_locations(layout):
+            elif name == "locations" and keep and has_locations(layout):
                 rows = LocationRows(layout, None)
             self._rows = rows
             self._state = "numbers-open"
@@ -268,13 +273,10 @@ class SnapshotReader:
         return True
 
     def _check_counts(self, layout: Layout) -> None:
-        """No number takes less than two bytes with its comma."""
+        """The file can hold what its header announces."""
         if self._text_bytes is None:
             return
-        least = 2 * (
-            layout.node_count * len(layout.node_fields)
-            + layout.edge_count * len(layout.edge_fields)
-        )
+        least = layout.least_bytes
         if least > self._text_bytes + 4:
             raise self._error(
                 f"the header announces {layout.node_count} nodes and {layout.edge_count} edges, "
@@ -320,7 +322,7 @@ class SnapshotReader:
         except NumberError as error:
             raise self._error(str(error), error.at) from None
         except RowError as error:
-            raise self._error(str(error), _offset_of_item(block, error.index)) from None
+            raise self._error(str(error), offset_of_item(block, error.index)) from None
         self._drop(length if last else used)
         return used
 
@@ -346,49 +348,20 @@ class SnapshotReader:
             return False
         if len(self._pending) < _BLOCK and not final and b"]" not in self._pending:
             return False
-        block = self._pending[: QuoteScanner.safe_length(self._pending[: 4 * _BLOCK])]
-        if not block:
-            if final or len(self._pending) > _BLOCK:
+        used, ended = self._texts.feed(self._pending[: 4 * _BLOCK])
+        self._drop(used)
+        if not ended:
+            if not used and (final or len(self._pending) > _BLOCK):
                 raise self._error("a string does not end")
-            return False
-        quotes = QuoteScanner.quotes(block)
-        end = self._array_end(block, quotes)
-        if end is not None:
-            quotes = quotes[: np.searchsorted(quotes, end)]
-            block = block[:end]
-        wide = np.uint32 if len(self._blob) + len(block) < 1 << 32 else np.int64
-        self._quotes.append((quotes + len(self._blob)).astype(wide))
-        self._quote_total += quotes.size
-        self._blob += block
-        self._drop(len(block))
-        if end is None:
-            return len(self._pending) > 0 and not (len(self._pending) < _BLOCK and not final)
+            return used > 0 and (final or len(self._pending) >= _BLOCK)
+        size = len(self._texts.blob)
+        try:
+            self._strings = self._texts.finish()
+        except StringError as error:
+            raise self._error(str(error), error.at - size) from None
         self._drop(1)
-        self._close_strings()
         self._state = "next"
         return True
-
-    def _array_end(self, block: bytearray, quotes: AnyArray) -> int | None:
-        """Position of the ']' that is in no string, if it is in this block."""
-        at = block.find(b"]")
-        while at >= 0:
-            before = int(np.searchsorted(quotes, at))
-            if (self._quote_total + before) % 2 == 0:
-                return at
-            if before >= quotes.size:
-                return None  # the string goes on after this block
-            at = block.find(b"]", int(quotes[before]) + 1)
-        return None
-
-    def _close_strings(self) -> None:
-        quotes = np.concatenate(self._quotes) if self._quotes else np.empty(0, dtype=np.uint32)
-        self._quotes = []
-        if quotes.size % 2:
-            raise self._error("a string does not end")
-        bad = _bad_gap(self._blob, quotes)
-        if bad is not None:
-            raise self._error("',' expected between two strings", bad - len(self._blob) - 1)
-        self._strings = StringTable(self._blob, quotes)
 
     def _skip_value(self) -> bool:
         assert self._skipper is not None
@@ -401,39 +374,3 @@ class SnapshotReader:
         self._skipper = None
         self._state = "next"
         return True
-
-
-def _usable_locations(layout: Layout) -> bool:
-    return all(layout.location_at(field) >= 0 for field in LOCATION_FIELDS)
-
-
-def _offset_of_item(block: bytes, index: int) -> int:
-    """Byte offset of the comma-separated item ``index``; for messages only."""
-    at = 0
-    for _ in range(min(index, 2_000_000)):
-        comma = block.find(b",", at)
-        if comma < 0:
-            break
-        at = comma + 1
-    return at
-
-
-def _bad_gap(blob: bytearray, quotes: AnyArray) -> int | None:
-    """Offset of the first gap between strings that is not one comma and whitespace."""
-    if not quotes.size:
-        return None if not blob.strip(_SPACE) else 0
-    if blob[: int(quotes[0])].strip(_SPACE):
-        return 0
-    if blob[int(quotes[-1]) + 1 :].strip(_SPACE):
-        return int(quotes[-1]) + 1
-    data = np.frombuffer(blob, dtype=np.uint8)
-    ends = quotes[1:-1:2]
-    starts = quotes[2::2]
-    comma = data[ends + 1] == 0x2C
-    gap = starts - ends
-    newline = (gap == 3) & (data[starts - 1] == 0x0A)
-    odd = np.flatnonzero(~(comma & ((gap == 2) | newline)))
-    for slot in odd:
-        if blob[int(ends[slot]) + 1 : int(starts[slot])].strip(_SPACE) != b",":
-            return int(ends[slot]) + 1
-    return None

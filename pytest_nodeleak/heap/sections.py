@@ -8,7 +8,16 @@ from .arrays import AnyArray
 from .layout import Layout
 from .numbers import parse_rows
 
-__all__ = ["LOCATION_FIELDS", "EdgeRows", "LocationRows", "NodeRows", "RowError", "Rows"]
+__all__ = [
+    "LOCATION_FIELDS",
+    "EdgeRows",
+    "LocationRows",
+    "NodeRows",
+    "RowError",
+    "Rows",
+    "has_locations",
+    "offset_of_item",
+]
 
 LOCATION_FIELDS = ("object_index", "script_id", "line", "column")
 _MAX_U32 = (1 << 32) - 1
@@ -221,3 +230,19 @@ class LocationRows(Rows):
         self.put("script", at, columns[1])
         self.put("line", at, columns[2])
         self.put("column", at, columns[3])
+
+
+def has_locations(layout: Layout) -> bool:
+    """Whether the layout has all fields of a location."""
+    return all(layout.location_at(field) >= 0 for field in LOCATION_FIELDS)
+
+
+def offset_of_item(block: bytes, index: int) -> int:
+    """Byte offset of the comma-separated item ``index``; for messages only."""
+    at = 0
+    for _ in range(min(index, 2_000_000)):
+        comma = block.find(b",", at)
+        if comma < 0:
+            break
+        at = comma + 1
+    return at
