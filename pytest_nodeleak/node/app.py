@@ -215,7 +215,7 @@ class NodeApp:
         runner = make_runner(self, workload)
         runner.setup(deadline)
         try:
-            done = runner.run(n, deadline.timeout(86400.0) or 0.0, Deadline(timeout + 4.0))
+            done = runner.run(n, deadline.timeout(86400.0) or 0.0, Deadline(timeout + 2.0))
         except BaseException:
             # What went wrong first is the error to show, not what teardown makes of it.
             with contextlib.suppress(NodeLeakError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from ..errors import (
     ConnectionLostError,
     DeadlineExceeded,
     EvaluationError,
+    ProtocolError,
     TargetError,
     hide_ours,
 )
@@ -29,9 +31,8 @@ _PATIENCE = 30.0
 # One constant declaration, so that V8 compiles it once.
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
 _FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
-_STATE = "function() { return this.state; }"
-# Seconds after which a Node whose driver is not there yet may be waiting for something else.
-_BOOTING = 0.5
+_TURN = "function() { return this.turn(); }"
+_RUNS = re.compile(r"^nodeleak: the driver runs$", re.MULTILINE)
 
 
 class Channel:
@@ -45,6 +46,7 @@ class Channel:
         self.process = process
         self.session = session
         self._driver_id = ""
+        process.before_stop = session.close
 
     def __repr__(self) -> str:
         return f"<Channel {self.process!r} {self.session!r}>"
@@ -88,7 +90,36 @@ class Channel:
         except ConnectionLostError:
             raise self.death(doing) from None
         except DeadlineExceeded:
-            raise stuck_target(self.process, self.session, doing, deadline) from None
+            raise stuck_target(
+                self.process, self.session, doing, deadline, turns=self._turns()
+            ) from None
+        except ProtocolError as error:
+            # "Cannot find context", "Execution context was destroyed": a program on its way out.
+            if "context" in str(error) and self._ends_within(1.0):
+                raise self.death(doing) from None
+            raise
+
+    def _ends_within(self, seconds: float) -> bool:
+        deadline = Deadline(seconds)
+        while not self.ended:
+            if deadline.expired:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def _turns(self) -> bool:
+        """Whether the event loop goes round, while something of ours is not answered."""
+        params = {
+            "functionDeclaration": _TURN,
+            "objectId": self._driver_id,
+            "awaitPromise": True,
+            "returnByValue": True,
+        }
+        try:
+            self.session.call("Runtime.callFunctionOn", params, deadline=Deadline(0.3))
+        except (ConnectionLostError, DeadlineExceeded, ProtocolError):
+            return False
+        return True
 
     def start(self, deadline: Deadline) -> None:
         """Let the program run, which the driver holds before its first line, until it has loaded.
@@ -105,20 +136,17 @@ class Channel:
             doing=doing,
         )
         # Found while it waits: a program may replace what finding takes.
-        patience = Deadline(_BOOTING)
         while not self._look_for_driver(deadline, doing):
-            if patience.expired:
-                # NODE_OPTIONS can make Node wait before the driver is there.
-                self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
+            self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
             time.sleep(0.002)
         while True:
             self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
-            # Not awaited: while the driver waits, no promise is settled.
-            state = self._of_driver(_STATE, [], deadline, doing, wait=False)
-            if state.get("value") == "running":
-                break
-            time.sleep(0.002)
-        self.driver("ready", deadline=deadline, doing=doing)
+            patience = deadline.within(0.05)
+            while not patience.expired:
+                if _RUNS.search(self.process.stderr.raw()):
+                    self.driver("ready", deadline=deadline, doing=doing)
+                    return
+                self.process.stderr.wait_change(self.process.stderr.total, deadline.within(0.005))
 
     def driver(
         self, name: str, *args: Any, deadline: Deadline | None = None, doing: str = ""
@@ -134,7 +162,7 @@ class Channel:
         return self._of_driver(_CALL, [name, *args], deadline, doing).get("value")
 
     def _of_driver(
-        self, function: str, args: list[Any], deadline: Deadline, doing: str, wait: bool = True
+        self, function: str, args: list[Any], deadline: Deadline, doing: str
     ) -> dict[str, Any]:
         """The remote object that ``function`` gives, called on the driver."""
         reply = self.command(
@@ -143,7 +171,7 @@ class Channel:
                 "functionDeclaration": function,
                 "objectId": self._driver_id,
                 "arguments": [{"value": value} for value in args],
-                "awaitPromise": wait,
+                "awaitPromise": True,
                 "returnByValue": True,
                 "objectGroup": GROUP,
             },
@@ -166,7 +194,4 @@ class Channel:
 
     def close(self) -> None:
         """Disconnect and end the program with all its children."""
-        try:
-            self.session.close()
-        finally:
-            self.process.stop()
+        self.process.stop()

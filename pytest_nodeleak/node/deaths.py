@@ -71,10 +71,13 @@ def ending(code: int) -> str:
 
 
 def stuck_target(
-    process: TargetProcess, session: Session, doing: str, deadline: Deadline
+    process: TargetProcess, session: Session, doing: str, deadline: Deadline, *, turns: bool
 ) -> TargetStuckError:
-    """The error for a program that did not answer in time; says where it is, if it can."""
-    stack = where_it_is(session)
+    """The error for a program that did not answer in time; says where it is, if it can.
+
+    ``turns`` tells that its event loop goes round, so that it only waits for something.
+    """
+    stack = "" if turns else where_it_is(session)
     if stack:
         where = f"; it is at:\n{stack}"
     elif stack is None:

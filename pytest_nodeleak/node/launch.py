@@ -28,6 +28,9 @@ __all__ = ["open_node"]
 __tracebackhide__ = hide_ours
 
 _ADDRESS = re.compile(r"^Debugger listening on (ws://\S+)", re.MULTILINE)
+_WAITS = re.compile(r"^nodeleak: the driver waits$", re.MULTILINE)
+# Seconds after which a Node without its driver may be waiting for something else.
+_BOOTING = 2.0
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
 
 
@@ -113,7 +116,15 @@ def _hand_over(
     jit: str,
     context: Context | None,
 ) -> NodeApp:
-    url = _wait_for_address(process, script, deadline)
+    url = _wait_for(_ADDRESS, process, script, deadline)
+    if not url:
+        raise LaunchError(
+            f"'{process.argv[0]}' did not open its inspector within {_seconds(deadline)} "
+            f"for '{script}'{quoted(process)}",
+            output=process.stderr.tail(),
+        )
+    # NODE_OPTIONS, or a preload of the program's own, can make Node wait for a debugger first.
+    _wait_for(_WAITS, process, script, deadline.within(_BOOTING))
     try:
         session = Session(WebSocketTransport(url, deadline))
     except (ConnectionLostError, DeadlineExceeded) as error:
@@ -122,38 +133,31 @@ def _hand_over(
     try:
         app.start(deadline)
     except TargetStuckError as error:
-        session.close()
         where = f"; it is at:\n{error.stack}" if error.stack else ""
         raise LaunchError(
             f"'{script}' was still loading after {_seconds(deadline)}{where}{quoted(process)}",
             output=process.stderr.tail(),
         ) from None
     except TargetError as error:
-        session.close()
         raise _failed_start(process, script, str(error)) from None
-    except BaseException:
-        session.close()
-        raise
     return app
 
 
-def _wait_for_address(process: TargetProcess, script: str, deadline: Deadline) -> str:
+def _wait_for(
+    pattern: re.Pattern[str], process: TargetProcess, script: str, deadline: Deadline
+) -> str:
+    """What ``pattern`` finds in stderr; "" when the time is over. Raises LaunchError."""
     seen = -1
     while True:
         over = process.stderr.closed or process.returncode is not None
         # The children of fork() print theirs on the same stream: ours is the first.
-        found = _ADDRESS.search(process.stderr.raw())
+        found = pattern.search(process.stderr.raw())
         if found is not None:
-            return found.group(1)
+            return found.group(found.lastindex or 0)
         if over:
-            process.wait(Deadline(1))
             raise _failed_start(process, script, "it did not open its inspector")
         if deadline.expired:
-            raise LaunchError(
-                f"'{process.argv[0]}' did not open its inspector within "
-                f"{_seconds(deadline)} for '{script}'{quoted(process)}",
-                output=process.stderr.tail(),
-            )
+            return ""
         process.stderr.wait_change(seen, deadline)
         seen = process.stderr.total
 

@@ -12,10 +12,11 @@ from ..deadline import Deadline
 __all__ = ["OutputBuffer", "pump"]
 
 _CHUNK = 1 << 16
-# Node's own lines about the inspector are ours, not the program's.
+# Node's own lines about the inspector, and the driver's, are ours, not the program's.
 _INSPECTOR_LINE = re.compile(
     r"^(?:Debugger listening on ws://.*|For help, see: https://nodejs\.org/.*|Debugger attached\."
-    r"|Waiting for the debugger to disconnect\.\.\.|Debugger ending on ws://.*)\r?\n?",
+    r"|nodeleak: the driver (?:waits|runs)|Waiting for the debugger to disconnect\.\.\."
+    r"|Debugger ending on ws://.*)\r?\n?",
     re.MULTILINE,
 )
 _LONGEST_TAIL = 4000

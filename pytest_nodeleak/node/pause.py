@@ -14,7 +14,8 @@ __all__ = ["DRIVER", "where_it_is"]
 
 DRIVER = Path(__file__).parent / "driver" / "driver.cjs"
 
-_ANSWER = 0.7
+# Seconds for the debugger to answer at all, and for running code to stop.
+_ANSWER = 0.6
 _PAUSE = 0.2
 _FRAMES = 12
 
@@ -24,20 +25,14 @@ def where_it_is(session: Session) -> str | None:
 
     The program runs on afterwards. Takes a second at most.
     """
-    frames: list[str] = []
-
-    def on_event(method: str, params: dict[str, Any]) -> None:
-        if method == "Debugger.paused" and not frames:
-            frames.extend(_frames(params))
-
+    stack = _Stack()
     deadline = Deadline(_ANSWER)
     try:
-        session.call("Debugger.enable", deadline=deadline)
-        session.call("Debugger.pause", deadline=deadline, on_event=on_event)
-        # Running code stops within a millisecond; later it would be the next timer's code.
+        session.call("Debugger.enable", deadline=deadline, on_event=stack.on_event)
+        session.call("Debugger.pause", deadline=deadline, on_event=stack.on_event)
         pause = Deadline(_PAUSE)
-        while not frames and not pause.expired:
-            session.poll(0.01, on_event)
+        while not stack.paused and not pause.expired:
+            session.poll(0.01, stack.on_event)
     except DeadlineExceeded:
         return None
     except (ConnectionLostError, ProtocolError):
@@ -46,18 +41,32 @@ def where_it_is(session: Session) -> str | None:
         # Takes the request back, or lets the program go on.
         with contextlib.suppress(DeadlineExceeded, ConnectionLostError, ProtocolError):
             session.call("Debugger.disable", deadline=Deadline(0.3))
-    return "\n".join(frames[:_FRAMES])
+    return "\n".join(stack.lines[:_FRAMES])
 
 
-def _frames(params: dict[str, Any]) -> list[str]:
-    """Lines as in an error's stack, without the driver's own frames and Node's below them."""
-    lines = []
-    for frame in params.get("callFrames") or []:
-        url = str(frame.get("url", "")).removeprefix("file://")
-        if url.startswith(str(DRIVER.parent)):
-            break
+class _Stack:
+    """Collects the events of the debugger into lines as in an error's stack."""
+
+    def __init__(self) -> None:
+        self.paused = False
+        self.lines: list[str] = []
+        self._urls: dict[str, str] = {}
+
+    def on_event(self, method: str, params: dict[str, Any]) -> None:
+        if method == "Debugger.scriptParsed":
+            self._urls[str(params.get("scriptId"))] = str(params.get("url", ""))
+        elif method == "Debugger.paused" and not self.paused:
+            self.paused = True
+            for frame in params.get("callFrames") or []:
+                self._add(frame)
+
+    def _add(self, frame: dict[str, Any]) -> None:
         place = frame.get("location", {})
+        # The frame's own url is empty in newer versions.
+        url = frame.get("url") or self._urls.get(str(place.get("scriptId")), "")
+        url = str(url).removeprefix("file://")
+        if url.startswith((str(DRIVER.parent), "node:")):
+            return
         name = frame.get("functionName") or "(anonymous)"
         line, column = place.get("lineNumber", 0) + 1, place.get("columnNumber", 0) + 1
-        lines.append(f"    at {name} ({url}:{line}:{column})")
-    return lines
+        self.lines.append(f"    at {name} ({url}:{line}:{column})")

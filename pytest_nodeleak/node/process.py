@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..deadline import Deadline
 from ..errors import LaunchError, hide_ours
@@ -22,7 +21,8 @@ __all__ = ["TargetProcess"]
 
 __tracebackhide__ = hide_ours
 
-_alive: weakref.WeakSet[TargetProcess] = weakref.WeakSet()
+# Strongly: what nobody refers to any more must still be ended.
+_alive: set[TargetProcess] = set()
 
 
 class TargetProcess:
@@ -38,6 +38,8 @@ class TargetProcess:
         self.stderr = OutputBuffer("stderr")
         self._mark = new_mark()
         self._code: int | None = None
+        #: called by :meth:`stop` before all else; to disconnect
+        self.before_stop: Callable[[], None] = _nothing
         self._lifeline = Lifeline()
         try:
             self._popen = subprocess.Popen(
@@ -113,6 +115,8 @@ class TargetProcess:
         """End the process and every descendant. Does nothing the second time."""
         if self not in _alive:
             return
+        with contextlib.suppress(OSError):
+            self.before_stop()
         # The program first, so that it starts no more; then who was there, then who came late.
         known = family(self.pid, self._mark)
         self._kill_group()
@@ -132,6 +136,10 @@ class TargetProcess:
             # It leads a group of its own: children that lost their parent are still in there.
             with contextlib.suppress(OSError):
                 os.killpg(self.pid, signal.SIGKILL)
+
+
+def _nothing() -> None:
+    return None
 
 
 @atexit.register

@@ -7,12 +7,14 @@ const KEY = Symbol.for('pytest-nodeleak.driver');
 
 if (isMainThread && !globalThis[KEY]) {
   install();
-  const driver = globalThis[KEY];
   // Nothing of the program runs before we are connected. --inspect-brk would do the same, but
   // its worker threads would wait as well, for ever.
-  driver.state = 'waiting';
+  // Commands while Node boots or loads the script disturb it: Node 18 and 20 then crash at times
+  // when the script ends early. So it is told on stderr when to speak, and heard only then.
+  const { writeSync } = require('fs');
+  writeSync(2, 'nodeleak: the driver waits\n');
   require('inspector').waitForDebugger();
-  driver.state = 'running';
+  writeSync(2, 'nodeleak: the driver runs\n');
 }
 
 function install() {
@@ -21,7 +23,7 @@ function install() {
   const { inspect } = require('util');
   const { performance } = require('perf_hooks');
   const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
-  const { holdLifeline } = require('./lifeline.cjs');
+  const { fillStandardStreams, holdLifeline } = require('./lifeline.cjs');
   // The program may replace these (fake timers, mocks, polyfills): keep the real ones.
   const immediate = setImmediate;
   const timeout = setTimeout;
@@ -34,6 +36,9 @@ function install() {
     : () => [];
   const now = performance.now.bind(performance);
   const collect = globalThis.gc;
+  const probe = setTimeout(() => {}, 0);
+  const timeoutPrototype = Object.getPrototypeOf(probe);
+  clearTimeout(probe);
 
   // Children of fork() and cluster inherit execArgv; they must not wait for a debugger.
   const own = (i, list) =>
@@ -54,7 +59,8 @@ function install() {
   }
 
   const driver = {
-    state: 'new',
+    turn,
+    timeoutPrototype,
     work: null,
     hooks: null,
     done: 0,
@@ -64,6 +70,7 @@ function install() {
     // Resolves when the main script has been loaded, its top-level await included.
     async ready() {
       await turn();
+      fillStandardStreams();
       for (;;) {
         const main = process.mainModule;
         if (main === undefined) break;
