@@ -39,7 +39,8 @@ def test_survivors_are_counted_by_window_and_odd_ids_only():
             build.edge(build.root, build.object("Leak", size=40), "element", 1)
         # Native nodes have even ids, and on old versions huge ones: never survivors.
         build.edge(build.root, build.node("native", "Node / X", id=4_000_000_000), "element", 1)
-        build.edge(build.root, build.object("Even", id=2 + number * 2), "element", 1)
+        build.edge(build.root, build.object("Even", id=build.next_id + 1), "element", 1)
+        build.edge(build.root, build.object("Later"), "element", 1)
 
     diff = growth_over(grown(build, step))
     row = diff.row("Leak")
@@ -52,6 +53,8 @@ def test_survivors_are_counted_by_window_and_odd_ids_only():
     assert len(row.example_ids) == 5
     assert diff.row("Node / X").survivors == (0, 0)
     assert diff.row("Even").survivors == (0, 0)
+    assert diff.row("Even").shallow_size == 0
+    assert diff.row("Later").survivors == (1, 1)
     assert diff.windows == 2
     with pytest.raises(KeyError):
         diff.row("Base")
