@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 from .errors import DeadlineExceeded, PolicyError
@@ -26,8 +25,7 @@ class Deadline:
         if seconds is not None and (
             isinstance(seconds, bool)
             or not isinstance(seconds, (int, float))
-            or math.isnan(seconds)
-            or seconds < 0
+            or not seconds >= 0  # NaN is not
         ):
             raise PolicyError(f"{seconds!r} is no time-out; give seconds, 0 or more, or None")
         self.seconds = seconds
