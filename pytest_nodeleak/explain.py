@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from .deadline import Deadline
 from .errors import DeadlineExceeded
-from .judge import LEAST_RATE, SLOT, VALUE_KINDS, Evidence, Judgement, Suspect
+from .evidence import VALUE_KINDS, Evidence, Judgement, Suspect
+from .judge import SLOT
+from .suspects import LEAST_RATE
 from .trend import robust_slope
 from .units import format_rate
 from .verdict import LeakingConstructor
@@ -29,9 +31,38 @@ WHOLE = 0.9
 
 #: names that every program is full of: true, but no help in finding the line
 GENERIC = frozenset(
-    """Object Array Map Set WeakMap WeakSet WeakRef Promise Date Error Function RegExp Symbol
-    Number String Boolean BigInt Uint8Array ArrayBuffer DataView Generator AsyncGenerator
-    AsyncFunction Arguments Iterator Timeout Immediate TickObject AsyncResource Proxy""".split()
+    [
+        "Object",
+        "Array",
+        "Map",
+        "Set",
+        "WeakMap",
+        "WeakSet",
+        "WeakRef",
+        "Promise",
+        "Date",
+        "Error",
+        "Function",
+        "RegExp",
+        "Symbol",
+        "Number",
+        "String",
+        "Boolean",
+        "BigInt",
+        "Uint8Array",
+        "ArrayBuffer",
+        "DataView",
+        "Generator",
+        "AsyncGenerator",
+        "AsyncFunction",
+        "Arguments",
+        "Iterator",
+        "Timeout",
+        "Immediate",
+        "TickObject",
+        "AsyncResource",
+        "Proxy",
+    ]
 )
 
 
@@ -80,9 +111,7 @@ def find_culprits(
             explained[row.name, row.kind] = row
     pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
     rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
-    rows.sort(
-        key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size))
-    )
+    rows.sort(key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size)))
     stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
     return Findings(
         constructors=(*rows, *stores),
@@ -97,13 +126,18 @@ def find_culprits(
 def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
     """What preallocated store all survivors fill; "" if any of them sits elsewhere.
 
-    Its slots were there before the first snapshot: it cannot hold more than it has.
+    Its slots were there before the first snapshot, more of them than pushing would have left free:
+    V8 adds a half and 16 when an array is full.
     """
     owners = [row.owner for row in rows if row.owner is not None]
-    if not owners or len(owners) < len(rows) or not all(o.capacity_fixed for o in owners):
+    if not owners or len(owners) < len(rows):
         return ""
-    if min(owner.share for owner in owners) < WHOLE:
-        return ""
+    for row, owner in zip(rows, owners, strict=True):
+        if not owner.capacity_fixed or owner.share < WHOLE:
+            return ""
+        before = (owner.entries or 0) - sum(row.survivors)
+        if before > 0.9 * ((owner.capacity or 0) - 16) / 1.5:
+            return ""
     owner = owners[0]
     return (
         f"{rows[0].name} fills {owner.name}, a store of {owner.capacity} slots that was allocated "

@@ -9,44 +9,29 @@ down is a bounded structure filling: more work decides.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .evidence import Evidence, Judgement, Suspect
 from .policy import Policy
 from .samples import Series
-from .trend import is_flat, rising_share, robust_slope, steady_rate
+from .suspects import over_bounds, suspects_of
+from .trend import rising_share, robust_slope, steady_rate
 from .units import format_bytes, format_count, format_rate
-from .verdict import Outcome
 
 if TYPE_CHECKING:
-    from .heap import ConstructorGrowth
-    from .heap.growth import StaleContainer
+    from .heap import StaleContainer
 
-__all__ = ["Evidence", "Judgement", "Suspect", "heap_is_flat", "judge", "suspects_of"]
+__all__ = ["SLOT", "judge"]
 
-#: objects per iteration below which growth is no evidence: half of the rate we promise to find
-LEAST_RATE = 0.005
-#: objects that a snapshot itself, or a late initialisation, may add
-NOISE_OBJECTS = 2
-#: V8 node types that only the engine makes: code, shapes, its own tables
-ENGINE_KINDS = frozenset({"code", "hidden", "object shape", "synthetic", "native", "array", "wasm object"})
-#: values rather than things: evidence, but never the name of a culprit if there is another
-VALUE_KINDS = frozenset(
-    {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}
-)
-#: a window at least half as long again as the one before that adds less than this has levelled off
-FADED = 0.25
-#: the same at the end of the budget: what grows like a logarithm would add 1.0
+#: what a last window, longer than the ones before, adds at most of what one of them added, for a
+#: structure that fills up; growth like a logarithm would add 1.0
 FADING = 0.6
-#: iterations, or else bytes of growth, before anything is called a leak
+#: iterations, or else bytes of growth of the heap or of the whole program, before anything is
+#: called a leak
 LEAST_WORK = 300
 PLENTY = 4_000_000
-#: what Node itself keeps of its own, up to these numbers: performance.getEntries()
-NODE_BOUNDS = {"PerformanceResourceTiming": 250}
-#: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
-FLAT_BAND = 2048
+PLENTY_IN_ALL = 64_000_000
 #: bytes per iteration of heapUsed that are no growth, where bytes are all there is
 BYTES_NOISE = 4.0
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
@@ -57,80 +42,6 @@ LEAST_STORE = 4096
 STORE_STEP = 1.4
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """All that was measured so far.
-
-    ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``containers`` what
-    grew over them, ``grown_before`` the
-    stores, bytes by owner's id, of the containers that had grown one window earlier. ``pushed``: as much work has been done as it takes for common bounded
-    structures to fill; ``exhausted``: the budget allows no further window. ``window_bytes``: growth of
-    heapUsed in each window, where no snapshots were taken. ``rounds_growth`` are the bytes by which heapUsed grew over ``rounds_iterations`` before the first snapshot.
-    """
-
-    series: Series
-    windows: tuple[float, ...] = ()
-    rows: tuple[ConstructorGrowth, ...] = ()
-    containers: tuple[StaleContainer, ...] = ()
-    array_bytes: tuple[int, ...] = ()
-    timed: bool = False
-    grown_before: Mapping[int, int] = field(default_factory=dict)
-    total_iterations: int = 0
-    pushed: bool = False
-    exhausted: bool = False
-    flat: bool = False
-    window_bytes: tuple[int, ...] = ()
-    rounds_growth: int = 0
-    rounds_iterations: int = 0
-    unit: str = "iteration"
-
-
-@dataclass(frozen=True)
-class Suspect:
-    """A class that grew in every window.
-
-    ``steady`` if its pace holds. ``fading`` is what the last window added, as a share of the most
-    that an earlier one did: windows double, so what grows for ever adds at least as much (1.0 for
-    a logarithm), and what fills up adds less.
-    """
-
-    row: ConstructorGrowth
-    growth: tuple[int, ...]
-    per_iteration: float
-    steady: bool
-    fading: float
-
-    @property
-    def is_value(self) -> bool:
-        return self.row.kind in VALUE_KINDS
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """``outcome`` is None while more work is needed to decide."""
-
-    outcome: Outcome | None
-    reasons: tuple[str, ...]
-    suspects: tuple[Suspect, ...] = ()
-    containers: tuple[StaleContainer, ...] = ()
-    off_heap: float = 0.0
-    wants_double: bool = False
-
-
-def heap_is_flat(series: Series, last: int) -> bool:
-    """Whether the last ``last`` samples show no growth of any kind of memory that we read."""
-    samples = series.samples[-last:]
-    if len(samples) < last:
-        return False
-    return (
-        is_flat([s.heap_used for s in samples], FLAT_BAND)
-        and samples[-1].external <= samples[0].external + 64
-        and samples[-1].array_buffers <= samples[0].array_buffers
-        and samples[-1].contexts <= samples[0].contexts
-        and samples[-1].resources <= samples[0].resources
-    )
-
-
 def judge(evidence: Evidence, policy: Policy) -> Judgement:
     """The judgement on the evidence so far; ``outcome`` None asks for another window."""
     if evidence.flat:
@@ -138,7 +49,7 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
     if evidence.window_bytes:
         return _by_bytes(evidence, policy)
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
-    over = _over_bounds(evidence.rows, policy)
+    over = over_bounds(evidence.rows, policy)
     if over:
         return Judgement("leak", tuple(over), suspects)
     leaking = tuple(s for s in suspects if s.steady)
@@ -148,65 +59,6 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
     if things:
         return _slowing(evidence, things)
     return _no_class_grows(evidence, policy)
-
-
-def suspects_of(
-    rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
-) -> tuple[Suspect, ...]:
-    """The classes of the program whose population grew in every window, with their pace."""
-    found = []
-    for row in rows:
-        if row.kind in ENGINE_KINDS or row.name.startswith("system / "):
-            continue
-        if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
-            continue
-        if row.populations[-1] <= NODE_BOUNDS.get(row.name, -1):
-            continue
-        suspect = _suspect(row, windows)
-        if suspect is not None and suspect.per_iteration > policy.max_growth.objects:
-            found.append(suspect)
-    return tuple(found)
-
-
-def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None:
-    growth = _growth(row, len(windows))
-    if growth is None:
-        return None
-    # The first window is short: its few objects may be chance. The sum must not be.
-    if sum(growth) <= NOISE_OBJECTS or min(growth) <= 0:
-        return None
-    if growth[-1] <= NOISE_OBJECTS or growth[-1] / windows[-1] < LEAST_RATE:
-        return None
-    steady = steady_rate(growth, windows)
-    fading = growth[-1] / max(growth[:-1]) if len(growth) > 1 else 1.0
-    if not steady and fading <= FADED and windows[-1] >= 1.5 * windows[-2]:
-        return None
-    return Suspect(row, growth, sum(growth) / sum(windows), steady, fading)
-
-
-def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
-    """Objects added for good in each window, by two counts that must agree.
-
-    The population's net growth says that more live than before, survivors say which: those
-    allocated in the window and alive in the last snapshot. A structure that is copied at each
-    change has no old survivors; its net growth must hold for three windows.
-    """
-    net = tuple(after - before for before, after in pairwise(row.populations))
-    if len(net) != windows or len(row.survivors) != windows:
-        return None
-    growth = tuple(min(pair) for pair in zip(net, row.survivors, strict=True))
-    is_shape = row.name == "Object" or row.name.startswith("{")
-    if min(growth) <= 0 < min(net) and windows >= 3 and not is_shape:
-        return net
-    return growth
-
-
-def _over_bounds(rows: Sequence[ConstructorGrowth], policy: Policy) -> list[str]:
-    return [
-        f"{row.name}: {row.populations[-1]} live objects, more than max_live={bound}"
-        for row in rows
-        if (bound := policy.live_bound(row.name)) is not None and row.populations[-1] > bound
-    ]
 
 
 def _leak_or_filling(
@@ -243,7 +95,8 @@ def _too_little(evidence: Evidence) -> bool:
     heap = evidence.series.heap_used
     if evidence.timed:
         return False
-    if evidence.total_iterations < LEAST_WORK and heap[-1] - heap[0] < PLENTY:
+    plenty = heap[-1] - heap[0] >= PLENTY or evidence.rounds_total_growth >= PLENTY_IN_ALL
+    if evidence.total_iterations < LEAST_WORK and not plenty:
         return True
     return len(evidence.windows) < 2 and rising_share(heap) < 0.7
 
@@ -298,7 +151,7 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             return Judgement(None, ("memory outside the heap grows",), off_heap=off_heap)
         return Judgement(
             "leak",
-            (f"external memory grew in every round: +{format_bytes(off_heap)} per {evidence.unit}",),
+            (f"external memory rose every round: +{format_bytes(off_heap)} per {evidence.unit}",),
             off_heap=off_heap,
         )
     if containers:
@@ -316,12 +169,14 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             return Judgement("leak", (reason,), containers=proven)
         if not evidence.exhausted:
             return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
-    if evidence.exhausted and _slots_may_grow(evidence) and not _has_doubled(evidence):
+    if _slots_may_grow(evidence) and not _has_doubled(evidence):
+        if not evidence.exhausted:
+            return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
         grown = format_bytes(evidence.rounds_growth)
         reason = (
             f"heapUsed grew by {grown} over {format_count(evidence.rounds_iterations)} "
-            f"{evidence.unit}s and no class accounts for it; the budget ended before the work could "
-            "be doubled, which shows whether a store of plain numbers grows: raise the budget"
+            f"{evidence.unit}s and no class accounts for it; the budget ended before the work "
+            "could be doubled, which shows whether a store of numbers grows: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
     total = sum(evidence.windows)
@@ -388,13 +243,17 @@ def _by_bytes(evidence: Evidence, policy: Policy) -> Judgement:
         reason = f"heapUsed grew in {len(growth)} of {len(growth)} windows, at last by"
         return Judgement(
             "leak",
-            (f"{reason} {format_bytes(last)} per {evidence.unit}; nothing is named without "
-             "snapshots",),
+            (
+                f"{reason} {format_bytes(last)} per {evidence.unit}; nothing is named without "
+                "snapshots",
+            ),
         )
     return Judgement(
         "inconclusive",
-        (f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but not at "
-         "a steady pace, and no snapshots were taken; allow them or raise the budget",),
+        (
+            f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but not "
+            "at a steady pace, and no snapshots were taken; allow them or raise the budget",
+        ),
     )
 
 

@@ -34,8 +34,8 @@ SNAPSHOT_MEMORY = 16
 class Meter:
     """Runs a workload in a program within a budget (seconds) and keeps what it reads.
 
-    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; a program that works by
-    itself goes on between iterations, so its windows are of the true time) grow as it goes.
+    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; of the true time where
+    the program works by itself, for it goes on meanwhile) grow as it goes.
     """
 
     def __init__(self, app: NodeApp, runner: Runner, budget: float, folder: Path) -> None:
@@ -50,6 +50,8 @@ class Meter:
         self.files: list[Path] = []
         self.windows: list[float] = []
         self.snapshot_seconds = 0.2
+        #: seconds spent in iterations, GC and readings left out
+        self.busy = 0.0
         self._first = app.iterations
         self._mark = (0.0, 0)
         self._diff: SnapshotDiff | None = None
@@ -97,7 +99,10 @@ class Meter:
             f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
         )
         seconds = self.left if limit is None else limit.remaining or 0.0
-        return self.runner.run(n, max(seconds, 0.05), self.patience())
+        began = time.monotonic()
+        done = self.runner.run(n, max(seconds, 0.05), self.patience())
+        self.busy += time.monotonic() - began
+        return done
 
     def sample(self) -> Sample:
         """Force GC and read the memory."""

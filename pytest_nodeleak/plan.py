@@ -1,12 +1,16 @@
-"""How much work each phase does, from the time one iteration takes. Pure arithmetic."""
+"""How much work each phase does, from the time one iteration takes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .policy import Policy
 
-__all__ = ["Plan", "power_of_two"]
+if TYPE_CHECKING:
+    from .meter import Meter
+
+__all__ = ["Pacer", "Plan", "power_of_two"]
 
 ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
@@ -70,6 +74,24 @@ class Plan:
         return done >= PUSH_ITERATIONS and (
             pushed_seconds >= 0.8 * PUSH_SECONDS or done >= 0.8 * PUSH_ENOUGH
         )
+
+
+class Pacer:
+    """The plan at the pace measured last: start-up makes iterations slow, a leak later ones."""
+
+    def __init__(self, meter: Meter, policy: Policy) -> None:
+        self._meter = meter
+        self._seen = (0.0, 0)
+        self.timed = meter.runner.fixed_seconds is not None
+        self.plan = Plan(meter.runner.fixed_seconds or 0.001, meter.budget, policy, self.timed)
+
+    def update(self) -> None:
+        """Take the pace of the iterations since the last update."""
+        busy, done = self._seen
+        self._seen = (self._meter.busy, self._meter.done)
+        if not self.timed and self._meter.done > done:
+            pace = (self._meter.busy - busy) / (self._meter.done - done)
+            self.plan = replace(self.plan, seconds=pace)
 
 
 def power_of_two(number: float) -> int:

@@ -40,7 +40,7 @@ def sites_of_profile(profile: dict[str, Any], folder: str) -> tuple[AllocationSi
     """
     sizes: dict[tuple[str, ...], int] = {}
     for stack, size in _walk(profile["head"], ()):
-        own = tuple(frame for frame in map(lambda f: _frame(f, folder), stack) if frame)
+        own = tuple(frame for frame in (_frame(call, folder) for call in stack) if frame)
         if own and size:
             sizes[own] = sizes.get(own, 0) + size
     ranked = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
@@ -57,7 +57,9 @@ def attribute_sites(
     )
 
 
-def _site_of(row: LeakingConstructor, sites: Sequence[AllocationSite], *, first: bool) -> str | None:
+def _site_of(
+    row: LeakingConstructor, sites: Sequence[AllocationSite], *, first: bool
+) -> str | None:
     for site in sites:
         for frame, caller in zip(site.stack, site.stack[1:], strict=False):
             if frame.split(" (")[0] == row.name:

@@ -54,11 +54,11 @@ def steady_rate(growth: Sequence[float], iterations: Sequence[float]) -> bool:
     deviations are allowed.
     """
     pace = rates(growth, iterations)
-    errors = [2 * math.sqrt(max(g, 0)) / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)]
+    errors = [
+        2 * math.sqrt(max(g, 0)) / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)
+    ]
     last = pace[-1]
-    if any(
-        last < AGREEMENT * rate - error for rate, error in zip(pace[:-1], errors, strict=False)
-    ):
+    if any(last < AGREEMENT * rate - error for rate, error in zip(pace[:-1], errors, strict=False)):
         return False
     if len(pace) == 2:
         return pace[0] >= AGREEMENT * last - errors[0] - errors[1]

@@ -96,8 +96,8 @@ class Verdict:
     def __repr__(self) -> str:
         names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])
         return (
-            f"<Verdict {self.outcome}{': ' + names if names else ''}, {self.iterations} iterations, "
-            f"{self.seconds:.2f} s>"
+            f"<Verdict {self.outcome}{': ' + names if names else ''}, "
+            f"{self.iterations} iterations, {self.seconds:.2f} s>"
         )
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, Union
+from typing import Any, Protocol, TypeAlias
 
 from .deadline import Deadline
 from .errors import PolicyError, TargetError, WorkloadError, hide_ours
@@ -41,7 +41,7 @@ class Module:
         return f"module({shown})"
 
 
-Workload = Union[str, Module, Every, Callable[[], object]]
+Workload: TypeAlias = "str | Module | Every | Callable[[], object]"
 
 
 def every(seconds: float | str) -> Every:
@@ -111,8 +111,9 @@ class _Driven:
         if isinstance(work, str):
             failed = self._app.driver("prepareText", work, deadline=deadline)
             if failed:
-                raise WorkloadError(f"the workload is not JavaScript: {_first(failed)}\n  {work}",
-                                    stack=failed)
+                raise WorkloadError(
+                    f"the workload is not JavaScript: {_first(failed)}\n  {work}", stack=failed
+                )
             return
         failed = self._app.driver(
             "prepareModule", work.path, work.export, list(work.args), deadline=deadline
@@ -140,7 +141,9 @@ class _Driven:
             left = end - time.monotonic()
             if done and left <= 0:
                 break
-            done += self._run_slice(power_of_two(n - done), power_of_two(min(left, 1.0) * 1000), deadline)
+            done += self._run_slice(
+                power_of_two(n - done), power_of_two(min(left, 1.0) * 1000), deadline
+            )
         return done
 
     def _run_slice(self, n: int, milliseconds: int, deadline: Deadline) -> int:

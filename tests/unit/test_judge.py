@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_nodeleak.evidence import Evidence, heap_is_flat
 from pytest_nodeleak.heap import ConstructorGrowth, StaleContainer
-from pytest_nodeleak.judge import Evidence, heap_is_flat, judge
+from pytest_nodeleak.judge import judge
 from pytest_nodeleak.policy import Policy
 from pytest_nodeleak.samples import Sample, Series
 
@@ -97,7 +98,10 @@ def test_a_logarithm_is_inconclusive_and_says_what_to_do():
         evidence(slow, windows=(400, 1600, 3200), exhausted=True, total_iterations=5200), POLICY
     )
     assert judgement.outcome == "inconclusive"
-    assert "Entry is still growing at +0.13 per iteration after 5,200 iterations" in judgement.reasons[0]
+    assert (
+        "Entry is still growing at +0.13 per iteration after 5,200 iterations"
+        in judgement.reasons[0]
+    )
     assert "max_live={'Entry': 3000}" in judgement.reasons[0]
 
 
@@ -178,8 +182,12 @@ def test_without_snapshots_bytes_must_grow_at_a_steady_pace():
 
 
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
-    few = evidence(row(populations=(0, 20, 100), survivors=(20, 80)), windows=(20, 80),
-                   total_iterations=150, exhausted=True)
+    few = evidence(
+        row(populations=(0, 20, 100), survivors=(20, 80)),
+        windows=(20, 80),
+        total_iterations=150,
+        exhausted=True,
+    )
     assert judge(few, POLICY).outcome == "inconclusive"
     large = replace(few, series=series(*range(3_000_000, 13_000_000, 2_000_000)))
     assert judge(large, POLICY).outcome == "leak"

@@ -1,0 +1,180 @@
+"""Windows between snapshots, longer and longer, until the judge has seen enough."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from .deadline import Deadline
+from .evidence import Evidence, Judgement
+from .judge import judge
+from .meter import Meter
+from .node.timers import pending_timeouts
+from .plan import Pacer, power_of_two
+from .policy import Policy
+from .samples import Sample
+
+__all__ = ["Windows"]
+
+WINDOW_PIECES = 4
+#: shares of the remaining budget that a window may take: the second must fit as well
+FIRST_WINDOW_SHARE = 0.25
+WINDOW_SHARE = 0.6
+#: share of the remaining budget that the first snapshot may take: two more follow
+SNAPSHOT_SHARE = 0.4
+
+
+class Windows:
+    """The second phase: counting objects, or weighing the heap where snapshots cost too much."""
+
+    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer) -> None:
+        self.meter = meter
+        self.policy = policy
+        self.pacer = pacer
+        self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
+        self.pushed_seconds = 0.0
+        self.grown_before: dict[int, int] = {}
+        self.waited = False
+
+    def evidence(self) -> Evidence:
+        """Run the windows; all that they showed."""
+        return self._count_in_windows() if self._may_snapshot() else self._weigh_in_windows()
+
+    def _may_snapshot(self) -> bool:
+        if self.policy.snapshots != "auto":
+            return self.policy.snapshots == "always"
+        meter = self.meter
+        return (
+            meter.has_memory_for_snapshot and meter.snapshot_estimate < SNAPSHOT_SHARE * meter.left
+        )
+
+    def _weigh_in_windows(self) -> Evidence:
+        """Without snapshots: windows that double, heapUsed after each the only witness."""
+        meter = self.meter
+        n = self.pacer.plan.first_window
+        before_all, after_rounds = self.rounds
+        meter.windows.append(after_rounds.iterations - before_all.iterations)
+        weights = [before_all.heap_used, after_rounds.heap_used]
+        while True:
+            before = meter.done
+            self._window(n)
+            meter.windows.append(meter.done - before)
+            weights.append(meter.sample().heap_used)
+            self.pacer.update()
+            n = int(2 * meter.windows[-1])
+            if meter.is_huge or n * self.pacer.plan.seconds > WINDOW_SHARE * meter.left:
+                growth = tuple(b - a for a, b in itertools.pairwise(weights))
+                return self.collect(exhausted=True, window_bytes=growth)
+
+    def _count_in_windows(self) -> Evidence:
+        meter = self.meter
+        meter.snapshot()
+        n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
+        while True:
+            self._window(n)
+            meter.sample()
+            self.pacer.update()
+            meter.snapshot()
+            evidence = self.collect()
+            judgement = judge(evidence, self.policy)
+            if judgement.outcome == "leak" and self._wait_for_timers(judgement):
+                evidence = self.collect()
+                judgement = judge(evidence, self.policy)
+            if judgement.outcome is not None:
+                return evidence
+            self.grown_before = {c.owner_id: c.backing_bytes for c in judgement.containers}
+            n = self._next_window(judgement)
+            if n == 0:
+                evidence = self.collect(exhausted=True)
+                if judge(evidence, self.policy).outcome == "leak" and self._wait_for_timers(
+                    judgement
+                ):
+                    evidence = self.collect(exhausted=True)
+                return evidence
+
+    def _window(self, n: int) -> None:
+        """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
+        meter = self.meter
+        began = time.monotonic()
+        before = meter.done
+        share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
+        limit = Deadline(share * meter.left)
+        piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
+        while (done := meter.done - before) < n:
+            meter.iterate(min(piece, n - done), limit)
+            if meter.done - before >= n:
+                break
+            meter.sample()
+            if limit.expired or meter.is_huge:
+                break
+        self.pushed_seconds += time.monotonic() - began
+
+    def _next_window(self, judgement: Judgement) -> int:
+        """Iterations of the next window, 0 if the budget allows none that would tell more."""
+        meter = self.meter
+        left = meter.left - 1.5 * meter.snapshot_seconds
+        if left <= 0 or meter.is_huge:
+            return 0
+        last = max(1.0, round(meter.windows[-1]))
+        wanted: float
+        if judgement.wants_double:
+            wanted = meter.done
+        elif not judgement.suspects and not judgement.off_heap:
+            wanted = round(last) if self.pacer.timed else 2 * last
+        elif len(meter.windows) == 1:
+            wanted = self.pacer.plan.push_window(int(last), meter.done, left)
+        else:
+            wanted = 2 * last
+        affordable = min(WINDOW_SHARE * left / max(self.pacer.plan.seconds, 1e-7), meter.room())
+        if affordable < last and len(meter.windows) >= 2:
+            return 0
+        return int(max(0, min(wanted, affordable)))
+
+    def _wait_for_timers(self, judgement: Judgement) -> bool:
+        """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""
+        grown = {suspect.row.name for suspect in judgement.suspects}
+        if self.waited or "Timeout" not in grown:
+            return False
+        self.waited = True
+        longest = pending_timeouts(self.meter.app).longest
+        if not 0 < longest < self.meter.left:
+            return False
+        self.meter.app.context.progress(f"waiting {longest:.1f} s for pending timers")
+        time.sleep(longest + 0.05)
+        self.meter.sample()
+        self.meter.retake_snapshot()
+        return True
+
+    def collect(
+        self,
+        *,
+        flat: bool = False,
+        exhausted: bool = False,
+        window_bytes: tuple[int, ...] = (),
+    ) -> Evidence:
+        meter = self.meter
+        diff = meter.diff
+        before, after = self.rounds
+        return Evidence(
+            series=meter.series,
+            windows=tuple(meter.windows),
+            rows=diff.rows if diff is not None else (),
+            containers=diff.containers if diff is not None and len(meter.snapshots) > 2 else (),
+            array_bytes=tuple(s.type_totals().get("array", (0, 0))[1] for s in meter.snapshots),
+            timed=self.pacer.timed,
+            grown_before=self.grown_before,
+            rounds_growth=after.heap_used - before.heap_used,
+            rounds_iterations=after.iterations - before.iterations,
+            rounds_total_growth=_total(after) - _total(before),
+            total_iterations=meter.done,
+            pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
+            exhausted=exhausted,
+            flat=flat,
+            window_bytes=window_bytes,
+            unit=meter.unit,
+        )
+
+
+def _total(sample: Sample) -> int:
+    """All memory of the program, as far as snapshots have not inflated it."""
+    return max(sample.heap_used + sample.external, sample.rss)
