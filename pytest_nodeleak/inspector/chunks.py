@@ -18,15 +18,12 @@ def is_snapshot_chunk(message: str | bytes) -> bool:
 def snapshot_text(message: bytes) -> bytes:
     """The chunk as UTF-8 text.
 
-    The number sections, nine tenths of a snapshot, hold no escapes but line ends: two passes
-    over the bytes do, where the JSON decoder and encoding again cost six times as much.
-    Raises ValueError (a JSONDecodeError or UnicodeDecodeError) if it is no JSON string.
+    From Node 24 on the number sections, nine tenths of a snapshot, hold no escapes and are
+    taken as they are. Otherwise the JSON decoder is the fastest there is: ``bytes.replace``
+    takes three times as long. Raises ValueError if it is no JSON string.
     """
     body = message[len(_HEAD) : -len(_TAIL)]
-    backslashes = body.count(b"\\")
-    if backslashes == 0 and b'"' not in body:
+    if b"\\" not in body and b'"' not in body:
         return body
-    if backslashes == body.count(b"\\n") and b'"' not in body:
-        return body.replace(b"\\n", b"\n")
     text: str = json.loads(message)["params"]["chunk"]
     return text.encode("utf-8", "surrogatepass")

@@ -41,7 +41,7 @@ def shake_hands(connection: socket.socket) -> None:
     )
 
 
-Script = Callable[[socket.socket], None]
+Script = Callable[[socket.socket], object]
 Connect = Callable[[Script], WebSocketTransport]
 
 
@@ -134,7 +134,7 @@ def test_a_message_cut_by_a_time_out_is_not_lost(connect: Connect) -> None:
 
 def test_silence_ends_at_the_deadline(connect: Connect) -> None:
     done = threading.Event()
-    transport = connect(lambda c: None if done.wait(5) else None)
+    transport = connect(lambda c: bool(done.wait(5)))
     for seconds in (0, 0.1):
         began = time.monotonic()
         with pytest.raises(DeadlineExceeded):
@@ -163,13 +163,12 @@ def test_reset(connect: Connect) -> None:
     with pytest.raises(ConnectionLostError, match="the inspector connection was lost"):
         transport.receive(Deadline(5))
     with pytest.raises(ConnectionLostError):
-        for _ in range(50):
-            transport.send("x" * 10_000, Deadline(5))
+        transport.receive(Deadline(5))
 
 
 def test_a_peer_that_does_not_read(connect: Connect) -> None:
     done = threading.Event()
-    transport = connect(lambda c: None if done.wait(10) else None)
+    transport = connect(lambda c: bool(done.wait(10)))
     began = time.monotonic()
     with pytest.raises((DeadlineExceeded, ConnectionLostError)):
         transport.send("x" * 30_000_000, Deadline(0.5))
