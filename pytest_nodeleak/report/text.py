@@ -34,7 +34,7 @@ def headline(verdict: Verdict) -> str:
     worst = verdict.constructors[0]
     unit = verdict.unit
     total = sum(verdict.windows) or 1
-    name = shorten(one_line(worst.name), _LONGEST_NAME)
+    name = _name(worst)
     parts = [f"{name} leaks: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
     if worst.retained_size is not None:
         parts.append(f"+{format_bytes(worst.retained_size / total)} per {unit} retained")
@@ -58,6 +58,12 @@ def text_report(verdict: Verdict) -> str:
         folder = one_line(verdict.artifacts.rstrip("/"))
         lines.append(_labelled("artifacts", f"{folder}/ ({_files(verdict)})"))
     return "\n".join(lines)
+
+
+def _name(row: LeakingConstructor) -> str:
+    # A function may bear the name of a class that leaks as well: its own constructor.
+    suffix = "()" if row.kind == "closure" else ""
+    return shorten(one_line(row.name), _LONGEST_NAME - len(suffix)) + suffix
 
 
 def _noun(row: LeakingConstructor) -> str:
@@ -197,7 +203,7 @@ def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict) -> list[str]:
     header = ("constructor", f"per {verdict.unit}", "count", "shallow", "retained")
     cells = [
         (
-            shorten(one_line(row.name), _LONGEST_NAME),
+            _name(row),
             "+" + format_rate(row.per_iteration),
             format_count(row.count),
             format_bytes(row.shallow_size),

@@ -222,6 +222,14 @@ def test_a_container_piles_up_slots():
     assert "\n  Array (@5) keeps growing: 4 kB of slots\n" in text_report(verdict)
 
 
+def test_a_function_is_told_from_the_class_of_its_name():
+    rows = (RECEIPT, replace(RECEIPT, kind="closure"))
+    text = text_report(replace(LEAK, constructors=rows))
+    assert "\n    Receipt " in text
+    assert "\n    Receipt()" in text
+    assert headline(replace(LEAK, constructors=rows[1:])).startswith("Receipt() leaks: ")
+
+
 def test_without_a_retained_size_the_headline_takes_the_shallow_one():
     verdict = replace(LEAK, constructors=(ITEM,))
     assert headline(verdict) == (
