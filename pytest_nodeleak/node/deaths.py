@@ -83,7 +83,7 @@ def stuck_target(
     elif stack is None:
         where = "; not even its debugger answers: is it in one long synchronous call, or stopped?"
     else:
-        where = "; no JavaScript is running: it waits for a promise that does not settle"
+        where = "; its event loop goes round: it waits for a promise that does not settle"
     return TargetStuckError(
         f"the program did not answer within {deadline.seconds or 0:.3g} s while {doing}{where}",
         stack=stack or "",

@@ -369,9 +369,16 @@ def test_endless_loop_in_a_module_of_the_workload(start: Started) -> None:
         app.run(module("./work.js", "x"), 1, timeout=0.5)
 
 
+def test_a_long_loop_goes_on_after_it_was_looked_at(start: Started) -> None:
+    app = start("global.work = () => { for (const end = Date.now() + 1500; Date.now() < end;); };")
+    with fails(TargetStuckError, r"(?s)it is at:.*at global\.work", 2.5):
+        app.evaluate("work(); global.finished = 1", timeout=0.4)
+    assert app.evaluate("return finished", timeout=5) == 1
+
+
 def test_a_promise_that_never_settles(start: Started) -> None:
-    app = start("")
-    said = "no JavaScript is running: it waits for a promise that does not settle"
+    app = start("setInterval(() => { for (const e = Date.now() + 15; Date.now() < e;); }, 1);")
+    said = "its event loop goes round: it waits for a promise that does not settle"
     with fails(TargetStuckError, said, 2.5):
         app.evaluate("await new Promise(() => {})", timeout=0.4)
     # The program itself is well, and was not left halted.

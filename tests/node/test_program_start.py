@@ -119,7 +119,7 @@ def test_environment(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_node_arguments(start: Started) -> None:
     app = start("", node_args=["--no-warnings", "--max-old-space-size=77"])
     heap = app.evaluate("require('v8').getHeapStatistics().heap_size_limit")
-    assert 77 << 20 <= heap < 170 << 20
+    assert 77 << 20 <= heap < 300 << 20  # the young generation comes on top
     assert "--no-warnings" in app.evaluate("process.execArgv")
 
 
