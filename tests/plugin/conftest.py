@@ -15,7 +15,6 @@ const kept = [];
 let calls = 0;
 exports.leak = () => { kept.push(new Entry()); };
 exports.fine = () => { new Entry(); };
-exports.slow = async () => { exports.leak(); await new Promise((r) => setTimeout(r, 20)); };
 exports.throwOn7 = () => { if (++calls === 7) throw new Error('seventh'); };
 """
 
