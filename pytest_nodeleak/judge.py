@@ -38,6 +38,8 @@ BYTES_NOISE = 4.0
 SLOT = 8
 SLOT_RATE = 0.05
 LEAST_STORE = 4096
+#: growth in bytes before the first snapshot that leaves a question where no class grows
+UNEXPLAINED = 32_768
 #: by how much a store grows at least when it has to: V8 adds a half to arrays, doubles tables
 STORE_STEP = 1.4
 
@@ -172,6 +174,7 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     if _slots_may_grow(evidence) and not _has_doubled(evidence):
         if not evidence.exhausted:
             return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
+    if evidence.exhausted and evidence.rounds_growth >= UNEXPLAINED and not _has_doubled(evidence):
         grown = format_bytes(evidence.rounds_growth)
         reason = (
             f"heapUsed grew by {grown} over {format_count(evidence.rounds_iterations)} "
@@ -251,8 +254,8 @@ def _by_bytes(evidence: Evidence, policy: Policy) -> Judgement:
     return Judgement(
         "inconclusive",
         (
-            f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but not "
-            "at a steady pace, and no snapshots were taken; allow them or raise the budget",
+            f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but "
+            "not at a steady pace, and no snapshots were taken; allow them or raise the budget",
         ),
     )
 
