@@ -5,12 +5,14 @@ from __future__ import annotations
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from pytest_nodeleak.errors import NodeLeakError
 from pytest_nodeleak.node import NodeApp, NodeExecutable, open_node
 
 #: seconds for an error after its cause, the start of Node included; the machine may be busy
@@ -80,3 +82,18 @@ def no_orphans(tmp_path: Path) -> Iterator[None]:
     for process in left:
         process.kill()
     assert not left, f"left behind: {left}"
+
+
+@contextmanager
+def fails(
+    kind: type[NodeLeakError], said: str, seconds: float = PROMPT
+) -> Iterator[pytest.ExceptionInfo[NodeLeakError]]:
+    """The one error of exactly this kind, in time, with nothing of ours chained to it."""
+    began = time.monotonic()
+    with pytest.raises(kind, match=said) as caught:
+        yield caught
+    assert time.monotonic() - began < seconds
+    assert type(caught.value) is kind
+    error = caught.value
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
