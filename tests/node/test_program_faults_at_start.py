@@ -1,4 +1,4 @@
-"""Whatever goes wrong while it starts: one clear error, soon, that quotes the program; nothing left behind."""
+"""Whatever goes wrong while it starts: one clear error, soon; nothing is left."""
 
 from __future__ import annotations
 
