@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
+
+import pytest_nodeleak
+from pytest_nodeleak.errors import TargetExitedError
+from pytest_nodeleak.node import NodeExecutable
 
 from .conftest import Started, gone, processes_of
 
@@ -243,3 +249,40 @@ def test_dropped_without_close_ends_at_exit(start: Started) -> None:
     assert done.returncode == 3
     assert done.stderr == b""
     assert processes_of(start.folder) == []
+
+
+# heapdump's handler is native; a kernel that tells of one, and a kill that tells who listens,
+# stand in for it.
+NATIVE_HANDLER = """
+const fs = require('fs');
+const read = fs.readFileSync;
+fs.readFileSync = (path, ...rest) =>
+  path === '/proc/self/status' ? 'SigCgt:\\t0000000000000800\\n' : read(path, ...rest);
+process.kill = (pid, signal) => process.listenerCount('SIGUSR2');
+require(process.argv[2]).allowOwnSignals();
+const during = [
+  process.kill(process.pid, 'SIGUSR2'), process.kill(process.pid, 12),
+  process.kill(process.pid, 'SIGTERM'), process.kill(1, 'SIGUSR2'), process.kill(process.pid, 0),
+];
+console.log(JSON.stringify([during, process.listenerCount('SIGUSR2')]));
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's account of handlers is Linux's")
+def test_own_signals_with_a_native_handler_end_nothing(
+    node: NodeExecutable, tmp_path: Path
+) -> None:
+    script = tmp_path / "native.js"
+    script.write_text(NATIVE_HANDLER)
+    signals = Path(pytest_nodeleak.__file__).parent / "node" / "driver" / "signals.cjs"
+    done = subprocess.run(
+        [node.path, script, signals], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert json.loads(done.stdout) == [[1, 1, 0, 0, 0], 0]
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGUSR2", "SIGKILL"])
+def test_a_program_may_end_itself_by_a_signal(start: Started, name: str) -> None:
+    app = start(f"setTimeout(() => process.kill(process.pid, '{name}'), 100);")
+    with pytest.raises(TargetExitedError, match=f"killed by {name}"):
+        app.wait_for_output("never", timeout=10)

@@ -24,6 +24,7 @@ function install() {
   const { performance } = require('perf_hooks');
   const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
   const { fillStandardStreams, holdLifeline } = require('./lifeline.cjs');
+  const { allowOwnSignals } = require('./signals.cjs');
   // The program may replace these (fake timers, mocks, polyfills): keep the real ones.
   const immediate = setImmediate;
   const timeout = setTimeout;
@@ -48,6 +49,7 @@ function install() {
   process.execArgv.splice(0, Infinity, ...process.execArgv.filter((_, i, all) => !own(i, all)));
 
   holdLifeline();
+  allowOwnSignals();
 
   const turn = () => new Promise((resolve) => immediate(resolve));
 
