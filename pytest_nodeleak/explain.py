@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from .deadline import Deadline
 from .errors import DeadlineExceeded
-from .evidence import VALUE_KINDS, Evidence, Judgement, Suspect
+from .evidence import Evidence, Judgement, Suspect
 from .judge import SLOT
-from .suspects import LEAST_RATE
+from .suspects import LEAST_RATE, distinctiveness
 from .trend import robust_slope
 from .units import format_rate
 from .verdict import LeakingConstructor
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .heap import ConstructorGrowth, SnapshotDiff
     from .heap.growth import StaleContainer
 
-__all__ = ["Findings", "distinctiveness", "find_culprits"]
+__all__ = ["Findings", "find_culprits"]
 
 MOST_ROWS = 12
 MOST_INTERNALS = 6
@@ -28,55 +28,6 @@ MOST_INTERNALS = 6
 LEAST_COUNT = 5
 #: share of the survivors in one store from which they all are in it
 WHOLE = 0.9
-
-#: names that every program is full of: true, but no help in finding the line
-GENERIC = frozenset(
-    [
-        "Object",
-        "Array",
-        "Map",
-        "Set",
-        "WeakMap",
-        "WeakSet",
-        "WeakRef",
-        "Promise",
-        "Date",
-        "Error",
-        "Function",
-        "RegExp",
-        "Symbol",
-        "Number",
-        "String",
-        "Boolean",
-        "BigInt",
-        "Uint8Array",
-        "ArrayBuffer",
-        "DataView",
-        "Generator",
-        "AsyncGenerator",
-        "AsyncFunction",
-        "Arguments",
-        "Iterator",
-        "Timeout",
-        "Immediate",
-        "TickObject",
-        "AsyncResource",
-        "Proxy",
-    ]
-)
-
-
-def distinctiveness(name: str, kind: str) -> int:
-    """How much a name helps: 0 the program's own class, up to 5 for bare values."""
-    if kind in VALUE_KINDS or name.startswith("("):
-        return 5
-    if kind == "closure":
-        return 4 if name in ("Function", "") or name.startswith(("(", "Function ")) else 1
-    if name.startswith("{"):
-        return 2
-    if name in GENERIC or not name:
-        return 3
-    return 1 if name.startswith("Node / ") else 0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .evidence import Evidence, Judgement, Suspect
 from .policy import Policy
 from .samples import Series
-from .suspects import over_bounds, suspects_of
+from .suspects import over_bounds, suspects_of, worst_of
 from .trend import rising_share, robust_slope, steady_rate
 from .units import format_bytes, format_count, format_rate
 
@@ -32,6 +32,8 @@ FADING = 0.6
 LEAST_WORK = 300
 PLENTY = 4_000_000
 PLENTY_IN_ALL = 64_000_000
+#: iterations between snapshots below which "no class grew" means nothing
+LEAST_COUNTED = 20
 #: bytes per iteration of heapUsed that are no growth, where bytes are all there is
 BYTES_NOISE = 4.0
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
@@ -66,7 +68,7 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
 def _leak_or_filling(
     evidence: Evidence, policy: Policy, suspects: tuple[Suspect, ...], leaking: tuple[Suspect, ...]
 ) -> Judgement:
-    worst = max(leaking, key=lambda s: (not s.is_value, s.per_iteration))
+    worst = worst_of(leaking)
     if not evidence.exhausted and not (evidence.pushed and len(evidence.windows) > 1):
         return Judgement(None, ("growth without an end so far",), suspects)
     if _too_little(evidence):
@@ -113,7 +115,7 @@ def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
     if not evidence.exhausted:
         return Judgement(None, ("growth that slows down",), suspects)
     if len(evidence.windows) > 1 and all(s.fading <= FADING for s in suspects):
-        worst = max(suspects, key=lambda s: s.per_iteration)
+        worst = worst_of(suspects)
         reason = (
             f"{worst.row.name} fills up: it grew by {format_count(worst.growth[-1])} over the last "
             f"{format_count(evidence.windows[-1])} {evidence.unit}s, by "
@@ -124,7 +126,7 @@ def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
 
 
 def _undecided(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
-    worst = max(suspects, key=lambda s: (not s.is_value, s.per_iteration))
+    worst = worst_of(suspects)
     pace = worst.growth[-1] / evidence.windows[-1]
     population = worst.row.populations[-1]
     reason = (
@@ -171,9 +173,8 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             return Judgement("leak", (reason,), containers=proven)
         if not evidence.exhausted:
             return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
-    if _slots_may_grow(evidence) and not _has_doubled(evidence):
-        if not evidence.exhausted:
-            return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
+    if _slots_may_grow(evidence) and not _has_doubled(evidence) and not evidence.exhausted:
+        return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
     if evidence.exhausted and evidence.rounds_growth >= UNEXPLAINED and not _has_doubled(evidence):
         grown = format_bytes(evidence.rounds_growth)
         reason = (
@@ -183,6 +184,12 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         )
         return Judgement("inconclusive", (reason,))
     total = sum(evidence.windows)
+    if total < LEAST_COUNTED and not evidence.timed:
+        reason = (
+            f"only {format_count(total)} {evidence.unit}s fitted into the budget while objects "
+            "were counted, too few to see a slow leak: raise the budget"
+        )
+        return Judgement("inconclusive", (reason,))
     return Judgement(
         "steady",
         (

@@ -19,6 +19,7 @@ from .plan import Pacer, power_of_two
 from .policy import Policy
 from .rounds import Rounds
 from .sites import attribute_sites, start_sampling, stop_sampling
+from .suspects import LEAST_RATE
 from .units import format_bytes
 from .verdict import AllocationSite, Verdict
 from .windows import Windows
@@ -131,6 +132,7 @@ class _Measurement:
             windows=evidence.windows,
             iterations=evidence.total_iterations,
             warmup=self.warmup,
+            resolution=_resolution(evidence),
             unit=evidence.unit,
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
@@ -161,3 +163,10 @@ class _Measurement:
             f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
             f"s: give a budget above that, or clear them when their work is done"
         )
+
+
+def _resolution(evidence: Evidence) -> float:
+    """Objects per iteration that would have been seen: two over what was looked at."""
+    series = evidence.series.iterations
+    looked_at = sum(evidence.windows) or series[-1] - series[0]
+    return round(max(2 / max(looked_at, 1), LEAST_RATE if evidence.windows else 0.0), 6)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .evidence import Suspect
+from .evidence import VALUE_KINDS, Suspect
 from .policy import Policy
 from .trend import steady_rate
 
 if TYPE_CHECKING:
     from .heap import ConstructorGrowth
 
-__all__ = ["LEAST_RATE", "over_bounds", "suspects_of"]
+__all__ = ["LEAST_RATE", "distinctiveness", "over_bounds", "suspects_of", "worst_of"]
 
 #: objects per iteration below which growth is no evidence: half of the rate we promise to find
 LEAST_RATE = 0.005
@@ -27,6 +27,55 @@ ENGINE_KINDS = frozenset(
 FADED = 0.25
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
+
+#: names that every program is full of: true, but no help in finding the line
+GENERIC = frozenset(
+    [
+        "Object",
+        "Array",
+        "Map",
+        "Set",
+        "WeakMap",
+        "WeakSet",
+        "WeakRef",
+        "Promise",
+        "Date",
+        "Error",
+        "Function",
+        "RegExp",
+        "Symbol",
+        "Number",
+        "String",
+        "Boolean",
+        "BigInt",
+        "Uint8Array",
+        "ArrayBuffer",
+        "DataView",
+        "Generator",
+        "AsyncGenerator",
+        "AsyncFunction",
+        "Arguments",
+        "Iterator",
+        "Timeout",
+        "Immediate",
+        "TickObject",
+        "AsyncResource",
+        "Proxy",
+    ]
+)
+
+
+def distinctiveness(name: str, kind: str) -> int:
+    """How much a name helps: 0 the program's own class, up to 5 for bare values."""
+    if kind in VALUE_KINDS or name.startswith("("):
+        return 5
+    if kind == "closure":
+        return 4 if name in ("Function", "") or name.startswith(("(", "Function ")) else 1
+    if name.startswith("{"):
+        return 2
+    if name in GENERIC or not name:
+        return 3
+    return 1 if name.startswith("Node / ") else 0
 
 
 def suspects_of(
@@ -86,3 +135,11 @@ def over_bounds(rows: Sequence[ConstructorGrowth], policy: Policy) -> list[str]:
         for row in rows
         if (bound := policy.live_bound(row.name)) is not None and row.populations[-1] > bound
     ]
+
+
+def worst_of(suspects: Sequence[Suspect]) -> Suspect:
+    """The one to name: the most distinctive, then the one that grows most."""
+    return min(
+        suspects,
+        key=lambda s: (distinctiveness(s.row.name, s.row.kind), -s.per_iteration, s.row.name),
+    )

@@ -34,11 +34,13 @@ def rising_share(values: Sequence[float]) -> float:
 
 
 def is_flat(values: Sequence[float], tolerance: float) -> bool:
-    """Ends no higher than it began and never leaves a band of ``tolerance``.
+    """Ends at its lowest, mostly level, and never leaves a band of ``tolerance``.
 
-    A slow leak always ends higher, by however little: the band alone would hide it.
+    A slow leak always ends higher, by however little: the band alone would hide it, and a one-off
+    drop inside the band would hide it as well if the end were compared with the beginning only.
     """
-    return values[-1] <= values[0] and max(values) - min(values) <= tolerance
+    low, high = min(values), max(values)
+    return values[-1] == low and high - low <= tolerance and rising_share(values) <= 1 / 3
 
 
 def rates(growth: Sequence[float], iterations: Sequence[float]) -> list[float]:

@@ -109,14 +109,21 @@ class _Driven:
     def setup(self, deadline: Deadline) -> None:
         work = self._workload
         if isinstance(work, str):
-            failed = self._app.driver("prepareText", work, deadline=deadline)
+            failed = self._app.driver(
+                "prepareText", work, deadline=deadline, doing="the workload was compiled"
+            )
             if failed:
                 raise WorkloadError(
                     f"the workload is not JavaScript: {_first(failed)}\n  {work}", stack=failed
                 )
             return
         failed = self._app.driver(
-            "prepareModule", work.path, work.export, list(work.args), deadline=deadline
+            "prepareModule",
+            work.path,
+            work.export,
+            list(work.args),
+            deadline=deadline,
+            doing=f"{work.path} was loaded",
         )
         if failed:
             raise WorkloadError(f"cannot use {work}: {failed}", stack=failed)

@@ -7,14 +7,19 @@ import pytest
 from pytest_nodeleak.trend import is_flat, rising_share, robust_slope, steady_rate
 
 
-def test_flat_means_no_higher_at_the_end_and_inside_the_band():
+def test_flat_means_at_its_lowest_at_the_end_and_inside_the_band():
     assert is_flat([100, 100, 100], tolerance=0)
-    assert is_flat([100, 140, 100], tolerance=64)
-    assert not is_flat([100, 400, 100], tolerance=64)
+    assert is_flat([100, 140, 100, 100], tolerance=64)
+    assert not is_flat([100, 400, 100, 100], tolerance=64)
 
 
 def test_a_slow_leak_is_never_flat_however_wide_the_band():
     assert not is_flat([1000, 1000, 1032], tolerance=1_000_000)
+
+
+def test_a_one_off_drop_hides_no_leak():
+    assert not is_flat([2000, 1000, 1256, 1512, 1768], tolerance=2048)
+    assert not is_flat([1000, 1256, 1512, 1768, 900], tolerance=2048)
 
 
 def test_robust_slope_ignores_a_step_in_a_flat_line():

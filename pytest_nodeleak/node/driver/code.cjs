@@ -19,7 +19,10 @@ module.exports = { compileText, compiledText, describe, importScript, load, pick
 function describe(error) {
   try {
     if (error !== null && typeof error === 'object' && typeof error.stack === 'string') {
-      const text = error.stack;
+      // From the first frame of ours on, a stack says nothing about the program.
+      const lines = error.stack.split('\n');
+      const ours = lines.findIndex((line) => line.includes(__dirname));
+      const text = (ours > 0 ? lines.slice(0, ours) : lines).join('\n');
       return error.cause === undefined ? text : text + '\n[cause] ' + describe(error.cause);
     }
     return 'thrown value: ' + inspect(error);
