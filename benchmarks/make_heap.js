@@ -2,7 +2,8 @@
 // Writes three heap snapshots of a program that leaks: make_heap.js PREFIX OBJECTS [list]
 // gives PREFIX-1.heapsnapshot to PREFIX-3.heapsnapshot. About OBJECTS objects live in a
 // steady cache; each of two windows leaks a hundredth of that into an array. With "list"
-// the steady objects are one linked list instead.
+// the steady objects are one linked list instead. With the prefix "-" it writes nothing
+// and stays, and `leak(n)` is global.
 const v8 = require('v8');
 
 class Record {
@@ -36,7 +37,11 @@ function leak(n) {
 }
 
 leak(100);
-for (let shot = 1; shot <= 3; shot++) {
+if (prefix === '-') {
+  global.leak = leak;
+  setInterval(() => {}, 1e6);
+}
+for (let shot = 1; shot <= 3 && prefix !== '-'; shot++) {
   for (let i = 0; i < 3; i++) global.gc();
   v8.writeHeapSnapshot(`${prefix}-${shot}.heapsnapshot`);
   if (shot < 3) leak(Math.max(100, Math.floor(objects / 100)));

@@ -4,35 +4,54 @@
     diff = three_snapshot_diff(*(load_snapshot(f"{n}.heapsnapshot") for n in (1, 2, 3)))
     diff
 
-Knows neither Node.js processes nor pytest.
+Knows neither Node.js processes nor pytest. Names are loaded on first use: numpy takes its time.
 """
 
 from __future__ import annotations
 
-from .comparison import ClassChange, ComparisonDiff, compare
-from .diff import SnapshotDiff, growth_over, three_snapshot_diff
-from .files import load_snapshot
-from .growth import ConstructorGrowth, Owner, StaleContainer
-from .model import HeapSnapshot
-from .paths import PathStep, RetainingPath
-from .patterns import StringPattern, mask
-from .reader import SnapshotReader
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "ClassChange",
-    "ComparisonDiff",
-    "ConstructorGrowth",
-    "HeapSnapshot",
-    "Owner",
-    "PathStep",
-    "RetainingPath",
-    "SnapshotDiff",
-    "SnapshotReader",
-    "StaleContainer",
-    "StringPattern",
-    "compare",
-    "growth_over",
-    "load_snapshot",
-    "mask",
-    "three_snapshot_diff",
-]
+if TYPE_CHECKING:
+    from .comparison import ClassChange as ClassChange
+    from .comparison import ComparisonDiff as ComparisonDiff
+    from .comparison import compare as compare
+    from .diff import SnapshotDiff as SnapshotDiff
+    from .diff import growth_over as growth_over
+    from .diff import three_snapshot_diff as three_snapshot_diff
+    from .files import load_snapshot as load_snapshot
+    from .growth import ConstructorGrowth as ConstructorGrowth
+    from .growth import Owner as Owner
+    from .growth import StaleContainer as StaleContainer
+    from .model import HeapSnapshot as HeapSnapshot
+    from .paths import PathStep as PathStep
+    from .paths import RetainingPath as RetainingPath
+    from .patterns import StringPattern as StringPattern
+    from .patterns import mask as mask
+    from .reader import SnapshotReader as SnapshotReader
+
+_HOMES = {
+    "comparison": ("ClassChange", "ComparisonDiff", "compare"),
+    "diff": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
+    "files": ("load_snapshot",),
+    "growth": ("ConstructorGrowth", "Owner", "StaleContainer"),
+    "model": ("HeapSnapshot",),
+    "paths": ("PathStep", "RetainingPath"),
+    "patterns": ("StringPattern", "mask"),
+    "reader": ("SnapshotReader",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_HOME_OF)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f".{home}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME_OF})

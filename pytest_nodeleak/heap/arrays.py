@@ -1,13 +1,26 @@
-"""Short names for the array types used throughout this package."""
+"""Short names for array types, and small helpers, used throughout this package."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["AnyArray", "BoolArray", "Int64Array", "IntpArray", "UInt8Array", "UInt32Array"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "AnyArray",
+    "BoolArray",
+    "Int64Array",
+    "IntpArray",
+    "UInt8Array",
+    "UInt32Array",
+    "as_view",
+    "distinct",
+    "ranges",
+]
 
 AnyArray = npt.NDArray[Any]
 BoolArray = npt.NDArray[np.bool_]
@@ -15,3 +28,27 @@ IntpArray = npt.NDArray[np.intp]
 Int64Array = npt.NDArray[np.int64]
 UInt8Array = npt.NDArray[np.uint8]
 UInt32Array = npt.NDArray[np.uint32]
+
+
+def as_view(array: AnyArray) -> memoryview:
+    """Items as Python numbers: reading one is five times faster than from the array."""
+    return memoryview(cast("Buffer", array))
+
+
+def ranges(low: AnyArray, counts: AnyArray) -> IntpArray:
+    """``low[0], low[0]+1, ... , low[1], ...``: ``counts[i]`` numbers from each ``low[i]``."""
+    total = int(counts.sum())
+    if not total:
+        return np.empty(0, dtype=np.intp)
+    ends = np.cumsum(counts)
+    result = np.repeat(low - (ends - counts), counts)
+    result += np.arange(total)
+    return result.astype(np.intp, copy=False)
+
+
+def distinct(values: AnyArray) -> AnyArray:
+    """Each value once, ascending; ``np.unique`` would load numpy's masked arrays."""
+    ordered = np.sort(values)
+    first = np.ones(ordered.size, dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return ordered[first]

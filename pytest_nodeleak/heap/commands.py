@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NodeLeakError
-from .comparison import compare
-from .diff import growth_over
-from .files import load_snapshot
-from .model import HeapSnapshot
-from .tables import Table, render_html, render_text, to_data
-from .views import GROUPS, SORTS, comparison_table, diff_table, show_table
 
 if TYPE_CHECKING:
+    from .model import HeapSnapshot
+    from .tables import Table
+
     # Generic only for the type checker.
     SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 __all__ = ["add_parsers"]
 
 _OK, _ERROR = 0, 2
+_GROUPS = ("class", "shape", "owner", "string")
+_SORTS = ("survivors", "count", "size", "retained", "name")
 
 
 def add_parsers(subparsers: SubParsers) -> None:
@@ -54,8 +53,8 @@ def add_parsers(subparsers: SubParsers) -> None:
 
 def _add_options(parser: argparse.ArgumentParser, group_by: str, sort: str) -> None:
     parser.add_argument("--top", type=_positive, default=20, metavar="N", help="rows (default 20)")
-    parser.add_argument("--sort", choices=SORTS, default=sort, help="default %(default)s")
-    parser.add_argument("--group-by", choices=GROUPS, default=group_by, help="default %(default)s")
+    parser.add_argument("--sort", choices=_SORTS, default=sort, help="default %(default)s")
+    parser.add_argument("--group-by", choices=_GROUPS, default=group_by, help="default %(default)s")
     parser.add_argument("--json", metavar="FILE", help="write the data as JSON; - for stdout")
     parser.add_argument("--html", metavar="FILE", help="write a page; - for stdout")
 
@@ -74,6 +73,11 @@ def _diff(arguments: argparse.Namespace) -> int:
     files: Sequence[str] = arguments.files
     if len(files) < 2:
         return _fail("diff", f"needs at least two files, got only {files[0]}")
+    _spare_threads()
+    from .comparison import compare
+    from .diff import growth_over
+    from .views import comparison_table, diff_table
+
     try:
         snapshots = _load_all(files)
         diff = growth_over(snapshots)
@@ -90,8 +94,15 @@ def _diff(arguments: argparse.Namespace) -> int:
         return _fail("diff", _sentence(error))
 
 
+def _spare_threads() -> None:
+    """Before numpy comes: no threads for linear algebra, which nothing here needs."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
     """The last in full; of the others no more than the difference needs."""
+    from .files import load_snapshot
+
     snapshots = []
     for number, file in enumerate(files):
         last = number == len(files) - 1
@@ -103,6 +114,10 @@ def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    _spare_threads()
+    from .files import load_snapshot
+    from .show import show_table
+
     try:
         needs_edges = (
             arguments.group_by in ("shape", "owner")
@@ -124,6 +139,8 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
+    from .tables import render_html, render_text, to_data
+
     if arguments.json is not None:
         data: Any = to_data(tables[-1])
         if len(tables) > 1:
@@ -132,7 +149,11 @@ def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
     if arguments.html is not None:
         _put(arguments.html, render_html(tables[-1]))
     if "-" not in (arguments.json, arguments.html):
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = None
+        if sys.stdout.isatty():
+            import shutil
+
+            width = shutil.get_terminal_size().columns
         print("\n\n".join(render_text(table, width) for table in tables))
     return _OK
 

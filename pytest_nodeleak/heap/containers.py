@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray
+from .arrays import AnyArray, distinct
 from .growth import StaleContainer
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
                     backing_bytes=int(snapshot.node_size[store]),
                     window=window,
                     edge=name,
-                    objects=int(np.unique(held).size),
+                    objects=int(distinct(held).size),
                 )
             )
     return tuple(sorted(found, key=lambda item: (-item.backing_bytes, item.owner_id)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .exports import exports_of
 from .graph import Graph
-from .paths import PathStep, RetainingPath
+from .paths import PathStep, RetainingPath, fold_repeats
 from .places import scopes_of
 
 __all__ = ["BACKING_EDGES", "describe_path"]
@@ -278,30 +278,6 @@ class _Words:
         if self._class(hop.source) == "Promise":
             return "promise result"
         return "(internal)"
-
-
-def fold_repeats(steps: list[PathStep]) -> list[PathStep]:
-    """``.next -> .next -> .next`` as ``.next ×3``, also for cycles of two or three steps."""
-    result: list[PathStep] = []
-    at = 0
-    while at < len(steps):
-        for period in (1, 2, 3):
-            unit = [step.text for step in steps[at : at + period]]
-            times = 1
-            while [
-                step.text for step in steps[at + times * period : at + (times + 1) * period]
-            ] == unit:
-                times += 1
-            if times * period > 3 and times > 1:
-                last = steps[at + times * period - period : at + times * period]
-                result += last[:-1]
-                result.append(replace(last[-1], text=f"{last[-1].text} ×{times}"))
-                at += times * period
-                break
-        else:
-            result.append(steps[at])
-            at += 1
-    return result
 
 
 def _property(name: str) -> str:

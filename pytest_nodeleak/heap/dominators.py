@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray, BoolArray, Int64Array
-from .graph import Graph, Walk
+from .arrays import AnyArray, BoolArray, Int64Array, distinct
+from .graph import Graph
 from .names import devtools_name
+from .walk import Walk
 
 if TYPE_CHECKING:
     from .model import HeapSnapshot
@@ -165,7 +166,7 @@ def essential_edges(graph: Graph) -> BoolArray:
     walk = Walk(graph, np.asarray(graph.edge_type != (weak if weak >= 0 else 255)))
     root = graph.edges_from(np.array([snapshot.root]))
     shortcuts = root[graph.edge_type[root] == layout.edge_type("shortcut")]
-    walk.run({0: np.unique(graph.to[shortcuts]).astype(np.intp)})
+    walk.run({0: distinct(graph.to[shortcuts]).astype(np.intp)})
     origins = graph.sources(np.arange(graph.to.size))
     crossing = walk.visited[graph.to] & ~walk.visited[origins] & (origins != snapshot.root)
     itself = origins == graph.to

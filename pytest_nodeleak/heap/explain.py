@@ -18,12 +18,13 @@ import numpy as np
 from ..deadline import Deadline
 from .arrays import AnyArray
 from .describe import describe_path
-from .graph import NO_EDGE, Graph
+from .graph import Graph
 from .growth import ConstructorGrowth, Owner
 from .owner import OwnerFinder
 from .paths import RetainingPath
 from .places import scopes_of
 from .retention import Retention
+from .walk import NO_EDGE
 
 if TYPE_CHECKING:
     from .diff import SnapshotDiff

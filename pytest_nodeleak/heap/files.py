@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import zlib
 from pathlib import Path
@@ -14,7 +13,8 @@ from .reader import Detail, SnapshotReader
 
 __all__ = ["load_snapshot"]
 
-_BLOCK = 1 << 20
+# No larger than what the reader converts at a time.
+_BLOCK = 1 << 18
 
 
 def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> HeapSnapshot:
@@ -34,7 +34,9 @@ def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> H
         try:
             while chunk := stream.read(_BLOCK):
                 reader.feed(chunk)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, OSError) as error:
+            if isinstance(error, OSError) and plain:
+                raise
             raise SnapshotFormatError(
                 f"{file.name}: the compressed data cannot be read: {error}", source=file.name
             ) from None
@@ -43,6 +45,8 @@ def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> H
 
 def _open(file: Path, suffix: str) -> BinaryIO:
     if suffix == ".gz":
+        import gzip  # most files are not compressed
+
         return cast(BinaryIO, gzip.open(file, "rb"))
     if suffix == ".zst":
         try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray
+from .arrays import AnyArray, distinct
 from .describe import describe_path
 from .graph import Graph
 from .growth import Owner
@@ -144,7 +144,7 @@ class OwnerFinder:
             per_entry = 3 if kind == "Map" else 2
             # [entries, deleted, buckets], the buckets, then two entries to a bucket.
             buckets = max(0, (slots - 3) // (1 + 2 * per_entry))
-            entries = np.unique((numbers[numbers >= 3 + buckets] - 3 - buckets) // per_entry)
+            entries = distinct((numbers[numbers >= 3 + buckets] - 3 - buckets) // per_entry)
             return int(entries.size), 2 * buckets, None
         count = int(np.count_nonzero(graph.edge_type[edges] == elements)) if edges.size else 0
         if store is None or kind != "Array":

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["PathStep", "RetainingPath"]
+__all__ = ["PathStep", "RetainingPath", "fold_repeats"]
 
 
 @dataclass(frozen=True)
@@ -42,3 +42,27 @@ class RetainingPath:
 
     def __len__(self) -> int:
         return len(self.steps)
+
+
+def fold_repeats(steps: list[PathStep]) -> list[PathStep]:
+    """``.next -> .next -> .next`` as ``.next ×3``, also for cycles of two or three steps."""
+    result: list[PathStep] = []
+    at = 0
+    while at < len(steps):
+        for period in (1, 2, 3):
+            unit = [step.text for step in steps[at : at + period]]
+            times = 1
+            while [
+                step.text for step in steps[at + times * period : at + (times + 1) * period]
+            ] == unit:
+                times += 1
+            if times * period > 3 and times > 1:
+                last = steps[at + times * period - period : at + times * period]
+                result += last[:-1]
+                result.append(replace(last[-1], text=f"{last[-1].text} ×{times}"))
+                at += times * period
+                break
+        else:
+            result.append(steps[at])
+            at += 1
+    return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import AnyArray
+from .arrays import AnyArray, distinct
 from .graph import Graph
 from .scopes import Scopes
 
@@ -37,7 +37,7 @@ def closures_by_place(graph: Graph, nodes: AnyArray | None) -> dict[str, AnyArra
     groups: dict[str, list[AnyArray]] = {}
     shared = shared_of[nodes]
     scopes = scopes_of(graph)
-    for function in np.unique(shared):
+    for function in distinct(shared):
         members = nodes[shared == function]
         place = scopes.place_of_closure(int(members[0])) if function >= 0 else ""
         name = f"() {place}" if place else "(anonymous closure)"

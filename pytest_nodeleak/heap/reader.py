@@ -6,6 +6,7 @@ a snapshot streamed from the inspector is nearly read when its last chunk arrive
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import Literal
@@ -14,16 +15,8 @@ from ..errors import SnapshotFormatError
 from .arrays import AnyArray
 from .layout import Layout, LayoutError, parse_layout
 from .model import HeapSnapshot
-from .numbers import NumberError
-from .sections import (
-    EdgeRows,
-    LocationRows,
-    NodeRows,
-    RowError,
-    Rows,
-    has_locations,
-    offset_of_item,
-)
+from .number_section import NumberSection, SectionError
+from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows, has_locations
 from .skip import ValueSkipper
 from .string_section import StringError, StringSection
 from .strings import StringTable
@@ -32,9 +25,11 @@ __all__ = ["Detail", "SnapshotReader"]
 
 Detail = Literal["full", "classes"]
 
-# Text converted at a time: small enough to stay in the processor's cache.
+# Text of strings taken at a time.
 _BLOCK = 1 << 18
 _LONGEST_HEADER = 1 << 20
+# From this many nodes on it is worth the time to free earlier snapshots first.
+_MANY_NODES = 1_000_000
 _SPACE = b" \t\r\n"
 
 
@@ -62,18 +57,18 @@ class SnapshotReader:
         self._text_bytes = text_bytes
         self._pending = bytearray()
         self._offset = 0  # of pending[0] in the whole text
-        self._searched = 0  # bytes of pending already searched for the section's end
         self._state = "start"
         self._section = ""
         self._seen: set[str] = set()
         self._layout: Layout | None = None
-        self._rows: Rows | None = None
+        self._numbers: NumberSection | None = None
         self._skipper: ValueSkipper | None = None
         self._nodes: dict[str, AnyArray] = {}
         self._edges: dict[str, AnyArray] = {}
         self._locations: dict[str, AnyArray] = {}
         self._max_name = -1
         self._max_edge_name = -1
+        self._opened = False
         self._texts = StringSection()
         self._strings: StringTable | None = None
 
@@ -136,7 +131,6 @@ class SnapshotReader:
     def _drop(self, count: int) -> None:
         del self._pending[:count]
         self._offset += count
-        self._searched = 0
 
     def _skip_space(self) -> None:
         rest = self._pending.lstrip(_SPACE) if self._pending[:1].isspace() else self._pending
@@ -153,7 +147,7 @@ class SnapshotReader:
         if self._state == "header":
             return self._header(final)
         if self._state == "numbers":
-            return self._numbers(final)
+            return self._number_block(final)
         if self._state == "strings":
             return self._string_block(final)
         return self._skip_value()
@@ -206,37 +200,40 @@ class SnapshotReader:
 
     def _enter(self, name: str) -> None:
         self._seen.add(name)
-        layout = self._layout
-        keep = self.detail == "full"
+        self._opened = False
         if name == "snapshot":
             self._state = "header"
-            return
-        if name in ("nodes", "edges", "locations"):
-            if layout is None:
-                raise self._error(f"section {name!r} comes before 'snapshot'")
-            rows: Rows | None = None
-            if name == "nodes":
-                rows = NodeRows(layout, self._text_bytes, edges=keep)
-            elif name == "edges" and keep:
-                if "nodes" not in self._seen:
-                    raise self._error("section 'edges' comes before 'nodes'")
-                rows = EdgeRows(layout, self._text_bytes)
-            elif name == "locations" and keep and has_locations(layout):
-                rows = LocationRows(layout, None)
-            self._rows = rows
-            self._state = "numbers-open"
         elif name == "strings":
-            self._state = "strings-open"
+            self._state = "strings"
         else:
-            self._state = "skip"
-        if self._state == "numbers-open" and self._rows is None:
-            self._state = "skip"
-        if self._state == "skip":
-            flat = name in ("nodes", "edges", "locations", "samples")
-            self._skipper = ValueSkipper(flat=flat)
-        else:
-            self._state = self._state.removesuffix("-open")
-            self._opened = False
+            rows = self._rows_of(name)
+            if rows is not None:
+                self._numbers = NumberSection(rows)
+                self._state = "numbers"
+            else:
+                flat = name in ("nodes", "edges", "locations", "samples")
+                self._skipper = ValueSkipper(flat=flat)
+                self._state = "skip"
+
+    def _rows_of(self, name: str) -> Rows | None:
+        """What takes the rows of a section of numbers; None if they are not needed."""
+        if name not in ("nodes", "edges", "locations"):
+            return None
+        layout = self._layout
+        if layout is None:
+            raise self._error(f"section {name!r} comes before 'snapshot'")
+        keep = self.detail == "full"
+        if name == "nodes":
+            if layout.node_count > _MANY_NODES:
+                gc.collect()  # a snapshot and its graph refer to each other
+            return NodeRows(layout, self._text_bytes, edges=keep)
+        if not keep:
+            return None
+        if name == "locations":
+            return LocationRows(layout, None) if has_locations(layout) else None
+        if "nodes" not in self._seen:
+            raise self._error("section 'edges' comes before 'nodes'")
+        return EdgeRows(layout, self._text_bytes)
 
     def _open(self) -> bool:
         """Consume the '[' of the section; False if it is not there yet."""
@@ -283,57 +280,28 @@ class SnapshotReader:
                 f"more than {self._text_bytes} bytes can hold"
             )
 
-    def _numbers(self, final: bool) -> bool:
+    def _number_block(self, final: bool) -> bool:
         if not self._open():
             return False
-        end = self._pending.find(b"]", self._searched)
-        have = end if end >= 0 else len(self._pending)
-        if end < 0 and have < _BLOCK:
-            self._searched = have
-            if final:
-                # Say the first thing that is wrong, which may come before the missing end.
-                self._convert(have, last=False)
+        assert self._numbers is not None
+        try:
+            used, ended = self._numbers.feed(self._pending, final=final)
+        except SectionError as error:
+            raise self._error(str(error), error.at) from None
+        self._drop(used)
+        if not ended:
             return False
-        while have > _BLOCK:
-            used = self._convert(_BLOCK, last=False)
-            if not used:
-                raise self._error("a row of numbers expected")
-            have -= used
-        if end < 0:
-            self._searched = have
-            return False
-        self._convert(have, last=True)
         self._drop(1)
-        self._close_rows()
+        self._close_rows(self._numbers.rows)
+        self._numbers = None
         self._state = "next"
         return True
 
-    def _convert(self, length: int, *, last: bool) -> int:
-        """Store the rows in the first ``length`` bytes; all of them if they are the last."""
-        rows = self._rows
-        assert rows is not None
-        block = bytes(memoryview(self._pending)[:length])
-        if not rows.rows and not block.strip(_SPACE):
-            # No row at all, as in an empty list.
-            self._drop(length if last else 0)
-            return 0
-        try:
-            used = rows.feed(block, last=last)
-        except NumberError as error:
-            raise self._error(str(error), error.at) from None
-        except RowError as error:
-            raise self._error(str(error), offset_of_item(block, error.index)) from None
-        self._drop(length if last else used)
-        return used
-
-    def _close_rows(self) -> None:
-        rows = self._rows
-        assert rows is not None
+    def _close_rows(self, rows: Rows) -> None:
         try:
             columns = rows.finish()
         except RowError as error:
             raise self._error(str(error)) from None
-        self._rows = None
         if isinstance(rows, NodeRows):
             self._nodes = columns
             self._max_name = rows.max_name

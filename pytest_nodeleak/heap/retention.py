@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from ..deadline import Deadline
-from .arrays import AnyArray, BoolArray
-from .graph import NO_EDGE, Graph, Walk, as_view
+from .arrays import AnyArray, BoolArray, as_view
+from .graph import Graph
 from .roots import path_sources, unpreferred_edges
+from .walk import NO_EDGE, Walk
 
 __all__ = ["Retention"]
 

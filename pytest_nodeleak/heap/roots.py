@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .arrays import AnyArray, BoolArray
+from .arrays import AnyArray, BoolArray, distinct
 from .graph import Graph
 from .places import scopes_of
 from .scopes import is_driver_script, is_user_script
@@ -90,7 +90,7 @@ def _globals(graph: Graph, alive: BoolArray) -> AnyArray:
         names = snapshot.strings.find("extension") + snapshot.strings.find("global_proxy_object")
         names += snapshot.strings.find("global_object")
         found = np.concatenate((found, graph.to[edges[np.isin(graph.edge_name[edges], names)]]))
-    found = np.unique(found).astype(np.intp)
+    found = distinct(found).astype(np.intp)
     found = found[snapshot.node_type[found] == snapshot.layout.node_type("object")]
     kept: AnyArray = found[alive[found]]
     return kept

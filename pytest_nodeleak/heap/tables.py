@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from ..units import format_bytes, format_count
 
-__all__ = ["Column", "Table", "render_html", "render_text", "to_data"]
+__all__ = ["Cell", "Column", "Table", "cut_rows", "render_html", "render_text", "to_data"]
 
 Cell = str | int | float | None | Sequence[int]
 Style = Literal["text", "count", "bytes", "change", "bytes change", "counts", "gains"]
@@ -37,6 +37,17 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def cut_rows(table: Table, top: int, empty: str = "(nothing)") -> Table:
+    """The first ``top`` rows, and a note of how many are left out, or that there are none."""
+    left = len(table.rows) - top
+    notes = table.notes
+    if not table.rows:
+        notes = (*notes, empty)
+    elif left > 0:
+        notes = (*notes, f"... {left:,} more (--top {len(table.rows)} shows all)")
+    return replace(table, rows=table.rows[:top], details=table.details[:top], notes=notes)
 
 
 def format_cell(value: Cell, style: Style) -> str:

@@ -1,4 +1,4 @@
-"""What ``nodeleak diff`` and ``nodeleak show`` show, as tables."""
+"""What ``nodeleak diff`` shows, as tables."""
 
 from __future__ import annotations
 
@@ -6,23 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ..deadline import Deadline
 from .comparison import ComparisonDiff
 from .diff import SnapshotDiff
 from .growth import ConstructorGrowth
-from .model import HeapSnapshot
 from .names import devtools_name
-from .patterns import patterns_of
-from .retention import Retention
-from .shapes import Shapes, plain_objects
-from .tables import Cell, Column, Table
+from .tables import Cell, Column, Table, cut_rows
 
-__all__ = ["GROUPS", "SORTS", "comparison_table", "diff_table", "show_table"]
+__all__ = ["comparison_table", "diff_table"]
 
-GROUPS = ("class", "shape", "owner", "string")
-SORTS = ("survivors", "count", "size", "retained", "name")
 # Rows whose growth says nothing to the author of a program: not explained.
 _ENGINE = ("code", "object shape", "hidden", "number")
 
@@ -47,7 +39,7 @@ def diff_table(
     title = "survived: " + " -> ".join(snapshot.source for snapshot in diff.snapshots)
     if group_by == "string":
         patterns = diff.string_patterns()
-        return _cut(
+        return cut_rows(
             Table(
                 title,
                 (
@@ -73,7 +65,7 @@ def diff_table(
         if sort == "retained":
             rows.sort(key=_sort_key(sort))
     if group_by == "owner":
-        return _cut(_owner_table(title, rows, facts), top)
+        return cut_rows(_owner_table(title, rows, facts), top)
     table = Table(
         title,
         (
@@ -87,7 +79,7 @@ def diff_table(
         tuple(_why(row) for row in rows),
         facts=facts,
     )
-    return _cut(table, top, "(no object survived)")
+    return cut_rows(table, top, "(no object survived)")
 
 
 def _growth_cells(row: ConstructorGrowth) -> tuple[Cell, ...]:
@@ -186,7 +178,7 @@ def comparison_table(diff: ComparisonDiff, *, sort: str = "size", top: int = 20)
             (c.name,) if sort == "name" else (-c.delta,) if sort == "count" else (-c.size_delta,)
         ),
     )
-    return _cut(
+    return cut_rows(
         Table(
             f"changed: {diff.before} -> {diff.after}",
             (
@@ -206,115 +198,3 @@ def comparison_table(diff: ComparisonDiff, *, sort: str = "size", top: int = 20)
         ),
         top,
     )
-
-
-def show_table(
-    snapshot: HeapSnapshot,
-    *,
-    group_by: str = "class",
-    sort: str = "size",
-    top: int = 20,
-    retained: bool = False,
-) -> Table:
-    """What one snapshot holds, by class, shape, owner (large containers) or string pattern.
-
-    ``retained`` adds the size that each class shown keeps alive as a whole.
-    """
-    title = f"{snapshot.source}: {snapshot.node_count:,} nodes, {snapshot.total_size / 1e6:.2f} MB"
-    facts = {"schema": 1, "kind": "show", "files": [snapshot.source], "group_by": group_by}
-    if group_by == "owner":
-        return _cut(_container_table(snapshot, title, facts, top), top)
-    if group_by == "string":
-        groups = [(p.pattern, p.count, p.shallow_size) for p in patterns_of(snapshot)]
-    elif group_by == "shape":
-        shapes = Shapes(snapshot.graph).group(np.flatnonzero(plain_objects(snapshot.graph)))
-        groups = [
-            (name, int(nodes.size), int(snapshot.node_size[nodes].sum(dtype=np.int64)))
-            for name, nodes in shapes.items()
-        ]
-    else:
-        groups = [(name, count, size) for name, (count, size) in snapshot.classes().items()]
-    orders: dict[str, Callable[[tuple[str, int, int]], Any]] = {
-        "name": lambda group: group[0],
-        "count": lambda group: (-group[1], group[0]),
-    }
-    groups.sort(key=orders.get(sort, lambda group: (-group[2], group[0])))
-    columns = (
-        replace(_NAME, title=group_by),
-        Column("count", "count"),
-        Column("shallow_size", "shallow", "bytes"),
-    )
-    table = _cut(Table(title, columns, tuple(groups), facts=facts), top)
-    if (retained or sort == "retained") and group_by == "class":
-        table = _with_retained(snapshot, table, sort)
-    return table
-
-
-def _with_retained(snapshot: HeapSnapshot, table: Table, sort: str) -> Table:
-    groups = class_nodes(snapshot, {str(row[0]) for row in table.rows})
-    retention = Retention(snapshot.graph, list(groups.values()), None)
-    sizes = [retention.retained_size(groups[str(row[0])]) for row in table.rows]
-    order = sorted(range(len(sizes)), key=lambda at: -sizes[at] if sort == "retained" else at)
-    return replace(
-        table,
-        columns=(*table.columns, Column("retained_size", "retained", "bytes")),
-        rows=tuple((*table.rows[at], sizes[at]) for at in order),
-    )
-
-
-def class_nodes(snapshot: HeapSnapshot, names: set[str]) -> dict[str, Any]:
-    """Nodes of the classes of these names, as DevTools names them."""
-    from .names import group_nodes
-
-    found: dict[str, list[Any]] = {}
-    for key, nodes in group_nodes(snapshot):
-        name = devtools_name(key.kind, key.name)
-        if name in names:
-            found.setdefault(name, []).append(nodes)
-    return {name: np.concatenate(parts) for name, parts in found.items()}
-
-
-def _container_table(snapshot: HeapSnapshot, title: str, facts: dict[str, Any], top: int) -> Table:
-    """The objects with the largest stores of their own, and the way to each."""
-    from .describe import describe_path
-
-    graph = snapshot.graph
-    edges = np.concatenate(
-        [graph.edges_named("internal", name) for name in ("elements", "table", "properties")]
-    )
-    sizes = snapshot.node_size[graph.to[edges]]
-    order = np.argsort(-sizes.astype(np.int64), kind="stable")[:top]
-    owners = graph.sources(edges[order])
-    retention = Retention(graph, [np.unique(owners)], None)
-    rows: list[tuple[Cell, ...]] = []
-    for owner, size in zip(owners.tolist(), sizes[order].tolist(), strict=True):
-        chain, start = retention.chain(owner)
-        rows.append(
-            (
-                str(describe_path(graph, chain, start)),
-                snapshot.name_of(owner),
-                size,
-                retention.retained_size(np.array([owner])),
-            )
-        )
-    return Table(
-        title,
-        (
-            Column("name", "owner", "text"),
-            Column("type", "type", "text"),
-            Column("store_size", "store", "bytes"),
-            Column("retained_size", "retained", "bytes"),
-        ),
-        tuple(rows),
-        facts=facts,
-    )
-
-
-def _cut(table: Table, top: int, empty: str = "(nothing)") -> Table:
-    left = len(table.rows) - top
-    notes = table.notes
-    if not table.rows:
-        notes = (*notes, empty)
-    elif left > 0:
-        notes = (*notes, f"... {left:,} more (--top {len(table.rows)} shows all)")
-    return replace(table, rows=table.rows[:top], details=table.details[:top], notes=notes)

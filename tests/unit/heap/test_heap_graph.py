@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 
 from pytest_nodeleak.deadline import Deadline
 from pytest_nodeleak.errors import DeadlineExceeded
-from pytest_nodeleak.heap import graph as graph_module
 from pytest_nodeleak.heap import growth_over
-from pytest_nodeleak.heap.graph import NO_EDGE, Walk
+from pytest_nodeleak.heap import walk as walk_module
 from pytest_nodeleak.heap.retention import Retention
+from pytest_nodeleak.heap.walk import NO_EDGE, Walk
 from pytest_nodeleak.testing import SnapshotBuilder
 
 
 @pytest.fixture(params=["python", "numpy", "mixed"], scope="module", autouse=True)
 def frontier(request):
     """Walk narrow, wide or by the usual rule; all must give the same."""
-    usual = graph_module._NARROW
+    usual = walk_module._NARROW
     if request.param != "mixed":
-        graph_module._NARROW = {"python": 1 << 40, "numpy": 0}[request.param]
+        walk_module._NARROW = {"python": 1 << 40, "numpy": 0}[request.param]
     yield
-    graph_module._NARROW = usual
+    walk_module._NARROW = usual
 
 
 @settings(max_examples=80, deadline=None)

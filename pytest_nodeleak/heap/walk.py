@@ -1,0 +1,166 @@
+"""Breadth-first walks over the edges of a snapshot.
+
+A walk goes by whole levels with numpy; while the frontier is narrow (a linked list has
+one node per level) plain Python takes over. Nothing recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..deadline import Deadline
+from .arrays import AnyArray, BoolArray, as_view, ranges
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+__all__ = ["NO_EDGE", "Walk"]
+
+NO_EDGE = 0xFFFFFFFF
+
+# Frontiers with fewer edges than this are walked in Python: a numpy level costs as much.
+_NARROW = 96
+_BLOCK_EDGES = 1 << 17
+_BLOCK_NODES = 1 << 15
+
+
+class Walk:
+    """One breadth-first walk; ``visited`` and ``parent`` hold what it found.
+
+    ``parent[i]`` is the edge over which node i was first reached, NO_EDGE for sources and
+    for nodes not reached. Nodes in ``stop`` are reached but not gone through. Mark nodes
+    as visited beforehand to keep the walk out of them.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        allowed: BoolArray,
+        *,
+        stop: BoolArray | None = None,
+        visited: BoolArray | None = None,
+        parent: AnyArray | None = None,
+        deadline: Deadline | None = None,
+    ) -> None:
+        self.graph = graph
+        self.allowed = allowed
+        self.stop = stop
+        n = graph.node_count
+        self.visited = np.zeros(n, dtype=bool) if visited is None else visited
+        self.parent = np.full(n, NO_EDGE, dtype=np.uint32) if parent is None else parent
+        self.deadline = deadline
+
+    def run(
+        self,
+        sources: Mapping[int, AnyArray],
+        *,
+        distance: AnyArray | None = None,
+        again: bool = False,
+    ) -> None:
+        """Walk from ``sources``, each group of which joins at its level.
+
+        A group whose level comes after the walk would have ended joins then. ``distance``,
+        if given, gets each reached node's level. With ``again`` sources that are visited
+        already are gone through once more (to use a wider ``allowed``).
+        """
+        waiting = sorted(sources.items())
+        level = 0
+        frontier: AnyArray = np.empty(0, dtype=np.intp)
+        while frontier.size or waiting:
+            if self.deadline is not None:
+                self.deadline.check("walking the heap")
+            if waiting and (waiting[0][0] <= level or not frontier.size):
+                at, nodes = waiting.pop(0)
+                level = max(level, at)
+                new = nodes if again else nodes[~self.visited[nodes]]
+                self.visited[new] = True
+                if distance is not None:
+                    distance[new] = level
+                if self.stop is not None:
+                    new = new[~self.stop[new]]
+                frontier = np.concatenate((frontier, new)) if frontier.size else new
+                continue
+            if frontier.size < _NARROW and self._degree(frontier) < _NARROW:
+                until = waiting[0][0] if waiting else None
+                frontier, level = self._narrow(frontier, level, until, distance)
+                continue
+            level += 1
+            frontier = self._level(frontier, level, distance)
+
+    def _degree(self, frontier: AnyArray) -> int:
+        first = self.graph.first
+        return int((first[frontier + 1] - first[frontier]).sum(dtype=np.int64))
+
+    def _level(self, frontier: AnyArray, level: int, distance: AnyArray | None) -> AnyArray:
+        """Reach all nodes one step from ``frontier``; gives those to go on from."""
+        first = self.graph.first
+        found: list[AnyArray] = []
+        # A part at a time, whole nodes with a block's worth of edges: flat memory.
+        for start in range(0, frontier.size, _BLOCK_NODES):
+            nodes = frontier[start : start + _BLOCK_NODES]
+            low = first[nodes].astype(np.int64)
+            counts = first[nodes + 1] - low
+            ends = np.cumsum(counts)
+            begin = 0
+            while begin < low.size:
+                done = int(ends[begin - 1]) if begin else 0
+                end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
+                end = max(end, begin + 1)
+                edges = ranges(low[begin:end], counts[begin:end])
+                new = self.cross(edges[self.allowed[edges]])
+                if distance is not None:
+                    distance[new] = level
+                if self.stop is not None:
+                    new = new[~self.stop[new]]
+                found.append(new.astype(np.uint32))
+                begin = end
+        if not found:
+            return np.empty(0, dtype=np.uint32)
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def cross(self, edges: AnyArray) -> AnyArray:
+        """Reach the targets of ``edges`` that were not visited; gives them."""
+        to = self.graph.to[edges].astype(np.intp)
+        new = ~self.visited[to]
+        edges, to = edges[new], to[new]
+        # Of several edges to one node the first counts: written last, backwards.
+        self.parent[to[::-1]] = edges[::-1]
+        winners: AnyArray = to[self.parent[to] == edges]
+        self.visited[winners] = True
+        return winners
+
+    def _narrow(
+        self, frontier: AnyArray, level: int, until: int | None, distance: AnyArray | None
+    ) -> tuple[AnyArray, int]:
+        """Go on in Python until the frontier is wide, empty, or a source is due."""
+        first = as_view(self.graph.first)
+        to = as_view(self.graph.to)
+        allowed = as_view(self.allowed)
+        visited = as_view(self.visited)
+        parent = as_view(self.parent)
+        stop = None if self.stop is None else as_view(self.stop)
+        steps = as_view(distance) if distance is not None else None
+        now = frontier.tolist()
+        while now and level != until:
+            following: list[int] = []
+            level += 1
+            for node in now:
+                for edge in range(first[node], first[node + 1]):
+                    target = to[edge]
+                    if visited[target] or not allowed[edge]:
+                        continue
+                    visited[target] = True
+                    parent[target] = edge
+                    if steps is not None:
+                        steps[target] = level
+                    if stop is None or not stop[target]:
+                        following.append(target)
+            now = following
+            if self.deadline is not None and not level & 0xFFF:
+                self.deadline.check("walking the heap")
+            if len(now) > _NARROW:
+                break
+        return np.array(now, dtype=np.intp), level
