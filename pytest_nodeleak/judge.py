@@ -249,7 +249,7 @@ def _by_bytes(evidence: Evidence, policy: Policy) -> Judgement:
     if last <= accepted:
         reason = f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window"
         return Judgement("steady", (f"{reason}, no snapshots",))
-    if len(growth) > 1 and min(growth) > 0 and steady_rate(growth, windows):
+    if len(growth) > 1 and min(growth) > 0 and steady_rate(growth[-2:], windows[-2:]):
         reason = f"heapUsed grew in {len(growth)} of {len(growth)} windows, at last by"
         return Judgement(
             "leak",

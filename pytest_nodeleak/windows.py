@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 
 from .deadline import Deadline
@@ -13,6 +12,7 @@ from .node.timers import pending_timeouts
 from .plan import Pacer, power_of_two
 from .policy import Policy
 from .samples import Sample
+from .trend import robust_slope
 
 __all__ = ["Windows"]
 
@@ -49,22 +49,28 @@ class Windows:
         )
 
     def _weigh_in_windows(self) -> Evidence:
-        """Without snapshots: windows that double, heapUsed after each the only witness."""
+        """Without snapshots: windows that double, heapUsed in each the only witness."""
         meter = self.meter
+        growth = [self._weighed(0)]
+        meter.windows.append(meter.samples[-1].iterations - meter.samples[0].iterations)
         n = self.pacer.plan.first_window
-        before_all, after_rounds = self.rounds
-        meter.windows.append(after_rounds.iterations - before_all.iterations)
-        weights = [before_all.heap_used, after_rounds.heap_used]
         while True:
-            before = meter.done
+            before, start = meter.done, len(meter.samples) - 1
             self._window(n)
-            meter.windows.append(meter.done - before)
-            weights.append(meter.sample().heap_used)
+            meter.sample()
             self.pacer.update()
+            meter.windows.append(meter.done - before)
+            growth.append(self._weighed(start))
             n = int(2 * meter.windows[-1])
             if meter.is_huge or n * self.pacer.plan.seconds > WINDOW_SHARE * meter.left:
-                growth = tuple(b - a for a, b in itertools.pairwise(weights))
-                return self.collect(exhausted=True, window_bytes=growth)
+                return self.collect(exhausted=True, window_bytes=tuple(growth))
+
+    def _weighed(self, start: int) -> int:
+        """Growth of heapUsed since a sample, the steps of stores that double left out."""
+        samples = self.meter.samples[start:]
+        iterations = [sample.iterations for sample in samples]
+        slope = robust_slope(iterations, [sample.heap_used for sample in samples])
+        return round(slope * (iterations[-1] - iterations[0]))
 
     def _count_in_windows(self) -> Evidence:
         meter = self.meter

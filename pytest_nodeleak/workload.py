@@ -104,6 +104,7 @@ class _Driven:
     def __init__(self, app: NodeApp, workload: str | Module) -> None:
         self._app = app
         self._workload = workload
+        self._before = app.iterations
         self.description = str(workload)
 
     def setup(self, deadline: Deadline) -> None:
@@ -155,11 +156,11 @@ class _Driven:
 
     def _run_slice(self, n: int, milliseconds: int, deadline: Deadline) -> int:
         app = self._app
-        doing = f"the workload ran (from iteration {app.iterations + 1})"
+        doing = f"the workload ran (from iteration {app.iterations - self._before + 1})"
         done = int(app.driver("run", n, milliseconds, deadline=deadline, doing=doing))
         if done < 0:
-            failed = app.iterations - done
-            app.iterations = failed - 1
+            app.iterations += -1 - done
+            failed = app.iterations - self._before + 1
             stack = str(app.driver("failed", deadline=deadline))
             raise WorkloadError(
                 f"the workload threw on iteration {failed}: {stack}", iteration=failed, stack=stack

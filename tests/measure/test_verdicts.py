@@ -1,0 +1,250 @@
+"""Verdicts on real programs: what leaks is named, what only looks like it is steady."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_nodeleak import Verdict, every, measure, module, open_node
+
+from .conftest import Measured
+
+LEAKS = {
+    "class, one in a hundred": (
+        """
+        class Entry { constructor(n) { this.n = n; } }
+        const log = []; let n = 0;
+        global.iteration = () => { const e = new Entry(n); if (n++ % 100 === 0) log.push(e); };
+        """,
+        ("Entry", 0.01, "log (Array) in module program.js"),
+    ),
+    "closure": (
+        """
+        const handlers = new Set();
+        global.iteration = () => {
+          const big = [1, 2, 3];
+          handlers.add(function onDone() { return big; });
+        };
+        """,
+        ("onDone", 1.0, "handlers (Set) in module program.js"),
+    ),
+    "listener": (
+        """
+        const { EventEmitter } = require('events');
+        const bus = new EventEmitter().setMaxListeners(0);
+        class Job { start() { bus.on('stop', () => this.stop()); } stop() {} }
+        global.iteration = async () => { new Job().start(); await null; };
+        """,
+        ("Job", 1.0, "bus (EventEmitter) in module program.js"),
+    ),
+    "shape": (
+        """
+        const cache = {}; let n = 0;
+        global.iteration = () => { const id = n++; cache['key' + id] = { id, text: 'x' + id }; };
+        """,
+        ("{id, text}", 1.0, "cache"),
+    ),
+    "strings only": (
+        """
+        const seen = new Set(); let n = 0;
+        global.iteration = () => { seen.add(String(n++ + 1e6)); };
+        """,
+        ("(string)", 1.0, "seen (Set) in module program.js"),
+    ),
+    "bare numbers": (
+        """
+        const times = []; let n = 0;
+        global.iteration = () => { times.push(n++ % 1000); };
+        """,
+        ("Array", None, "times (Array) in module program.js"),
+    ),
+    "buffers": (
+        """
+        const kept = [];
+        global.iteration = () => { kept.push(Buffer.alloc(10000)); };
+        """,
+        ("Buffer", 1.0, "kept (Array) in module program.js"),
+    ),
+    "interval": (
+        """
+        class Session {
+          constructor() { this.timer = setInterval(() => this.tick(), 60000); }
+          tick() {}
+        }
+        global.iteration = () => { new Session().timer.unref(); };
+        """,
+        ("Session", 1.0, "Timeout"),
+    ),
+}
+
+HEALTHY = {
+    "nothing": "global.iteration = () => JSON.stringify({ a: [1, 2, 3] });",
+    "ring buffer": """
+        const ring = new Array(3000); let n = 0;
+        class Event {}
+        global.iteration = () => { ring[n++ % ring.length] = new Event(); };
+        """,
+    "bounded cache": """
+        const cache = new Map(); let n = 0;
+        class Page { constructor(n) { this.n = n; } }
+        global.iteration = () => {
+          cache.set('page' + n, new Page(n++));
+          if (cache.size > 4000) cache.delete(cache.keys().next().value);
+        };
+        """,
+    "finite keys at random": """
+        const names = new Map(); let seed = 7;
+        const random = () => (seed = (seed * 1103515245 + 12345) & 0x7fffffff) / 0x7fffffff;
+        global.iteration = () => {
+          const key = 'k' + Math.floor(random() * 2000);
+          if (!names.has(key)) names.set(key, { key });
+        };
+        """,
+    "sawtooth": """
+        let batch = [];
+        class Row { constructor() { this.cells = new Array(50).fill(0); } }
+        global.iteration = () => { batch.push(new Row()); if (batch.length >= 70) batch = []; };
+        """,
+    "timers that fire": """
+        class Pending {}
+        global.iteration = () => { const p = new Pending(); setTimeout(() => p, 300); };
+        """,
+    "console": """
+        global.iteration = () => console.log('handled', { big: new Array(99).fill(1) });
+        """,
+    "weak references": """
+        const refs = new WeakMap();
+        global.iteration = async () => { const key = {}; refs.set(key, { about: key }); await null; };
+        """,
+}
+
+
+@pytest.mark.parametrize("case", LEAKS)
+def test_leaks_are_found_and_named(measured: Measured, case: str) -> None:
+    source, (name, rate, path) = LEAKS[case]
+    verdict = measured(source)
+    assert verdict.outcome == "leak", verdict.reasons
+    worst = verdict.constructors[0]
+    assert worst.name == name
+    assert worst.count > 0
+    if rate is not None:
+        assert worst.per_iteration == pytest.approx(rate, rel=0.06)
+    assert path in " -> ".join(worst.retaining_path)
+    assert worst.retained_size is not None
+    assert worst.retained_size >= worst.shallow_size > 0
+    assert verdict.resolution <= 0.01
+
+
+@pytest.mark.parametrize("case", HEALTHY)
+def test_healthy_programs_are_steady(measured: Measured, case: str) -> None:
+    verdict = measured(HEALTHY[case])
+    assert verdict.outcome == "steady", verdict.reasons
+    assert verdict.constructors == ()
+
+
+def test_a_flat_heap_costs_no_snapshot(measured: Measured) -> None:
+    verdict = measured(HEALTHY["nothing"])
+    assert verdict.windows == ()
+    assert verdict.snapshots == ()
+    used = verdict.series.heap_used
+    assert used[-1] <= used[0]
+
+
+def test_the_line_that_allocates_is_named(measured: Measured) -> None:
+    source = """
+    const kept = [];
+    class Order { constructor() { this.id = kept.length; } }
+    function placeOrder() { kept.push(new Order()); }
+    global.iteration = () => placeOrder();
+    """
+    verdict = measured(source)
+    assert verdict.constructors[0].allocated_at == "placeOrder (program.js:4:20)"
+
+
+def test_a_module_with_setup_and_teardown(tmp_path: Path, node: object) -> None:
+    (tmp_path / "main.mjs").write_text("export const ready = true;\n")
+    (tmp_path / "work.mjs").write_text(
+        "export const calls = [];\n"
+        "export const setup = async () => { calls.push('setup'); };\n"
+        "export const teardown = () => { calls.push('teardown'); };\n"
+        "export const api = { iteration(n) { if (n !== 3) throw new Error('bad'); } };\n"
+    )
+    with open_node(tmp_path / "main.mjs", node=node) as app:  # type: ignore[arg-type]
+        verdict = measure(app, module("./work.mjs", "api.iteration", 3))
+        calls = app.evaluate("(await import('./work.mjs')).calls")
+    assert verdict.outcome == "steady"
+    assert calls == ["setup", "teardown"]
+
+
+def test_a_python_callable_drives_the_program(tmp_path: Path, node: object) -> None:
+    script = tmp_path / "program.js"
+    script.write_text("global.kept = []; global.n = 0; class Ping {}; global.Ping = Ping;\n")
+    with open_node(script, node=node) as app:  # type: ignore[arg-type]
+        verdict = measure(app, lambda: app.evaluate("kept.push(new Ping()); return 0"))
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "Ping"
+    assert verdict.constructors[0].per_iteration == 1.0
+
+
+def test_a_program_that_works_by_itself(measured: Measured) -> None:
+    source = """
+    class Tick {}
+    const kept = [];
+    setInterval(() => kept.push(new Tick()), 10);
+    """
+    verdict = measured(source, every(0.3))
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "Tick"
+    assert verdict.constructors[0].per_iteration == pytest.approx(30, rel=0.35)
+
+
+def verdict_of_slow_growth(measured: Measured, **policy: object) -> Verdict:
+    return measured(
+        """
+        class Slow {}
+        const kept = []; let n = 0;
+        global.iteration = () => { if (++n % 64 === 0) kept.push(new Slow()); };
+        """,
+        **policy,
+    )
+
+
+def test_policies_of_the_call(measured: Measured) -> None:
+    assert verdict_of_slow_growth(measured).outcome == "leak"
+    assert verdict_of_slow_growth(measured, ignore=["Slow"]).outcome == "steady"
+    assert verdict_of_slow_growth(measured, max_growth="1 KB").outcome == "steady"
+    bounded = verdict_of_slow_growth(measured, max_live={"Slow": 5}, snapshots="always")
+    assert bounded.outcome == "leak"
+    assert "more than max_live=5" in bounded.reasons[0]
+
+
+def test_without_snapshots_bytes_decide(measured: Measured) -> None:
+    leak = measured(LEAKS["closure"][0], snapshots="never")
+    assert leak.outcome == "leak"
+    assert leak.constructors == ()
+    assert measured(HEALTHY["ring buffer"], snapshots="never").outcome == "steady"
+
+
+def test_a_leak_that_slows_the_program_down_stays_in_the_budget(measured: Measured) -> None:
+    source = """
+    const { EventEmitter } = require('events');
+    const bus = new EventEmitter().setMaxListeners(0);
+    class View { constructor() { bus.on('x', () => { this.n = (this.n || 0) + 1; }); } }
+    global.iteration = () => { new View(); bus.emit('x'); };
+    """
+    verdict = measured(source, budget="3s")
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "View"
+    # The budget, one round, one GC, two snapshots of a small heap and the explanation.
+    assert verdict.seconds < 3 + 5
+
+
+def test_timers_that_fire_later_than_the_budget_are_not_called_a_leak(measured: Measured) -> None:
+    source = """
+    class Request {}
+    global.iteration = () => { const r = new Request(); setTimeout(() => r, 20000).unref(); };
+    """
+    verdict = measured(source, budget="3s")
+    assert verdict.outcome == "inconclusive"
+    assert "pending timers hold what grew" in verdict.reasons[0]
