@@ -115,7 +115,11 @@ HEALTHY = {
         """,
     "weak references": """
         const refs = new WeakMap();
-        global.iteration = async () => { const key = {}; refs.set(key, { about: key }); await null; };
+        global.iteration = async () => {
+          const key = {};
+          refs.set(key, { about: key });
+          await null;
+        };
         """,
 }
 

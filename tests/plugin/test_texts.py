@@ -47,7 +47,7 @@ HEAVY = "('numpy', 'psutil', 'websocket', 'pytest_nodeleak.verdict', 'pytest_nod
 @pytest.mark.parametrize(
     "args",
     [
-        pytest.param((), marks=pytest.mark.xfail(reason="node/__init__.py imports all of node/")),
+        (),
         ("-q",),
         ("-p", "no:terminal"),
     ],
