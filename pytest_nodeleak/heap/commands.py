@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parsers"]
 
 _OK, _ERROR = 0, 2
+_TWICE = "--json - and --html - cannot both write to stdout"
 _GROUPS = ("class", "shape", "owner", "string")
 _SORTS = ("survivors", "count", "size", "retained", "name")
 
@@ -60,19 +61,17 @@ def _add_options(parser: argparse.ArgumentParser, group_by: str, sort: str) -> N
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-_positive.__name__ = "number of rows"  # argparse puts it into its message
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows, such as 20")
+    return int(text)
 
 
 def _diff(arguments: argparse.Namespace) -> int:
     files: Sequence[str] = arguments.files
     if len(files) < 2:
         return _fail("diff", f"needs at least two files, got only {files[0]}")
+    if arguments.json == arguments.html == "-":
+        return _fail("diff", _TWICE)
     _spare_threads()
     from .comparison import compare
     from .diff import growth_over
@@ -114,6 +113,8 @@ def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
+    if arguments.json == arguments.html == "-":
+        return _fail("show", _TWICE)
     _spare_threads()
     from .files import load_snapshot
     from .show import show_table
@@ -147,7 +148,7 @@ def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
             data["comparison"] = to_data(tables[0])["rows"]
         _put(arguments.json, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     if arguments.html is not None:
-        _put(arguments.html, render_html(tables[-1]))
+        _put(arguments.html, render_html(*tables))
     if "-" not in (arguments.json, arguments.html):
         width = None
         if sys.stdout.isatty():

@@ -88,7 +88,11 @@ class SnapshotReader:
             pass
         if self._state != "end":
             if not self._layout and not self._seen:
-                raise self._error("this is no heap snapshot: it holds no 'snapshot' section")
+                raise self._error(
+                    "this is no heap snapshot: it holds no 'snapshot' section"
+                    if self._offset or self._pending
+                    else "this is no heap snapshot: it is empty"
+                )
             where = f"in section {self._section!r}" if self._section else "between sections"
             raise self._error(f"the file ends early, {where}", len(self._pending))
         if self._pending.strip(_SPACE):
@@ -99,7 +103,8 @@ class SnapshotReader:
         for section in ("snapshot", "nodes", "edges", "strings"):
             if section not in self._seen:
                 self._section = section
-                raise self._error(f"the file has no section {section!r}")
+                no = "this is no heap snapshot: it" if section == "snapshot" else "the file"
+                raise self._error(f"{no} has no section {section!r}")
         assert self._layout is not None
         assert self._strings is not None
         self._section = "strings"
@@ -277,7 +282,8 @@ class SnapshotReader:
         if least > self._text_bytes + 4:
             raise self._error(
                 f"the header announces {layout.node_count} nodes and {layout.edge_count} edges, "
-                f"more than {self._text_bytes} bytes can hold"
+                f"more than {self._text_bytes} bytes can hold: the file was cut off, or is "
+                "still being written"
             )
 
     def _number_block(self, final: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -71,7 +72,8 @@ def format_cell(value: Cell, style: Style) -> str:
 def render_text(table: Table, width: int | None = None) -> str:
     """The table for a terminal: columns that line up, numbers to the right.
 
-    The last text column is cut where a line would be longer than ``width``.
+    Where a line would be longer than ``width``, the first column is cut if it is text, and
+    details go on in another line.
     """
     texts = [
         [format_cell(cell, column.style) for cell, column in zip(row, table.columns, strict=True)]
@@ -86,9 +88,25 @@ def render_text(table: Table, width: int | None = None) -> str:
     for number, row in enumerate(texts):
         lines.append(_line(row, widths, table.columns))
         if table.details:
-            lines += [f"    {detail}" for detail in table.details[number]]
+            for detail in table.details[number]:
+                lines += _wrapped(detail, width)
     lines += table.notes
     return "\n".join(lines)
+
+
+def _wrapped(detail: str, width: int | None) -> list[str]:
+    if width is None or len(detail) + 4 <= width:
+        return [f"    {detail}"]
+    # The lines that follow stand under the words after the label.
+    label = detail.find("  ") + 2
+    return textwrap.wrap(
+        detail,
+        max(width, 40),
+        initial_indent="    ",
+        subsequent_indent=" " * (4 + max(label, 4)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) -> str:
@@ -126,13 +144,27 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid #8884 }
 th { position: sticky; top: 0; background: Canvas }
 .text { text-align: left; overflow-wrap: anywhere }
-.detail { text-align: left; color: GrayText; padding-left: 2rem; border: 0 }
+.more td { border-bottom: 0; padding-bottom: 0 }
+.detail { text-align: left; color: GrayText; padding: 0 .6rem .4rem 2rem; white-space: pre-wrap;
+  overflow-wrap: anywhere }
+td { font-variant-numeric: tabular-nums }
 :root { color-scheme: light dark }
 """
 
 
-def render_html(table: Table) -> str:
-    """The table as one HTML page that needs nothing else."""
+def render_html(*tables: Table) -> str:
+    """Tables as one HTML page that needs nothing else."""
+    title = html.escape(tables[-1].title)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title><style>{_STYLE}</style></head>\n<body>\n"
+        + "\n".join(_html_of(table) for table in tables)
+        + "\n</body></html>\n"
+    )
+
+
+def _html_of(table: Table) -> str:
     head = "".join(
         f'<th scope="col"{_class(column)}>{html.escape(column.title)}</th>'
         for column in table.columns
@@ -143,20 +175,17 @@ def render_html(table: Table) -> str:
             f"<td{_class(column)}>{html.escape(format_cell(cell, column.style))}</td>"
             for cell, column in zip(row, table.columns, strict=True)
         )
-        body.append(f"<tr>{cells}</tr>")
-        body += [
-            f'<tr><td class="detail" colspan="{len(table.columns)}">{html.escape(detail)}</td></tr>'
-            for detail in (table.details[number] if table.details else ())
-        ]
+        details = table.details[number] if table.details else ()
+        body.append(f"<tr{' class=more' if details else ''}>{cells}</tr>")
+        if details:
+            text = "<br>".join(html.escape(detail) for detail in details)
+            body.append(f'<tr><td class="detail" colspan="{len(table.columns)}">{text}</td></tr>')
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in table.notes)
-    title = html.escape(table.title)
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n"
-        f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(body)
-        + f"\n</tbody></table>{notes}</body></html>\n"
-    )
+    shown = ""
+    if table.rows:
+        lines = "\n".join(body)
+        shown = f"<table><thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody></table>"
+    return f"<h1>{html.escape(table.title)}</h1>\n{shown}{notes}"
 
 
 def _class(column: Column) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..deadline import Deadline
-from .comparison import ComparisonDiff
+from .comparison import ClassChange, ComparisonDiff
 from .diff import SnapshotDiff
 from .growth import ConstructorGrowth
 from .names import devtools_name
@@ -66,6 +66,8 @@ def diff_table(
             rows.sort(key=_sort_key(sort))
     if group_by == "owner":
         return cut_rows(_owner_table(title, rows, facts), top)
+    # The shapes of earlier snapshots are known only if they were read with their edges.
+    whole = all(snapshot.has_edges for snapshot in diff.snapshots)
     table = Table(
         title,
         (
@@ -74,18 +76,22 @@ def diff_table(
             Column("survivors", "survivors", "gains"),
             Column("shallow_size", "shallow", "bytes"),
             Column("retained_size", "retained", "bytes"),
-        ),
-        tuple(_growth_cells(row) for row in rows),
+        )[: 4 if group_by == "class" else 5],
+        tuple(_growth_cells(row, whole)[: 4 if group_by == "class" else 5] for row in rows),
         tuple(_why(row) for row in rows),
         facts=facts,
     )
     return cut_rows(table, top, "(no object survived)")
 
 
-def _growth_cells(row: ConstructorGrowth) -> tuple[Cell, ...]:
+def _growth_cells(row: ConstructorGrowth, whole: bool) -> tuple[Cell, ...]:
     function = row.kind == "closure" and row.name != "Function" and "(" not in row.name
     name = f"{row.name}()" if function else row.name
-    return (name, row.populations, row.survivors, row.shallow_size, row.retained_size)
+    part = (row.kind == "object" and name.startswith("{")) or (
+        row.kind == "closure" and " (" in name
+    )
+    populations = row.populations if whole or not part else None
+    return (name, populations, row.survivors, row.shallow_size, row.retained_size)
 
 
 def _why(row: ConstructorGrowth) -> tuple[str, ...]:
@@ -170,10 +176,16 @@ def _sort_key(sort: str) -> Callable[[ConstructorGrowth], tuple[Any, ...]]:
     return lambda row: (row.internal, -row.survivor_count, -row.shallow_size, row.name)
 
 
+def _native_turnover(change: ClassChange) -> bool:
+    """Native and synthetic nodes get new ids in each snapshot: as many new as deleted ones."""
+    native = change.name.startswith(("Node / ", "("))
+    return native and not change.delta and not change.size_delta
+
+
 def comparison_table(diff: ComparisonDiff, *, sort: str = "size", top: int = 20) -> Table:
     """New, deleted and net objects by class, as DevTools' Comparison view."""
     changes = sorted(
-        diff.changes,
+        (change for change in diff.changes if not _native_turnover(change)),
         key=lambda c: (
             (c.name,) if sort == "name" else (-c.delta,) if sort == "count" else (-c.size_delta,)
         ),

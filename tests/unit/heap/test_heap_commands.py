@@ -220,3 +220,72 @@ def test_tables_escape_and_cut():
 )
 def test_masking(text, masked):
     assert mask(text) == masked
+
+
+def test_population_of_a_shape_is_not_that_of_all_plain_objects(tmp_path, capsys):
+    build = SnapshotBuilder()
+    context = build.module("/app/index.js")
+    events = build.array(context, "events", kind="context")
+    for _ in range(50):
+        build.edge(context, build.object("Object"), "element", 1)
+    paths = []
+    for number in (1, 2, 3):
+        paths.append(str(build.write(tmp_path / f"{number}.heapsnapshot")))
+        for _ in range(5):
+            event = build.object("Object")
+            build.push(events, event)
+            build.edge(event, build.string("x"), "property", "text")
+    assert run("diff", "--json", "-", *paths) == 0
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert rows["{text}"]["survivors"] == [5, 5]
+    assert rows["{text}"]["populations"] is None
+
+
+def test_classes_have_no_column_for_what_is_not_computed(files, capsys):
+    assert run("diff", "--group-by", "class", *files) == 0
+    assert "retained" not in capsys.readouterr().out
+
+
+def test_page_of_two_files_has_both_tables(files, tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert run("diff", "--html", str(page), *files[:2]) == 0
+    text = page.read_text()
+    assert text.count("<table>") == 2
+    assert text.index("changed:") < text.index("survived: 1.heapsnapshot -&gt; 2.heapsnapshot</h1>")
+
+
+def test_stdout_is_given_once(files, capsys):
+    for command in (["diff", *files], ["show", files[0]]):
+        assert run(*command, "--json", "-", "--html", "-") == 2
+        captured = capsys.readouterr()
+        assert not captured.out
+        assert "cannot both write to stdout" in captured.err
+
+
+def test_details_go_on_below_their_words():
+    table = Table(
+        "t",
+        (Column("name", "class", "text"),),
+        (("Session",),),
+        ((f"kept alive by  cache in module app.js -> {' -> '.join(['.next'] * 12)}",),),
+    )
+    lines = render_text(table, 60).splitlines()[3:]
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 60
+    assert lines[0].startswith("    kept alive by  cache")
+    assert all(line.startswith(" " * 19) and line[19] != " " for line in lines[1:])
+    assert len(render_text(table).splitlines()) == 4
+
+
+def test_native_nodes_that_get_new_ids_are_no_change(tmp_path, capsys):
+    build = SnapshotBuilder()
+    root = build.module("/app/index.js")
+    kept = build.array(root, "kept", kind="context")
+    paths = []
+    for number in (1, 2):
+        paths.append(str(build.write(tmp_path / f"{number}.heapsnapshot")))
+        build.push(kept, build.object("Session"))
+    assert run("diff", *paths) == 0
+    table = capsys.readouterr().out.partition("survived")[0]
+    assert "Session" in table
+    assert "(synthetic)" not in table
