@@ -151,15 +151,15 @@ class SnapshotDiff:
         """Surviving strings by the pattern of their content, those with most first."""
         return surviving_patterns(self, top)
 
-    def to_rows(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries of plain numbers and strings."""
-        return [row.to_dict() for row in self.rows]
+    def to_rows(self, rows: Iterable[ConstructorGrowth] | None = None) -> list[dict[str, Any]]:
+        """Rows (default: all; or those of :meth:`explain`) as dictionaries of plain values."""
+        return [row.to_dict() for row in (self.rows if rows is None else rows)]
 
-    def to_dataframe(self) -> Any:
-        """The rows as a pandas DataFrame; raises ImportError without pandas."""
+    def to_dataframe(self, rows: Iterable[ConstructorGrowth] | None = None) -> Any:
+        """The same as a pandas DataFrame; raises ImportError without pandas."""
         import pandas
 
-        return pandas.DataFrame(self.to_rows())
+        return pandas.DataFrame(self.to_rows(rows))
 
     def __repr__(self) -> str:
         lines = [f"<SnapshotDiff of {' -> '.join(s.source for s in self.snapshots)}>"]
