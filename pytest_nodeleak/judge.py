@@ -17,7 +17,7 @@ from .policy import Policy
 from .samples import Series
 from .suspects import over_bounds, suspects_of, worst_of
 from .trend import rising_share, robust_slope, steady_rate
-from .units import format_bytes, format_count, format_rate
+from .units import format_amount, format_bytes, format_count, format_rate
 
 if TYPE_CHECKING:
     from .heap import StaleContainer
@@ -118,7 +118,7 @@ def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
         worst = worst_of(suspects)
         reason = (
             f"{worst.row.name} fills up: it grew by {format_count(worst.growth[-1])} over the last "
-            f"{format_count(evidence.windows[-1])} {evidence.unit}s, by "
+            f"{format_amount(evidence.windows[-1], evidence.unit)}, by "
             f"{format_count(max(worst.growth[:-1]))} over fewer before"
         )
         return Judgement("steady", (reason,))
@@ -131,7 +131,7 @@ def _undecided(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
     population = worst.row.populations[-1]
     reason = (
         f"{worst.row.name} is still growing at +{format_rate(pace)} per {evidence.unit} after "
-        f"{format_count(evidence.total_iterations)} {evidence.unit}s, but not at a steady pace: a "
+        f"{format_amount(evidence.total_iterations, evidence.unit)}, but not at a steady pace: a "
         f"bounded structure that is still filling, or a slow leak; raise the budget, or name the "
         f"bound: max_live={{{worst.row.name!r}: {_round_up(2 * population)}}}"
     )
@@ -178,22 +178,23 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     if evidence.exhausted and evidence.rounds_growth >= UNEXPLAINED and not _has_doubled(evidence):
         grown = format_bytes(evidence.rounds_growth)
         reason = (
-            f"heapUsed grew by {grown} over {format_count(evidence.rounds_iterations)} "
-            f"{evidence.unit}s and no class accounts for it; the budget ended before the work "
-            "could be doubled, which shows whether a store of numbers grows: raise the budget"
+            f"heapUsed grew by {grown} over "
+            f"{format_amount(evidence.rounds_iterations, evidence.unit)} and no class accounts for "
+            "it; the budget ended before the work could be doubled, which shows whether a store "
+            "of numbers grows: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
     total = sum(evidence.windows)
     if total < LEAST_COUNTED and not evidence.timed:
         reason = (
-            f"only {format_count(total)} {evidence.unit}s fitted into the budget while objects "
+            f"only {format_amount(total, evidence.unit)} fitted into the budget while objects "
             "were counted, too few to see a slow leak: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
     return Judgement(
         "steady",
         (
-            f"no class of the program grew over {format_count(total)} {evidence.unit}s between "
+            f"no class of the program grew over {format_amount(total, evidence.unit)} between "
             f"{len(evidence.windows) + 1} snapshots",
         ),
     )
@@ -271,5 +272,5 @@ def _flat_reason(evidence: Evidence) -> str:
     first, last = evidence.series.samples[0], evidence.series.samples[-1]
     return (
         f"heapUsed is flat: {format_bytes(last.heap_used)} after "
-        f"{format_count(last.iterations - first.iterations)} {evidence.unit}s"
+        f"{format_amount(last.iterations - first.iterations, evidence.unit)}"
     )

@@ -20,6 +20,8 @@ LEAST_ITERATIONS = 400
 PUSH_ITERATIONS = 2_000
 #: no need to go further for a fast one
 PUSH_ENOUGH = 20_000
+#: share of the budget that is work enough, however little came of it
+PUSH_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ class Plan:
 
     def is_pushed(self, done: int, pushed_seconds: float) -> bool:
         """Whether enough work has been done that a growth without slowing is a leak."""
-        if self.timed or pushed_seconds >= 0.35 * self.budget:
+        if pushed_seconds >= PUSH_SHARE * self.budget:
             return True
-        return done >= PUSH_ITERATIONS and (
-            pushed_seconds >= 0.8 * PUSH_SECONDS or done >= 0.8 * PUSH_ENOUGH
-        )
+        if self.timed or done < PUSH_ITERATIONS:
+            return False
+        return pushed_seconds >= 0.8 * PUSH_SECONDS or done >= 0.8 * PUSH_ENOUGH
 
 
 class Pacer:

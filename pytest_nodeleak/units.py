@@ -5,7 +5,14 @@ from __future__ import annotations
 import math
 import re
 
-__all__ = ["format_bytes", "format_count", "format_rate", "parse_bytes", "parse_seconds"]
+__all__ = [
+    "format_amount",
+    "format_bytes",
+    "format_count",
+    "format_rate",
+    "parse_bytes",
+    "parse_seconds",
+]
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _BYTES = {"": 1, "b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
@@ -55,6 +62,13 @@ def format_bytes(size: float) -> str:
 def format_count(count: float) -> str:
     """``12,345``: whole numbers, thousands apart."""
     return f"{count:,.0f}"
+
+
+def format_amount(count: float, unit: str) -> str:
+    """``400 iterations``, ``1 iteration``, ``5 x 2 s``."""
+    if unit != "iteration":
+        return f"{format_count(count)} x {unit}"
+    return f"{format_count(count)} iteration{'' if round(count) == 1 else 's'}"
 
 
 def format_rate(rate: float) -> str:

@@ -14,6 +14,7 @@ from ..errors import (
     EvaluationError,
     ProtocolError,
     TargetError,
+    TargetStuckError,
     hide_ours,
 )
 from ..inspector import ChunkHandler, EventHandler, Session
@@ -83,6 +84,8 @@ class Channel:
         """One inspector command. Raises ProtocolError if it is refused."""
         deadline = deadline or Deadline(_PATIENCE)
         doing = doing or f"{method} ran"
+        # An ended program that waits for our disconnect may crash on a command: Node 20 does.
+        self.check_alive(doing)
         try:
             return self.session.call(
                 method, params, deadline=deadline, on_event=on_event, on_chunk=on_chunk
@@ -97,6 +100,12 @@ class Channel:
             # "Cannot find context", "Execution context was destroyed": a program on its way out.
             if "context" in str(error) and self._ends_within(1.0):
                 raise self.death(doing) from None
+            if "Promise was collected" in str(error):
+                raise TargetStuckError(
+                    f"the program waits for a promise that nothing can settle any more, while "
+                    f"{doing}",
+                    output=self.process.stderr.tail(),
+                ) from None
             raise
 
     def _ends_within(self, seconds: float) -> bool:

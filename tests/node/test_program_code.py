@@ -181,7 +181,7 @@ def test_the_throwing_iteration_is_named(start: Started) -> None:
     assert caught.value.iteration == 7
     assert "RangeError: no more" in caught.value.stack
     assert app.iterations == 6
-    with pytest.raises(WorkloadError, match=r"on iteration 10: .*async"):
+    with pytest.raises(WorkloadError, match=r"on iteration 4: .*async"):
         app.run("await null; if (++n === 11) throw new Error('async')", 20)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import time
 from pathlib import Path
 
 import pytest
 
+from pytest_nodeleak.deadline import Deadline
 from pytest_nodeleak.errors import EvaluationError, PolicyError
 from pytest_nodeleak.heap import load_snapshot
 from pytest_nodeleak.node import NodeApp
@@ -87,7 +89,11 @@ def test_console_arguments_are_not_kept(start: Started) -> None:
     app.run("console.error({text: 'x'.repeat(2000)}); say()", 200)
     before = app.memory().heap_used
     app.run("console.error({text: 'x'.repeat(2000)}); say()", 200)
-    assert app.memory().heap_used - before < 20_000
+    # What the pipe has not taken yet is kept by Node: on a busy machine that takes a moment.
+    deadline = Deadline(10)
+    while app.memory().heap_used - before >= 20_000:
+        deadline.check("the heap came down again")
+        time.sleep(0.05)
 
 
 def test_what_a_sample_holds(start: Started) -> None:

@@ -209,7 +209,7 @@ def test_the_program_ends_when_we_are_killed(start: Started, life: str, how: str
         time.sleep(0.3)
         assert psutil.pid_exists(pid)
         parent.kill()
-    assert gone(start.folder, 2.0), processes_of(start.folder)
+    assert gone(start.folder, 10.0 if how == "portable" else 2.0), processes_of(start.folder)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
