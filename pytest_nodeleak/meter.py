@@ -118,6 +118,8 @@ class Meter:
         began = time.monotonic()
         if self.snapshots and len(self.windows) < len(self.snapshots):
             self.windows.append(self._window_since(began))
+        if self.snapshots:
+            self.snapshots[-1].condense()  # the difference needs its counts and newest id only
         self.snapshots.append(self.app.take_snapshot(path, detail=detail))
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
