@@ -7,7 +7,9 @@ One program per size; in each round, in turns, the same heap is taken
 
 - *parsed*: ``NodeApp.take_snapshot(detail="full")`` into a file, read while it comes;
 - *sent*: through the inspector, and thrown away as it comes off the socket;
-- *written*: by ``v8.writeHeapSnapshot``.
+- *written*: by ``v8.writeHeapSnapshot``;
+- with ``--busy`` also *sent, busy*: as sent, while another process keeps one CPU busy with
+  nothing. That tells how much of what parsing costs is but the sharing of the machine.
 
 Medians of all rounds, and of the ratios of each round. Capture is the time that the
 program stands still, measured in the program. The parsed one is measured at three more
@@ -22,6 +24,7 @@ import gc
 import json
 import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -128,6 +131,17 @@ def sent(app: NodeApp, result: Round) -> None:
     result.times["sent after capture"] = max(0.0, done - ended)
 
 
+def sent_busy(app: NodeApp, result: Round) -> None:
+    other = Round()
+    idle = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        sent(app, other)
+    finally:
+        idle.kill()
+        idle.wait()
+    result.times["sent, busy"] = other.times["sent"]
+
+
 def written(app: NodeApp, path: Path, result: Round) -> None:
     app.evaluate(f"require('v8').writeHeapSnapshot({json.dumps(str(path))})", timeout=600)
     begun, ended = standstill(app)
@@ -148,9 +162,9 @@ def peak_memory() -> int:
 
 
 def measure(
-    node: str | None, objects: int, rounds: int, directory: Path
+    node: str | None, objects: int, rounds: int, directory: Path, busy: bool
 ) -> tuple[str, list[Round]]:
-    """All rounds of one size; the order of the three within a round moves on."""
+    """All rounds of one size; the order within a round moves on."""
     script = str(HERE / "make_heap.js")
     results = []
     with open_node(script, "-", str(objects), node=node, timeout=120) as app:
@@ -167,7 +181,10 @@ def measure(
                 lambda result=result: sent(app, result),  # type: ignore[misc]
                 lambda result=result: written(app, path, result),  # type: ignore[misc]
             ]
-            for step in steps[number % 3 :] + steps[: number % 3]:
+            if busy:
+                steps.append(lambda result=result: sent_busy(app, result))  # type: ignore[misc]
+            at = number % len(steps)
+            for step in steps[at:] + steps[:at]:
                 step()
             results.append(result)
             show(result, f"  round {number + 1}", sys.stderr)
@@ -197,11 +214,15 @@ def report(version: str, results: list[Round]) -> None:
 
     print(f"\nNode {version}, {text:.0f} MB of text, {len(results)} rounds")
     print(f"  capture, parsed          {capture:8.3f} s")
-    for other in ("sent", "written"):
+    others = [name for name in ("sent", "written", "sent, busy") if name in results[0].times]
+    for other in others:
         ratio = median(lambda r, other=other: r.times["parsed"] / r.times[other])  # type: ignore[misc]
         seconds = median(lambda r, other=other: r.times[other])  # type: ignore[misc]
         print(f"  capture, {other:<15} {seconds:8.3f} s  parsed takes {ratio:.3f} times as long")
     ratio = median(lambda r: r.times["parsed, all"] / r.times["sent, all"])
+    if "sent, busy" in others:
+        ratio = median(lambda r: r.times["sent, busy"] / r.times["sent"])
+        print(f"  capture, sent, busy       {'':10}takes {ratio:.3f} times as long as sent")
     print(f"  until all is received     {'':10}parsed takes {ratio:.3f} times as long as sent")
     print(f"  read after last chunk    {share('after chunk')}")
     print(f"  sent after capture       {share('sent after capture')}")
@@ -222,6 +243,7 @@ def main() -> None:
     parser.add_argument("--node", help="default: the one that open_node finds")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--directory", type=Path, help="for the file; default: a temporary one")
+    parser.add_argument("--busy", action="store_true", help="the control described above")
     arguments = parser.parse_args()
     import pytest_nodeleak.heap as heap
 
@@ -229,7 +251,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=arguments.directory) as directory:
         for objects in arguments.objects:
             print(f"{objects:,} objects...", file=sys.stderr)
-            version, results = measure(arguments.node, objects, arguments.rounds, Path(directory))
+            version, results = measure(
+                arguments.node, objects, arguments.rounds, Path(directory), arguments.busy
+            )
             report(version, results)
 
 
