@@ -60,6 +60,8 @@ function install() {
     return 1;
   }
 
+  // Every method that gives a promise begins with a turn: Node 22 may collect one that is settled
+  // at once before it has told so, and an endless loop can only be interrupted after a turn.
   const driver = {
     turn,
     timeoutPrototype,
@@ -91,6 +93,7 @@ function install() {
     },
 
     async prepareText(text) {
+      await turn();
       driver.work = null;
       driver.hooks = null;
       try {
@@ -102,7 +105,7 @@ function install() {
     },
 
     async prepareModule(name, exportName, args) {
-      await turn(); // after it even an endless loop can be interrupted
+      await turn();
       driver.work = null;
       driver.hooks = null;
       let found;
@@ -124,7 +127,7 @@ function install() {
     },
 
     async workloadOptions(name) {
-      await turn(); // after it even an endless loop can be interrupted
+      await turn();
       try {
         const namespace = await load(name);
         if (!pick(namespace, 'iteration')) return '{"options":null}';
@@ -136,9 +139,9 @@ function install() {
     },
 
     async hook(name) {
+      await turn();
       const found = driver.hooks && driver.hooks[name];
       if (!found) return '';
-      await turn();
       try {
         await found.value.call(found.owner);
       } catch (error) {
@@ -198,7 +201,7 @@ function install() {
     async evaluate(text) {
       try {
         const work = compiledText(text);
-        await turn(); // after it even an endless loop can be interrupted
+        await turn();
         const value = await work();
         await turn();
         const json = stringify(value === undefined ? null : value);
