@@ -1,6 +1,6 @@
 """Speed and memory of the heap engine against memlab, on the same files, side by side.
 
-    python benchmarks/heap.py --directory /var/tmp/heaps
+    python benchmarks/heap.py --directory heaps
 
 Makes three snapshots each of three programs (about 36, 190 and 950 MB a file; a few
 minutes and 10 GB of memory the first time), installs memlab from npm beside them, and

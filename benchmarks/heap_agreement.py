@@ -1,7 +1,7 @@
 """How far the heap engine agrees with DevTools, on real files; for development only.
 
-    python benchmarks/heap_agreement.py --directory /var/tmp/devtools FILE [FILE ...]
-    python benchmarks/heap_agreement.py --directory /var/tmp/devtools --diff BEFORE AFTER
+    python benchmarks/heap_agreement.py --directory devtools FILE [FILE ...]
+    python benchmarks/heap_agreement.py --directory devtools --diff BEFORE AFTER
 
 Installs ``chrome-devtools-frontend`` and ``esbuild`` from npm into the directory, bundles
 DevTools' heap snapshot worker and runs it under Node (22 or later) on each file; nothing
