@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import io
 import os
 import signal
@@ -58,6 +57,19 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1 :]
 
 
+class _ShowVersion(argparse.Action):
+    """Looks the version up when asked for it: loading the metadata takes 20 ms."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"nodeleak {version('pytest-nodeleak')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     from .heap.commands import add_parsers
 
@@ -67,8 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_STATUS_HELP,
         allow_abbrev=False,
     )
-    version = importlib.metadata.version("pytest-nodeleak")
-    parser.add_argument("--version", action="version", version=f"nodeleak {version}")
+    parser.add_argument("--version", action=_ShowVersion)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     add_parsers(commands)
