@@ -5,7 +5,6 @@ They are loaded on first use, so that the installed plugin costs other test runs
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -90,12 +89,9 @@ __all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    from .lazy import load_name  # even this not before a name is asked for
+
+    return load_name(__name__, _HOME_OF, name)
 
 
 def __dir__() -> list[str]:

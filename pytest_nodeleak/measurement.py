@@ -108,8 +108,8 @@ class _Measurement:
             reasons += findings.facts
         if outcome == "leak" and findings.fixed_store:
             outcome, reasons, findings = "steady", (findings.fixed_store,), Findings()
-        elif outcome == "leak" and self._held_by_timers(judgement):
-            outcome, reasons = "inconclusive", (self._held_by_timers(judgement), *reasons)
+        elif outcome == "leak" and (timers := self._held_by_timers(judgement)):
+            outcome, reasons = "inconclusive", (timers, *reasons)
         if evidence.window_bytes and self.policy.snapshots == "auto":
             reasons += (
                 f"no snapshots: one of this heap may take {meter.snapshot_estimate:.0f} s and "

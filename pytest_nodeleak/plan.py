@@ -34,13 +34,18 @@ class Plan:
     timed: bool
 
     @property
+    def pace(self) -> float:
+        """Seconds per iteration, to divide by: never 0."""
+        return max(self.seconds, 1e-7)
+
+    @property
     def round_iterations(self) -> int:
         if self.policy.iterations is not None:
             return self.policy.iterations
         if self.timed:
             return 1
-        wanted = ROUND_SECONDS / max(self.seconds, 1e-7)
-        most = max(1.0, 0.04 * self.budget / max(self.seconds, 1e-7))
+        wanted = ROUND_SECONDS / self.pace
+        most = max(1.0, 0.04 * self.budget / self.pace)
         # A power of two: each other number is made of several, and costs a call for each.
         return power_of_two(min(max(wanted, 8), 2048, most))
 
@@ -49,25 +54,24 @@ class Plan:
         """Iterations that a flat stretch must span: as many as a quarter of the budget allows."""
         if self.timed:
             return 3
-        affordable = int(0.25 * self.budget / max(self.seconds, 1e-7))
+        affordable = int(0.25 * self.budget / self.pace)
         return max(3, min(LEAST_ITERATIONS, affordable))
 
     @property
     def first_window(self) -> int:
         if self.timed:
             return 1
-        wanted = max(LEAST_ITERATIONS, int(0.1 / max(self.seconds, 1e-7)), self.round_iterations)
-        affordable = int(0.12 * self.budget / max(self.seconds, 1e-7))
+        wanted = max(LEAST_ITERATIONS, int(0.1 / self.pace), self.round_iterations)
+        affordable = int(0.12 * self.budget / self.pace)
         return max(1, min(wanted, affordable, 2000))
 
     def push_window(self, first: int, done: int, left: float) -> int:
         """The long window: ``done`` iterations are behind us, ``left`` seconds are to spend."""
         if self.timed:
             return max(1, min(2 * first, int(left / self.seconds)))
-        pace = max(self.seconds, 1e-7)
-        wanted = max(int(PUSH_SECONDS / pace), PUSH_ITERATIONS - done, 4 * first)
+        wanted = max(int(PUSH_SECONDS / self.pace), PUSH_ITERATIONS - done, 4 * first)
         wanted = min(wanted, max(PUSH_ENOUGH - done, 4 * first))
-        return max(1, min(wanted, int(0.5 * left / pace)))
+        return max(1, min(wanted, int(0.5 * left / self.pace)))
 
     def is_pushed(self, done: int, pushed_seconds: float) -> bool:
         """Whether enough work has been done that a growth without slowing is a leak."""

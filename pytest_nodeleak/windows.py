@@ -131,7 +131,7 @@ class Windows:
             wanted = self.pacer.plan.push_window(int(last), meter.done, left)
         else:
             wanted = 2 * last
-        affordable = min(WINDOW_SHARE * left / max(self.pacer.plan.seconds, 1e-7), meter.room())
+        affordable = min(WINDOW_SHARE * left / self.pacer.plan.pace, meter.room())
         if affordable < last and len(meter.windows) >= 2:
             return 0
         return int(max(0, min(wanted, affordable)))

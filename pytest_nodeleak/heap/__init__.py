@@ -9,8 +9,9 @@ Knows neither Node.js processes nor pytest. Names are loaded on first use: numpy
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from ..lazy import load_name
 
 if TYPE_CHECKING:
     from .comparison import ClassChange as ClassChange
@@ -46,11 +47,7 @@ __all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f".{home}", __name__), name)
-    return value
+    return load_name(__name__, _HOME_OF, name)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ Loaded on first use: the plugin asks for nothing but the version of Node in most
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from ..lazy import load_name
 
 if TYPE_CHECKING:
     from .app import NodeApp as NodeApp
@@ -27,8 +28,4 @@ _HOME_OF = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = value
-    return value
+    return load_name(__name__, _HOME_OF, name)
