@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .errors import NodeNotFoundError as NodeNotFoundError
     from .errors import NodeVersionError as NodeVersionError
     from .errors import PolicyError as PolicyError
+    from .errors import SelfCheckError as SelfCheckError
     from .errors import SnapshotFormatError as SnapshotFormatError
     from .errors import SnapshotOrderError as SnapshotOrderError
     from .errors import TargetError as TargetError
@@ -59,6 +60,7 @@ _HOMES = {
         "NodeNotFoundError",
         "NodeVersionError",
         "PolicyError",
+        "SelfCheckError",
         "SnapshotFormatError",
         "SnapshotOrderError",
         "TargetError",

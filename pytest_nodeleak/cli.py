@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_run(commands)
     add_parsers(commands)
+    _add_doctor(commands)
     return parser
 
 
@@ -99,7 +100,35 @@ def _add_run(commands: Any) -> None:
     )
     run.set_defaults(func=_run)
     run.add_argument("file", metavar="FILE", help="the script")
-    work = run.add_mutually_exclusive_group()
+    run.add_argument(
+        "--json", metavar="FILE", help="write the verdict as JSON ('-': to stdout, and only it)"
+    )
+    run.add_argument(
+        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+    )
+    _add_measuring(run)
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="check that leaks can be measured here, and would be seen in a script",
+        description="Check Node.js, its inspector and the noise of its heap. Then plant a leak of "
+        "1 object per 10 iterations into FILE (default: a small program of its own), measure it "
+        "as `nodeleak run` would, and say whether the leak was seen: a green result on that "
+        "program means as much.",
+        epilog="What follows -- are arguments of the script. Exit status: 0 the planted leak was "
+        "seen, 1 it was not, 2 usage or environment error.",
+        allow_abbrev=False,
+    )
+    doctor.set_defaults(func=_doctor)
+    doctor.add_argument("file", metavar="FILE", nargs="?", help="the script")
+    _add_measuring(doctor)
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    """What both commands take that start a script: its work, node, the policy."""
+    work = parser.add_mutually_exclusive_group()
     work.add_argument(
         "--workload",
         metavar="JS",
@@ -110,13 +139,7 @@ def _add_run(commands: Any) -> None:
         metavar="TIME",
         help="watch a program that works by itself; an iteration is that much time, such as 2s",
     )
-    run.add_argument(
-        "--json", metavar="FILE", help="write the verdict as JSON ('-': to stdout, and only it)"
-    )
-    run.add_argument(
-        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
-    )
-    node = run.add_argument_group("node")
+    node = parser.add_argument_group("node")
     node.add_argument(
         "--node",
         metavar="PATH",
@@ -133,7 +156,7 @@ def _add_run(commands: Any) -> None:
     node.add_argument(
         "--timeout", metavar="TIME", help="time that the script may take to load (default: 30s)"
     )
-    policy = run.add_argument_group("policy", "how to measure and what to accept")
+    policy = parser.add_argument_group("policy", "how to measure and what to accept")
     for option in POLICY_OPTIONS:
         policy.add_argument(
             f"--{option.dashed}", dest=option.name, metavar=option.metavar, help=option.help
@@ -144,6 +167,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from .run import run_script  # websockets and processes: not needed for the help
 
     return run_script(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import run_doctor
+
+    return run_doctor(arguments)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ __all__ = [
     "NodeVersionError",
     "PolicyError",
     "ProtocolError",
+    "SelfCheckError",
     "SnapshotFormatError",
     "SnapshotOrderError",
     "TargetError",
@@ -57,6 +58,14 @@ class LeakError(AssertionError):
 
 class InconclusiveError(NodeLeakError):
     """The evidence does not decide; ``str(error)`` says why and what to do."""
+
+    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class SelfCheckError(NodeLeakError):
+    """A leak planted into the program was not seen there: ``verdict`` is blind to it."""
 
     def __init__(self, message: str, verdict: Verdict | None = None) -> None:
         super().__init__(message)

@@ -54,20 +54,22 @@ def find_culprits(
     values = [s for s in judgement.suspects if s.is_value]
     # Bare values are the finding only where nothing else grows.
     chosen, rest = (things, values) if things else (values, [])
-    chosen = sorted(chosen, key=_weight)[:MOST_ROWS]
+    rank = {s: _rank(s.row, diff) for s in chosen}
+    chosen = sorted(chosen, key=lambda s: (rank[s], -_growth_in_bytes(s)))[:MOST_ROWS]
     explained: dict[tuple[str, str], ConstructorGrowth] = {}
     # On a huge heap the paths may take too long: the names are worth more than nothing.
     with contextlib.suppress(DeadlineExceeded):
         for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
             explained[row.name, row.kind] = row
     pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
+    pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
     rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
-    rows.sort(key=lambda r: (distinctiveness(r.name, r.kind), -(r.retained_size or r.shallow_size)))
     stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
-            _constructor(s, s.row, evidence) for s in sorted(rest, key=_weight)[:MOST_INTERNALS]
+            _constructor(s, s.row, evidence)
+            for s in sorted(rest, key=_growth_in_bytes, reverse=True)[:MOST_INTERNALS]
         ),
         facts=facts,
         fixed_store=_fixed_store([row for _, row in pairs]),
@@ -109,9 +111,13 @@ def _counter_facts(evidence: Evidence) -> Iterator[str]:
             yield f"{name}: +{format_rate(slope)} per {evidence.unit}"
 
 
-def _weight(suspect: Suspect) -> tuple[int, float]:
-    row = suspect.row
-    return distinctiveness(row.name, row.kind), -float(row.sizes[-1] - row.sizes[0])
+def _rank(row: ConstructorGrowth, diff: SnapshotDiff) -> int:
+    of_program = row.kind == "object" and diff.explainer.is_of_program(row)
+    return distinctiveness(row.name, row.kind, of_program=of_program)
+
+
+def _growth_in_bytes(suspect: Suspect) -> float:
+    return float(suspect.row.sizes[-1] - suspect.row.sizes[0])
 
 
 def _constructor(

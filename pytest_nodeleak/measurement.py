@@ -18,6 +18,7 @@ from .node.timers import pending_timeouts
 from .plan import Pacer, power_of_two
 from .policy import Policy
 from .rounds import Rounds
+from .selfcheck import PlantingRunner, without_planted
 from .sites import attribute_sites, start_sampling, stop_sampling
 from .suspects import LEAST_RATE
 from .units import format_bytes
@@ -40,7 +41,8 @@ def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
 
     Keyword arguments are policy values, laid over those of the app (its test's marker, options,
-    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds.
+    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds, and, where the
+    app's context plants a leak, SelfCheckError.
     """
     return measure_with(app, workload, app.context.policy().with_values("the call", **policy))
 
@@ -53,6 +55,9 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
             f"with jit={app.jit!r}; give it to the marker, the configuration or --nodeleak-jit"
         )
     runner = make_runner(app, workload)
+    planting = None
+    if app.context.plant:
+        runner = planting = PlantingRunner(app, runner, app.context.plant)
     budget = policy.budget
     if runner.fixed_seconds is not None:
         # Watching needs its time: warm-up, two rounds, two windows.
@@ -60,6 +65,8 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         meter = Meter(app, runner, budget, Path(folder))
         verdict = _Measurement(meter, policy).run()
+        if planting is not None:
+            verdict = without_planted(verdict, planting.rate)
         return app.context.keep(verdict, meter.files)
 
 

@@ -49,6 +49,7 @@ class _State:
         self.timeout = settings.timeout(config)
         self.node_args = settings.node_args(config)
         self.output = settings.output_folder(config)
+        self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
         self.record: Record | None = None
         self._named = settings.node_named(config)

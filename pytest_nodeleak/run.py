@@ -21,9 +21,10 @@ from .units import parse_seconds
 from .verdict import Verdict
 from .workload import Workload, every, module
 
-__all__ = ["run_script"]
+__all__ = ["STATUS", "find_named_node", "measure_file", "run_script"]
 
-_STATUS = {"steady": 0, "leak": 1, "inconclusive": 3}
+#: exit status of an outcome
+STATUS = {"steady": 0, "leak": 1, "inconclusive": 3}
 _NODE_VARIABLE = "PYTEST_NODELEAK_NODE"
 
 
@@ -32,17 +33,31 @@ def run_script(arguments: argparse.Namespace) -> int:
 
     Raises NodeLeakError for what cannot be used.
     """
+    _check_targets(arguments)
+    verdict = measure_file(arguments, arguments.output)
+    if arguments.json != "-":
+        print(text_report(verdict))
+    _write_json(verdict, arguments.json)
+    return STATUS[verdict.outcome]
+
+
+def measure_file(
+    arguments: argparse.Namespace, output: str | None = None, plant: float = 0.0
+) -> Verdict:
+    """Start the file of the arguments and measure it; ``output`` is the folder of artifacts.
+
+    ``plant`` objects per iteration are planted into it: see selfcheck. Raises NodeLeakError.
+    """
     policy = _policy(arguments, {})
     timeout = _timeout(arguments)
     workload: Workload | None = arguments.workload
     if arguments.every is not None:
         workload = every(arguments.every)
-    _check_targets(arguments)
-    node = _node(arguments)
+    node = find_named_node(arguments)
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
     with _Terminal() as terminal:
-        context = _Context(arguments.output, terminal)
+        context = _Context(output, terminal, plant)
         while True:
             terminal.show(f"starting {arguments.file}")
             with open_node(
@@ -59,12 +74,7 @@ def run_script(arguments: argparse.Namespace) -> int:
                     work, policy = _exported(arguments, app)
                 if policy.jit != app.jit:
                     continue  # the file's own options say so: start it again that way
-                verdict = measure_with(app, work, policy)
-            break
-    if arguments.json != "-":
-        print(text_report(verdict))
-    _write_json(verdict, arguments.json)
-    return _STATUS[verdict.outcome]
+                return measure_with(app, work, policy)
 
 
 class _Terminal:
@@ -91,7 +101,8 @@ class _Terminal:
 class _Context:
     """What surrounds the app of the command: its verdicts are kept in --output."""
 
-    def __init__(self, output: str | None, terminal: _Terminal) -> None:
+    def __init__(self, output: str | None, terminal: _Terminal, plant: float) -> None:
+        self.plant = plant
         self._output = output
         self._terminal = terminal
 
@@ -128,7 +139,8 @@ def _timeout(arguments: argparse.Namespace) -> float:
     return seconds
 
 
-def _node(arguments: argparse.Namespace) -> NodeExecutable:
+def find_named_node(arguments: argparse.Namespace) -> NodeExecutable:
+    """The node executable that the arguments or the environment name, or the one there is."""
     if arguments.node is not None:
         return find_node(arguments.node, "--node")
     named = os.environ.get(_NODE_VARIABLE) or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import shlex
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ __all__ = [
     "node_args",
     "node_named",
     "output_folder",
+    "plant",
     "setting",
     "timeout",
 ]
@@ -42,6 +44,8 @@ def add_options(parser: pytest.Parser) -> None:
             help=f"{option.help} [{_variable(option.name)}]",
         )
         parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
+    # For those who work on this plugin, or doubt it: each measurement must see a planted leak.
+    group.addoption("--nodeleak-plant", default=None, help=argparse.SUPPRESS)
 
 
 def _ini_type(option: Option) -> Any:
@@ -124,6 +128,21 @@ def timeout(config: pytest.Config) -> float:
     except ValueError as error:
         raise pytest.UsageError(f"bad value for timeout (from {source}): {error}") from None
     return seconds
+
+
+def plant(config: pytest.Config) -> float:
+    """Objects per iteration that a self-check plants. Raises pytest.UsageError."""
+    value = config.getoption("--nodeleak-plant", default=None)
+    try:
+        rate = float(value or 0)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1000:
+        raise pytest.UsageError(
+            f"bad value for --nodeleak-plant: {value!r} is not a number of objects per iteration "
+            "such as 0.1"
+        )
+    return rate
 
 
 def node_args(config: pytest.Config) -> list[str]:

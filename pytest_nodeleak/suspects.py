@@ -25,6 +25,8 @@ ENGINE_KINDS = frozenset(
 )
 #: a window at least half as long again as the one before that adds less than this has levelled off
 FADED = 0.25
+#: a context (vm, jsdom, an iframe): the one thing of the engine's that programs leak
+CONTEXT = "system / NativeContext"
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 
@@ -65,17 +67,22 @@ GENERIC = frozenset(
 )
 
 
-def distinctiveness(name: str, kind: str) -> int:
-    """How much a name helps: 0 the program's own class, up to 5 for bare values."""
+def distinctiveness(name: str, kind: str, *, of_program: bool = False) -> int:
+    """How much a name helps: 0 the program's own class, 1 a context, up to 6 for bare values.
+
+    ``of_program``: the constructor was written by the program or a package, not by Node or V8.
+    """
     if kind in VALUE_KINDS or name.startswith("("):
-        return 5
+        return 6
+    if name == CONTEXT:
+        return 1
     if kind == "closure":
-        return 4 if name in ("Function", "") or name.startswith(("(", "Function ")) else 1
+        return 5 if name in ("Function", "") or name.startswith(("(", "Function ")) else 2
     if name.startswith("{"):
-        return 2
-    if name in GENERIC or not name:
         return 3
-    return 1 if name.startswith("Node / ") else 0
+    if name in GENERIC or not name:
+        return 4
+    return 0 if of_program else 2
 
 
 def suspects_of(
@@ -84,7 +91,8 @@ def suspects_of(
     """The classes of the program whose population grew in every window, with their pace."""
     found = []
     for row in rows:
-        if row.kind in ENGINE_KINDS or row.name.startswith("system / "):
+        is_engine = row.kind in ENGINE_KINDS or row.name.startswith("system / ")
+        if is_engine and row.name != CONTEXT:
             continue
         if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
             continue

@@ -24,6 +24,7 @@ from .owner import OwnerFinder
 from .paths import RetainingPath
 from .places import scopes_of
 from .retention import Retention
+from .scopes import is_user_script
 from .walk import NO_EDGE
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class Explainer:
                 deadline.check("explaining what survived")
             result.append(self._explain(row, group, retention, owners, paths_per_row))
         return tuple(result)
+
+    def is_of_program(self, row: ConstructorGrowth) -> bool:
+        """Whether a class was written by the program or one of its packages, not by Node or V8."""
+        nodes = self.diff.nodes_of(row)
+        if not nodes.size:
+            return False
+        return is_user_script(scopes_of(self.graph).script_of_constructor(int(nodes[-1])))
 
     def path_to(self, object_id: int, deadline: Deadline | None = None) -> RetainingPath | None:
         """The retaining path of one object of the last snapshot; None if nothing keeps it."""

@@ -155,6 +155,26 @@ class Scopes:
             return script
         return f"{script}:{where[1] + 1}" if script else f"script {where[0]}:{where[1] + 1}"
 
+    @cached_property
+    def _closure_of_script(self) -> dict[int, int]:
+        """One closure with a location for each script id."""
+        where = self._snapshot.locations
+        if "node" not in where:
+            return {}
+        closure = self._snapshot.layout.node_type("closure")
+        mine = self._snapshot.node_type[where["node"]] == closure
+        scripts, first = np.unique(where["script"][mine], return_index=True)
+        return dict(zip(scripts.tolist(), where["node"][mine][first].tolist(), strict=True))
+
+    def script_of_constructor(self, node: int) -> str:
+        """URL of the script that an object's constructor, or a closure, was written in.
+
+        ``""`` if it is not known: the engine's own classes have no location.
+        """
+        where = self.location_of(node)
+        closure = None if where is None else self._closure_of_script.get(where[0])
+        return "" if closure is None else self.script_of_closure(closure)
+
     def scope_of(self, context: int) -> Scope:
         """The scope whose variables a Context holds."""
         known = self._scopes.get(context)

@@ -15,7 +15,13 @@ __all__ = ["Alone", "Context"]
 
 
 class Context(Protocol):
-    """What surrounds an app: the policy in force, where verdicts go, who watches."""
+    """What surrounds an app: the policy in force, where verdicts go, who watches.
+
+    ``plant``: objects per iteration that a self-check plants into what is measured; 0.0: none.
+    """
+
+    @property
+    def plant(self) -> float: ...
 
     def policy(self) -> Policy: ...
 
@@ -28,6 +34,8 @@ class Context(Protocol):
 
 class Alone:
     """Default policy, nothing kept."""
+
+    plant = 0.0
 
     def policy(self) -> Policy:
         return Policy()

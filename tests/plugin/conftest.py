@@ -73,8 +73,11 @@ class Project:
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
-            named = any(str(self.path) in part for part in process.cmdline()[1:])
-            return named and process.name() == "node" and process.status() != "zombie"
+            program, *arguments = process.cmdline() or [""]
+            named = any(str(self.path) in part for part in arguments)
+            # Not its name: Node 24 calls itself MainThread.
+            is_node = Path(program).name.startswith("node")
+            return named and is_node and process.status() != "zombie"
         except psutil.Error:
             return False
 

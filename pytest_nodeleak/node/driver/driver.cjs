@@ -51,6 +51,13 @@ function install() {
   holdLifeline();
   allowOwnSignals();
 
+  // What the self-check plants: a list, for an array would grow in steps as well.
+  class PlantedLeak {
+    constructor(next) {
+      this.next = next;
+    }
+  }
+
   const turn = () => new Promise((resolve) => immediate(resolve));
 
   // Time for an uncaught error to end the program before it counts as loaded.
@@ -70,6 +77,7 @@ function install() {
     done: 0,
     failure: '',
     prototype: null,
+    planted: null,
 
     // Resolves when the main script has been loaded, its top-level await included.
     async ready() {
@@ -182,6 +190,13 @@ function install() {
 
     failed() {
       return driver.failure;
+    },
+
+    // Keeps n more objects alive; 0 lets all of them go.
+    plant(n) {
+      if (n === 0) driver.planted = null;
+      for (let i = 0; i < n; i++) driver.planted = new PlantedLeak(driver.planted);
+      return n;
     },
 
     async settle(times) {
