@@ -13,7 +13,7 @@ from .verdict import Outcome
 if TYPE_CHECKING:
     from .heap import ConstructorGrowth, StaleContainer
 
-__all__ = ["VALUE_KINDS", "Evidence", "Judgement", "Suspect", "heap_is_flat"]
+__all__ = ["VALUE_KINDS", "Evidence", "Judgement", "OutsideGrowth", "Suspect", "heap_is_flat"]
 
 #: V8 node types that are values
 VALUE_KINDS = frozenset(
@@ -21,6 +21,20 @@ VALUE_KINDS = frozenset(
 )
 #: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
 FLAT_BAND = 2048
+
+
+@dataclass(frozen=True)
+class OutsideGrowth:
+    """Growth of RSS that neither the heap nor external memory explains.
+
+    ``per_iteration`` and ``growth`` (bytes) are those of the last of several windows that double;
+    ``steady`` if it kept its pace, ``addons`` the native addons in the process.
+    """
+
+    per_iteration: float
+    growth: int
+    steady: bool
+    addons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,9 @@ class Evidence:
     structures to fill; ``exhausted``: the budget allows no further window. ``window_bytes``: growth
     of heapUsed in each window, where no snapshots were taken. ``rounds_growth`` are the bytes by
     which heapUsed grew over ``rounds_iterations`` before the first snapshot,
-    ``rounds_total_growth`` the same of the whole program (a snapshot inflates RSS for good).
+    ``rounds_total_growth`` the same of the whole program (a snapshot inflates RSS for good),
+    ``outside`` growth that only RSS shows. ``resources`` are the active ones of Node, by kind, that
+    have become more.
     """
 
     series: Series
@@ -51,6 +67,8 @@ class Evidence:
     rounds_growth: int = 0
     rounds_iterations: int = 0
     rounds_total_growth: int = 0
+    outside: OutsideGrowth | None = None
+    resources: Mapping[str, int] = field(default_factory=dict)
     unit: str = "iteration"
 
 

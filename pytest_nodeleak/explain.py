@@ -13,7 +13,7 @@ from .evidence import Evidence, Judgement, Suspect
 from .judge import SLOT
 from .suspects import LEAST_RATE, distinctiveness
 from .trend import robust_slope
-from .units import format_rate
+from .units import format_bytes, format_rate
 from .verdict import LeakingConstructor
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ MOST_ROWS = 12
 MOST_INTERNALS = 6
 #: by how many a counter of Node rises before it is worth a line
 LEAST_COUNT = 5
+#: bytes of RSS that are worth one, if the heap did not grow as much
+MUCH_OUTSIDE = 16_000_000
 #: share of the survivors in one store from which they all are in it
 WHOLE = 0.9
 
@@ -99,16 +101,25 @@ def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
 
 
 def _counter_facts(evidence: Evidence) -> Iterator[str]:
-    """Counters of the engine and of Node that rose with the growth."""
+    """What grew with it and has no constructor: contexts, resources of Node, memory of threads."""
     samples = evidence.series.samples
     iterations = evidence.series.iterations
-    for name, values in (
-        ("live contexts (vm)", [s.contexts for s in samples]),
-        ("active resources (timers, sockets, handles)", [s.resources for s in samples]),
-    ):
-        slope = robust_slope(iterations, values)
-        if values[-1] - values[0] >= LEAST_COUNT and slope >= LEAST_RATE:
-            yield f"{name}: +{format_rate(slope)} per {evidence.unit}"
+    contexts = [s.contexts for s in samples]
+    slope = robust_slope(iterations, contexts)
+    if contexts[-1] - contexts[0] >= LEAST_COUNT and slope >= LEAST_RATE:
+        yield f"live contexts (vm): +{format_rate(slope)} per {evidence.unit}"
+    span = max(iterations[-1] - iterations[0], 1)
+    resources = [
+        f"{kind} +{format_rate(count / span)}"
+        for kind, count in sorted(evidence.resources.items(), key=lambda item: -item[1])
+        if count >= LEAST_COUNT and count / span >= LEAST_RATE
+    ]
+    if resources:
+        yield f"active resources: {', '.join(resources)} per {evidence.unit}"
+    outside = evidence.rounds_total_growth - evidence.rounds_growth
+    if evidence.outside is None and outside > max(MUCH_OUTSIDE, evidence.rounds_growth):
+        pace = format_bytes(outside / max(evidence.rounds_iterations, 1))
+        yield f"outside the heap: +{pace} of RSS per {evidence.unit} during the rounds"
 
 
 def _rank(row: ConstructorGrowth, diff: SnapshotDiff) -> int:

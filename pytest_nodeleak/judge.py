@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .evidence import Evidence, Judgement, Suspect
+from .evidence import Evidence, Judgement, OutsideGrowth, Suspect
 from .policy import Policy
 from .samples import Series
 from .suspects import over_bounds, suspects_of, worst_of
@@ -48,6 +48,37 @@ STORE_STEP = 1.4
 
 def judge(evidence: Evidence, policy: Policy) -> Judgement:
     """The judgement on the evidence so far; ``outcome`` None asks for another window."""
+    judgement = _by_heap(evidence, policy)
+    outside = evidence.outside
+    if judgement.outcome != "steady" or outside is None or policy.offheap == "off":
+        return judgement
+    return _by_rss(evidence, outside, policy, judgement)
+
+
+def _by_rss(
+    evidence: Evidence, outside: OutsideGrowth, policy: Policy, judgement: Judgement
+) -> Judgement:
+    """The heap is steady, RSS grew: native memory, which has no constructor."""
+    if outside.per_iteration <= policy.max_growth.bytes:
+        return judgement
+    pace = f"+{format_bytes(outside.per_iteration)} of RSS per {evidence.unit} outside the heap"
+    addons = ", ".join(outside.addons)
+    where = (
+        f"native addons loaded: {addons}"
+        if addons
+        else "no native addon is loaded: threads, or what Node keeps natively, such as process.env"
+    )
+    if outside.steady:
+        reason = f"{pace}, {format_bytes(outside.growth)} in the last window; {where}"
+        return Judgement("leak", (reason, *judgement.reasons))
+    reason = (
+        f"{pace}, but not at a steady pace: memory that an allocator keeps, or a leak of native "
+        f"memory; raise the budget, or set offheap='off'; {where}"
+    )
+    return Judgement("inconclusive", (reason, *judgement.reasons))
+
+
+def _by_heap(evidence: Evidence, policy: Policy) -> Judgement:
     if evidence.flat:
         return Judgement("steady", (_flat_reason(evidence),))
     if evidence.window_bytes:

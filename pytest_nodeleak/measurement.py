@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from .deadline import Deadline
 from .errors import NodeLeakError, PolicyError, hide_ours
-from .evidence import Evidence, Judgement
+from .evidence import Evidence, Judgement, heap_is_flat
 from .explain import Findings, find_culprits
 from .judge import judge
 from .meter import Meter
 from .node.app import NodeApp
 from .node.timers import pending_timeouts
+from .outside import Outside, loaded_addons
 from .plan import Pacer, power_of_two
 from .policy import Policy
 from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
 from .sites import attribute_sites, start_sampling, stop_sampling
 from .suspects import LEAST_RATE
+from .trend import rising_share
 from .units import format_bytes
 from .verdict import AllocationSite, Verdict
 from .windows import Windows
@@ -98,7 +101,16 @@ class _Measurement:
         rounds.warm_up()
         self.warmup = rounds.warmup
         flat = rounds.are_flat()
-        windows = Windows(self.meter, self.policy, self.pacer)
+        outside = None
+        # Where the heap rises, its objects tell more than RSS would.
+        if self.policy.offheap == "on" and (
+            flat or rising_share(self.meter.series.heap_used) < 0.7
+        ):
+            outside = Outside(self.meter, self.pacer).growth()
+        if outside is not None:
+            outside = replace(outside, addons=loaded_addons(self.meter.app.pid))
+            flat = flat and heap_is_flat(self.meter.series, 3)  # after so much more work
+        windows = Windows(self.meter, self.policy, self.pacer, outside)
         if flat and self.policy.snapshots != "always":
             return windows.collect(flat=True)
         return windows.evidence()

@@ -55,6 +55,7 @@ class Meter:
         self._first = app.iterations
         self._mark = (0.0, 0)
         self._diff: SnapshotDiff | None = None
+        self._resources: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return (
@@ -106,6 +107,8 @@ class Meter:
 
     def sample(self) -> Sample:
         """Force GC and read the memory."""
+        if not self.samples:
+            self._resources = self.app.active_resources()
         sample = replace(self.app.memory(settle=2), seconds=self.seconds)
         self.samples.append(sample)
         return sample
@@ -165,6 +168,14 @@ class Meter:
     def external_growth(self) -> int:
         """Bytes of external memory, array buffers included, since the first sample."""
         return self.samples[-1].external - self.samples[0].external
+
+    def resource_growth(self) -> dict[str, int]:
+        """Active resources by kind that have become more since the first sample."""
+        if self.samples[-1].resources <= self.samples[0].resources:
+            return {}
+        now = self.app.active_resources()
+        grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
+        return {kind: count for kind, count in grown.items() if count > 0}
 
     @property
     def is_huge(self) -> bool:

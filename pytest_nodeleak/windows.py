@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from .deadline import Deadline
-from .evidence import Evidence, Judgement
+from .evidence import Evidence, Judgement, OutsideGrowth
 from .judge import judge
 from .meter import Meter
 from .node.timers import pending_timeouts
@@ -27,10 +27,13 @@ SNAPSHOT_SHARE = 0.4
 class Windows:
     """The second phase: counting objects, or weighing the heap where snapshots cost too much."""
 
-    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer) -> None:
+    def __init__(
+        self, meter: Meter, policy: Policy, pacer: Pacer, outside: OutsideGrowth | None
+    ) -> None:
         self.meter = meter
         self.policy = policy
         self.pacer = pacer
+        self.outside = outside
         self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
         self.pushed_seconds = 0.0
         self.grown_before: dict[int, int] = {}
@@ -172,6 +175,8 @@ class Windows:
             rounds_growth=after.heap_used - before.heap_used,
             rounds_iterations=after.iterations - before.iterations,
             rounds_total_growth=_total(after) - _total(before),
+            outside=self.outside,
+            resources=meter.resource_growth(),
             total_iterations=meter.done,
             pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted,

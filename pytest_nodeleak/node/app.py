@@ -248,6 +248,11 @@ class NodeApp:
         heap, external, buffers, rss, contexts, resources = map(int, str(text).split())
         return Sample(heap, external, buffers, rss, contexts, resources, self.iterations)
 
+    def active_resources(self) -> dict[str, int]:
+        """How many timers, sockets, handles... keep the event loop going, by Node's names."""
+        counts: dict[str, int] = json.loads(self.driver("resources"))
+        return counts
+
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
         self.command("HeapProfiler.collectGarbage")

@@ -22,6 +22,7 @@ _BARS = 30
 _FLAT = 2048
 #: bytes of growth from which memory outside the heap gets a line of its own
 _MUCH_EXTERNAL = 65_536
+_MUCH_RSS = 4_000_000
 
 
 def headline(verdict: Verdict) -> str:
@@ -118,6 +119,10 @@ def _series_lines(verdict: Verdict) -> list[str]:
     external = [sample.external for sample in verdict.series.samples]
     if external[-1] - external[0] > _MUCH_EXTERNAL:
         lines.append(_series_line("external", external, verdict))
+    rss = [sample.rss for sample in verdict.series.samples]
+    # Snapshots inflate it: then it tells nothing.
+    if verdict.outcome != "steady" and not verdict.windows and rss[-1] - rss[0] > _MUCH_RSS:
+        lines.append(_series_line("RSS", rss, verdict))
     return lines
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from pathlib import Path
 
 import pytest
 
 from pytest_nodeleak import Verdict, every, measure, module, open_node
+from pytest_nodeleak.report import text_report
 
 from .conftest import Measured
 
@@ -252,3 +255,63 @@ def test_timers_that_fire_later_than_the_budget_are_not_called_a_leak(measured: 
     verdict = measured(source, budget="3s")
     assert verdict.outcome == "inconclusive"
     assert "pending timers hold what grew" in verdict.reasons[0]
+
+
+ENVIRONMENT = """
+let n = 0;
+global.leak = () => { process.env.LAST = 'x'.repeat(4000) + n++; };
+global.fine = () => { process.env.LAST = 'x'.repeat(4000) + n++ % 10; };
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the leak is that of glibc's setenv")
+def test_native_memory_that_only_rss_shows(measured: Measured) -> None:
+    verdict = measured(ENVIRONMENT, "leak()")
+    assert verdict.outcome == "leak"
+    assert verdict.constructors == ()
+    found = re.match(r"\+([0-9.]+) kB of RSS per iteration outside the heap", verdict.reasons[0])
+    assert found is not None
+    assert 3.6 <= float(found[1]) <= 4.8
+    assert "no native addon is loaded" in verdict.reasons[0]
+    assert "\n  RSS        " in text_report(verdict)
+
+
+def test_native_memory_that_is_used_again(measured: Measured) -> None:
+    assert measured(ENVIRONMENT, "fine()").outcome == "steady"
+
+
+def test_native_memory_is_not_judged_where_the_user_says_so(measured: Measured) -> None:
+    assert measured(ENVIRONMENT, "leak()", offheap="off").outcome == "steady"
+    assert measured(ENVIRONMENT, "leak()", max_growth="10 KB").outcome == "steady"
+
+
+def test_resources_of_node_are_counted_by_kind(measured: Measured) -> None:
+    verdict = measured("global.iteration = () => { setInterval(() => {}, 60000); };")
+    assert verdict.outcome == "leak"
+    assert "active resources: Timeout +1.00 per iteration" in verdict.reasons
+
+
+def test_contexts_are_named_before_what_is_in_them(measured: Measured) -> None:
+    verdict = measured(
+        """
+        const vm = require('vm'); const kept = [];
+        global.iteration = () => { kept.push(vm.createContext({})); };
+        """
+    )
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "system / NativeContext"
+    assert verdict.constructors[0].per_iteration == pytest.approx(1.0, abs=0.02)
+
+
+def test_classes_of_the_program_are_named_before_those_of_node(measured: Measured) -> None:
+    verdict = measured(
+        """
+        const { EventEmitter } = require('events'); const { PassThrough } = require('stream');
+        class Tap { constructor(stream) { this.stream = stream; } }
+        const taps = [];
+        global.iteration = () => { taps.push(new Tap(new PassThrough())); };
+        """
+    )
+    names = [row.name for row in verdict.constructors]
+    assert names[0] == "Tap"
+    assert "PassThrough" in names

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_nodeleak.evidence import Evidence, heap_is_flat
+from pytest_nodeleak.evidence import Evidence, OutsideGrowth, heap_is_flat
 from pytest_nodeleak.heap import ConstructorGrowth, StaleContainer
 from pytest_nodeleak.judge import judge
+from pytest_nodeleak.outside import outside_growth
 from pytest_nodeleak.policy import Policy
 from pytest_nodeleak.samples import Sample, Series
 
@@ -210,3 +211,38 @@ def test_flat_needs_every_kind_of_memory_to_be_flat():
     assert not heap_is_flat(slow, 4)
     more = [replace(s, contexts=i) for i, s in enumerate(level.samples)]
     assert not heap_is_flat(Series(tuple(more)), 4)
+
+
+def flat_with_outside(outside: OutsideGrowth, policy: Policy = POLICY):
+    return judge(evidence(flat=True, windows=(), rows=(), outside=outside), policy)
+
+
+def test_rss_that_keeps_growing_beside_a_flat_heap_leaks():
+    judgement = flat_with_outside(OutsideGrowth(2048.0, 8_000_000, True, ("addon.node",)))
+    assert judgement.outcome == "leak"
+    assert judgement.reasons[0].endswith("native addons loaded: addon.node")
+
+
+def test_rss_that_grows_unevenly_is_inconclusive():
+    judgement = flat_with_outside(OutsideGrowth(2048.0, 8_000_000, False))
+    assert judgement.outcome == "inconclusive"
+    assert "raise the budget, or set offheap='off'" in judgement.reasons[0]
+
+
+def test_rss_within_max_growth_is_steady():
+    policy = POLICY.with_values("the test", max_growth="4 KB")
+    outside = OutsideGrowth(2048.0, 8_000_000, True)
+    assert flat_with_outside(outside, policy).outcome == "steady"
+
+
+def test_a_class_that_leaks_is_the_finding_whatever_rss_does():
+    outside = OutsideGrowth(2048.0, 8_000_000, True)
+    judgement = judge(evidence(row(), outside=outside), POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.suspects[0].row.name == "Entry"
+
+
+def test_outside_growth_is_what_heap_and_external_memory_leave():
+    before, after = Sample(100, 10, 0, 1000, 1, 1), Sample(150, 40, 0, 1200, 1, 1)
+    assert outside_growth([before, after]) == 120
+    assert outside_growth([after, replace(before, rss=1200)]) == 0

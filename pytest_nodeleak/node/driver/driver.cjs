@@ -213,6 +213,13 @@ function install() {
       return heapUsed + ' ' + external + ' ' + arrayBuffers + ' ' + rss + ' ' + contexts + ' ' + activeResources().length;
     },
 
+    // How many of each kind keep the event loop going: {"Timeout": 2, "TCPSocketWrap": 1}.
+    resources() {
+      const counts = Object.create(null);
+      for (const kind of activeResources()) counts[kind] = (counts[kind] || 0) + 1;
+      return stringify(counts);
+    },
+
     async evaluate(text) {
       try {
         const work = compiledText(text);

@@ -1,0 +1,104 @@
+"""Memory of the process outside V8's heap that only RSS shows: native addons, threads.
+
+RSS moves in pages, arenas and semi-spaces, so it is looked at only if it rose during the rounds by
+more than the heap and external memory did, and believed only if it keeps its pace over windows that
+double: what an allocator keeps in reserve is soon enough.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import psutil
+
+from .deadline import Deadline
+from .evidence import OutsideGrowth
+from .meter import Meter
+from .plan import Pacer
+from .samples import Sample
+from .trend import rising_share
+
+__all__ = ["Outside", "loaded_addons", "outside_growth"]
+
+#: bytes over the rounds that are worth a look, over a window that are worth another
+SUSPICIOUS = 256_000
+STILL_GROWING = 512_000
+#: bytes over the last window that make a leak
+PROOF = 4_000_000
+#: a window whose pace is below this part of the one before has calmed down
+CALM = 0.35
+#: paces that are the same, for memory that comes in pages
+SAME_PACE = 0.6
+PIECES = 4
+#: share of the remaining budget for all windows
+SHARE = 0.4
+
+
+class Outside:
+    """The phase between rounds and snapshots; a snapshot inflates RSS for good."""
+
+    def __init__(self, meter: Meter, pacer: Pacer) -> None:
+        self.meter = meter
+        self.pacer = pacer
+
+    def growth(self) -> OutsideGrowth | None:
+        """Push while RSS grows; None if it does not, or does no more."""
+        meter = self.meter
+        samples = meter.samples[1:] if len(meter.samples) > 3 else meter.samples
+        if rising_share([s.rss for s in samples]) < 0.5 or outside_growth(samples) < SUSPICIOUS:
+            return None
+        paces = [_pace(samples)]
+        end = Deadline(SHARE * meter.left)
+        pushed = 0.0
+        while True:
+            start = len(meter.samples) - 1
+            before = meter.seconds
+            self._window(max(1, meter.samples[-1].iterations - meter.samples[0].iterations), end)
+            pushed += meter.seconds - before
+            window = meter.samples[start:]
+            grown = outside_growth(window)
+            paces.append(_pace(window))
+            if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]):
+                return None
+            done = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
+            if done or end.expired or meter.is_huge:
+                steady = (
+                    len(paces) > 2
+                    and paces[-1] >= SAME_PACE * max(paces[1:])
+                    and grown >= PROOF
+                    and rising_share([s.rss for s in window]) >= 0.75
+                )
+                return OutsideGrowth(paces[-1], grown, steady)
+
+    def _window(self, n: int, end: Deadline) -> None:
+        for _ in range(min(n, PIECES)):
+            self.meter.iterate(max(1, n // PIECES), end)
+            self.meter.sample()
+            self.pacer.update()
+            if end.expired or self.meter.is_huge:
+                break
+
+
+def outside_growth(samples: Sequence[Sample]) -> int:
+    """Bytes by which RSS grew more than the heap and external memory did."""
+    first, last = samples[0], samples[-1]
+    explained = max(0, last.heap_used - first.heap_used) + max(0, last.external - first.external)
+    return last.rss - first.rss - explained
+
+
+def _pace(samples: Sequence[Sample]) -> float:
+    """Bytes per iteration."""
+    iterations = samples[-1].iterations - samples[0].iterations
+    return outside_growth(samples) / max(iterations, 1)
+
+
+def loaded_addons(pid: int) -> tuple[str, ...]:
+    """File names of the native addons that a process has loaded, as far as it can be told."""
+    try:
+        maps = psutil.Process(pid).memory_maps()
+    except (psutil.Error, AttributeError, OSError):  # macOS has none
+        return ()
+    names = {PurePath(entry.path).name for entry in maps if re.search(r"\.node$", entry.path)}
+    return tuple(sorted(names))
