@@ -203,7 +203,7 @@ class Meter:
     def snapshot_estimate(self) -> float:
         """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
         megabytes = self.samples[-1].heap_used / 1e6
-        return 0.06 * megabytes * (1 + megabytes / 100)
+        return 0.05 * megabytes * (1 + megabytes / 150)
 
     @property
     def snapshot_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """Memory of the process outside V8's heap that only RSS shows: native addons, threads.
 
-RSS moves in pages, arenas and semi-spaces, so it is looked at only if it rose during the rounds by
-more than the heap and external memory did, and believed only if it keeps its pace over windows that
+RSS moves in pages and arenas, so it is looked at only if it rose during the rounds by more than the
+pages of V8's heap and external memory did, and believed only if it keeps its pace over windows that
 double: what an allocator keeps in reserve is soon enough.
 """
 
@@ -25,8 +25,8 @@ __all__ = ["Outside", "loaded_addons", "outside_growth"]
 #: bytes over the rounds that are worth a look, over a window that are worth another
 SUSPICIOUS = 256_000
 STILL_GROWING = 512_000
-#: bytes over the last window that make a leak
-PROOF = 4_000_000
+#: bytes over the last window below which it is what allocators and the collector keep
+PROOF = 8_000_000
 #: a window whose pace is below this part of the one before has calmed down
 CALM = 0.35
 #: paces that are the same, for memory that comes in pages
@@ -47,7 +47,7 @@ class Outside:
         """Push while RSS grows; None if it does not, or does no more."""
         meter = self.meter
         samples = meter.samples[1:] if len(meter.samples) > 3 else meter.samples
-        if rising_share([s.rss for s in samples]) < 0.5 or outside_growth(samples) < SUSPICIOUS:
+        if _rising_share(samples) < 0.5 or outside_growth(samples) < SUSPICIOUS:
             return None
         paces = [_pace(samples)]
         end = Deadline(SHARE * meter.left)
@@ -64,13 +64,12 @@ class Outside:
                 return None
             done = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
             if done or end.expired or meter.is_huge:
-                steady = (
-                    len(paces) > 2
-                    and paces[-1] >= SAME_PACE * max(paces[1:])
-                    and grown >= PROOF
-                    and rising_share([s.rss for s in window]) >= 0.75
-                )
-                return OutsideGrowth(paces[-1], grown, steady)
+                break
+        if grown < PROOF:
+            return None
+        same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
+        steady = same_pace and _rising_share(window) >= 0.75
+        return OutsideGrowth(paces[-1], grown, steady)
 
     def _window(self, n: int, end: Deadline) -> None:
         for _ in range(min(n, PIECES)):
@@ -82,10 +81,14 @@ class Outside:
 
 
 def outside_growth(samples: Sequence[Sample]) -> int:
-    """Bytes by which RSS grew more than the heap and external memory did."""
+    """Bytes by which RSS grew without V8's heap and external memory."""
     first, last = samples[0], samples[-1]
-    explained = max(0, last.heap_used - first.heap_used) + max(0, last.external - first.external)
-    return last.rss - first.rss - explained
+    external = max(0, last.external - first.external)
+    return (last.rss - last.heap_physical) - (first.rss - first.heap_physical) - external
+
+
+def _rising_share(samples: Sequence[Sample]) -> float:
+    return rising_share([s.rss - s.heap_physical for s in samples])
 
 
 def _pace(samples: Sequence[Sample]) -> float:

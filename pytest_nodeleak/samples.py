@@ -12,7 +12,8 @@ class Sample:
     """One reading after forced GC. Sizes are bytes.
 
     ``iterations`` is how many iterations had been run since the program started,
-    ``seconds`` the time since the measurement began.
+    ``seconds`` the time since the measurement began. ``heap_physical`` is the part of ``rss`` that
+    V8's heap takes, with room for objects to come.
     """
 
     heap_used: int
@@ -23,6 +24,7 @@ class Sample:
     resources: int
     iterations: int = 0
     seconds: float = 0.0
+    heap_physical: int = 0
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,7 @@ class Verdict:
                     "external": sample.external,
                     "array_buffers": sample.array_buffers,
                     "rss": sample.rss,
+                    "heap_physical": sample.heap_physical,
                     "contexts": sample.contexts,
                     "resources": sample.resources,
                 }

@@ -245,8 +245,17 @@ class NodeApp:
         # The inspector keeps the arguments of the last 1,000 console messages alive.
         self.command("Runtime.discardConsoleEntries", deadline=deadline)
         text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
-        heap, external, buffers, rss, contexts, resources = map(int, str(text).split())
-        return Sample(heap, external, buffers, rss, contexts, resources, self.iterations)
+        heap, external, buffers, rss, contexts, resources, physical = map(int, str(text).split())
+        return Sample(
+            heap,
+            external,
+            buffers,
+            rss,
+            contexts,
+            resources,
+            iterations=self.iterations,
+            heap_physical=physical,
+        )
 
     def active_resources(self) -> dict[str, int]:
         """How many timers, sockets, handles... keep the event loop going, by Node's names."""

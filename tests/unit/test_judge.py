@@ -242,7 +242,8 @@ def test_a_class_that_leaks_is_the_finding_whatever_rss_does():
     assert judgement.suspects[0].row.name == "Entry"
 
 
-def test_outside_growth_is_what_heap_and_external_memory_leave():
-    before, after = Sample(100, 10, 0, 1000, 1, 1), Sample(150, 40, 0, 1200, 1, 1)
+def test_outside_growth_is_what_the_pages_of_the_heap_and_external_memory_leave():
+    before = Sample(100, 10, 0, 1000, 1, 1, heap_physical=300)
+    after = Sample(150, 40, 0, 1200, 1, 1, heap_physical=350)
     assert outside_growth([before, after]) == 120
-    assert outside_growth([after, replace(before, rss=1200)]) == 0
+    assert outside_growth([after, replace(before, rss=1150)]) == 0

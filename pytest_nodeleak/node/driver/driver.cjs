@@ -209,8 +209,8 @@ function install() {
 
     read() {
       const { heapUsed, external, arrayBuffers, rss } = memoryUsage();
-      const contexts = heapStatistics().number_of_native_contexts;
-      return heapUsed + ' ' + external + ' ' + arrayBuffers + ' ' + rss + ' ' + contexts + ' ' + activeResources().length;
+      const heap = heapStatistics();
+      return heapUsed + ' ' + external + ' ' + arrayBuffers + ' ' + rss + ' ' + heap.number_of_native_contexts + ' ' + activeResources().length + ' ' + heap.total_physical_size;
     },
 
     // How many of each kind keep the event loop going: {"Timeout": 2, "TCPSocketWrap": 1}.
