@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .bounds import Filling
 from .deadline import Deadline
 from .errors import DeadlineExceeded
 from .evidence import Evidence, Judgement, Suspect
@@ -28,6 +29,8 @@ MOST_INTERNALS = 6
 LEAST_COUNT = 5
 #: bytes of RSS that are worth one, if the heap did not grow as much
 MUCH_OUTSIDE = 16_000_000
+#: share of the survivors in one container from which it is where they pile up
+MOST = 0.5
 #: share of the survivors in one store from which they all are in it
 WHOLE = 0.9
 
@@ -37,12 +40,14 @@ class Findings:
     """The leaking constructors, worst first, those in V8's own groups, and further facts.
 
     ``fixed_store`` says why this is no leak after all: the growth fills a preallocated store.
+    ``fillings`` are the containers that gain objects.
     """
 
     constructors: tuple[LeakingConstructor, ...] = ()
     internals: tuple[LeakingConstructor, ...] = ()
     facts: tuple[str, ...] = ()
     fixed_store: str = ""
+    fillings: tuple[Filling, ...] = ()
 
 
 def find_culprits(
@@ -75,7 +80,26 @@ def find_culprits(
         ),
         facts=facts,
         fixed_store=_fixed_store([row for _, row in pairs]),
+        fillings=tuple(_fillings(pairs)),
     )
+
+
+def _fillings(pairs: Sequence[tuple[Suspect, ConstructorGrowth]]) -> Iterator[Filling]:
+    """The containers in which most of what grew piles up, each with the first class in it."""
+    seen = set()
+    for suspect, row in pairs:
+        owner = row.owner
+        if owner is None or owner.share < MOST or owner.id in seen:
+            continue
+        seen.add(owner.id)
+        yield Filling(
+            constructor=row.name,
+            container=owner.name,
+            entries=owner.entries or row.populations[-1],
+            per_iteration=suspect.per_iteration,
+            around=owner.around,
+            closure_id=owner.closure_id,
+        )
 
 
 def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
@@ -123,8 +147,8 @@ def _counter_facts(evidence: Evidence) -> Iterator[str]:
 
 
 def _rank(row: ConstructorGrowth, diff: SnapshotDiff) -> int:
-    of_program = row.kind == "object" and diff.explainer.is_of_program(row)
-    return distinctiveness(row.name, row.kind, of_program=of_program)
+    origin = diff.explainer.origin(row) if row.kind == "object" else ""
+    return distinctiveness(row.name, row.kind, origin)
 
 
 def _growth_in_bytes(suspect: Suspect) -> float:

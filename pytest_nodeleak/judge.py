@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .evidence import Evidence, Judgement, OutsideGrowth, Suspect
+from .evidence import Evidence, Judgement, Suspect
+from .judge_bytes import by_heap_used, by_rss, off_heap_growth
 from .policy import Policy
-from .samples import Series
-from .suspects import over_bounds, suspects_of, worst_of
-from .trend import rising_share, robust_slope, steady_rate
-from .units import format_amount, format_bytes, format_count, format_rate
+from .suspects import aged_of, over_bounds, suspects_of, worst_of
+from .trend import rising_share, robust_slope
+from .units import format_amount, format_bytes, format_count, format_rate, round_up
 
 if TYPE_CHECKING:
     from .heap import StaleContainer
@@ -32,10 +33,16 @@ FADING = 0.6
 LEAST_WORK = 300
 PLENTY = 4_000_000
 PLENTY_IN_ALL = 64_000_000
+#: growth of heapUsed in bytes without which one window proves nothing
+ONE_WINDOW = 500_000
 #: iterations between snapshots below which "no class grew" means nothing
 LEAST_COUNTED = 20
-#: bytes per iteration of heapUsed that are no growth, where bytes are all there is
-BYTES_NOISE = 4.0
+#: a last window below this share of the one before shows nothing by itself
+SHORT_WINDOW = 0.25
+#: iterations after which a swinging population has shown what it is
+SWINGS_ENOUGH = 16_000
+#: the part of the bytes counted that heapUsed must show, where little else speaks for a leak
+WITNESSED = 0.3
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
 SLOT_RATE = 0.05
@@ -52,42 +59,22 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
     outside = evidence.outside
     if judgement.outcome != "steady" or outside is None or policy.offheap == "off":
         return judgement
-    return _by_rss(evidence, outside, policy, judgement)
-
-
-def _by_rss(
-    evidence: Evidence, outside: OutsideGrowth, policy: Policy, judgement: Judgement
-) -> Judgement:
-    """The heap is steady, RSS grew: native memory, which has no constructor."""
-    if outside.per_iteration <= policy.max_growth.bytes:
-        return judgement
-    pace = f"+{format_bytes(outside.per_iteration)} of RSS per {evidence.unit} outside the heap"
-    addons = ", ".join(outside.addons)
-    where = (
-        f"native addons loaded: {addons}"
-        if addons
-        else "no native addon is loaded: threads, or what Node keeps natively, such as process.env"
-    )
-    if outside.steady:
-        reason = f"{pace}, {format_bytes(outside.growth)} in the last window; {where}"
-        return Judgement("leak", (reason, *judgement.reasons))
-    reason = (
-        f"{pace}, but not at a steady pace: memory that an allocator keeps, or a leak of native "
-        f"memory; raise the budget, or set offheap='off'; {where}"
-    )
-    return Judgement("inconclusive", (reason, *judgement.reasons))
+    return by_rss(evidence, outside, policy, judgement)
 
 
 def _by_heap(evidence: Evidence, policy: Policy) -> Judgement:
     if evidence.flat:
         return Judgement("steady", (_flat_reason(evidence),))
     if evidence.window_bytes:
-        return _by_bytes(evidence, policy)
+        return by_heap_used(evidence, policy)
+    evidence = _without_short_window(evidence)
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
     over = over_bounds(evidence.rows, policy)
     if over:
         return Judgement("leak", tuple(over), suspects)
     leaking = tuple(s for s in suspects if s.steady)
+    if all(s.is_value for s in leaking) and not _heap_shows(leaking, evidence):
+        leaking = ()  # the content of something bounded
     if leaking:
         return _leak_or_filling(evidence, policy, suspects, leaking)
     things = tuple(s for s in suspects if not s.is_value)
@@ -96,13 +83,46 @@ def _by_heap(evidence: Evidence, policy: Policy) -> Judgement:
     return _no_class_grows(evidence, policy)
 
 
+def _without_short_window(evidence: Evidence) -> Evidence:
+    """The last window joined to the one before where the budget cut it short."""
+    windows = evidence.windows
+    if len(windows) < 2 or windows[-1] >= SHORT_WINDOW * windows[-2]:
+        return evidence
+    rows = tuple(
+        replace(
+            row,
+            populations=(*row.populations[:-2], row.populations[-1]),
+            sizes=(*row.sizes[:-2], row.sizes[-1]),
+            survivors=(*row.survivors[:-2], sum(row.survivors[-2:])),
+        )
+        for row in evidence.rows
+        if len(row.survivors) == len(windows)
+    )
+    joined = (*windows[:-2], sum(windows[-2:]))
+    return replace(evidence, windows=joined, rows=rows, containers=())
+
+
+def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:
+    """Whether heapUsed grew over the windows as the objects that were counted say."""
+    samples = evidence.series.samples
+    first = samples[-1].iterations - sum(evidence.windows)
+    counted = [sample for sample in samples if sample.iterations >= first]
+    slope = robust_slope([s.iterations for s in counted], [s.heap_used for s in counted])
+    return slope >= WITNESSED * _bytes_counted(suspects, evidence)
+
+
+def _bytes_counted(suspects: Sequence[Suspect], evidence: Evidence) -> float:
+    """Bytes per iteration."""
+    return sum(s.row.sizes[-1] - s.row.sizes[0] for s in suspects) / sum(evidence.windows)
+
+
 def _leak_or_filling(
     evidence: Evidence, policy: Policy, suspects: tuple[Suspect, ...], leaking: tuple[Suspect, ...]
 ) -> Judgement:
     worst = worst_of(leaking)
     if not evidence.exhausted and not (evidence.pushed and len(evidence.windows) > 1):
         return Judgement(None, ("growth without an end so far",), suspects)
-    if _too_little(evidence):
+    if _too_little(evidence, leaking):
         return _undecided(evidence, suspects)
     per_iteration = _bytes_per_iteration(leaking, evidence)
     if per_iteration <= policy.max_growth.bytes:
@@ -114,14 +134,15 @@ def _leak_or_filling(
             ),
             suspects,
         )
-    reasons = [
-        f"{worst.row.name} grew in {len(evidence.windows)} of {len(evidence.windows)} windows at a "
+    windows = len(evidence.windows)
+    reason = (
+        f"{worst.row.name} grew in {windows} of {windows} windows at a "
         f"steady +{format_rate(worst.per_iteration)} per {evidence.unit}"
-    ]
-    return Judgement("leak", tuple(reasons), leaking)
+    )
+    return Judgement("leak", (reason,), leaking)
 
 
-def _too_little(evidence: Evidence) -> bool:
+def _too_little(evidence: Evidence, leaking: Sequence[Suspect]) -> bool:
     """Whether the budget ended before there was enough of anything to call it a leak.
 
     Few iterations may still be filling small bounded structures, unless they are of megabytes; one
@@ -133,13 +154,15 @@ def _too_little(evidence: Evidence) -> bool:
     plenty = heap[-1] - heap[0] >= PLENTY or evidence.rounds_total_growth >= PLENTY_IN_ALL
     if evidence.total_iterations < LEAST_WORK and not plenty:
         return True
-    return len(evidence.windows) < 2 and rising_share(heap) < 0.7
+    if len(evidence.windows) > 1:
+        return False
+    grown = heap[-1] - heap[0]
+    return rising_share(heap) < 0.7 or grown < ONE_WINDOW or not _heap_shows(leaking, evidence)
 
 
 def _bytes_per_iteration(suspects: Sequence[Suspect], evidence: Evidence) -> float:
-    by_counts = sum(s.row.sizes[-1] - s.row.sizes[0] for s in suspects) / sum(evidence.windows)
     slope = robust_slope(evidence.series.iterations, evidence.series.heap_used)
-    return max(by_counts, slope)
+    return max(_bytes_counted(suspects, evidence), slope)
 
 
 def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
@@ -160,18 +183,20 @@ def _undecided(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
     worst = worst_of(suspects)
     pace = worst.growth[-1] / evidence.windows[-1]
     population = worst.row.populations[-1]
+    but = (
+        "but the budget ended after one window"
+        if len(evidence.windows) < 2
+        else "but too little was seen of it"
+        if worst.steady
+        else "but not at a steady pace"
+    )
     reason = (
         f"{worst.row.name} is still growing at +{format_rate(pace)} per {evidence.unit} after "
-        f"{format_amount(evidence.total_iterations, evidence.unit)}, but not at a steady pace: a "
+        f"{format_amount(evidence.total_iterations, evidence.unit)}, {but}: a "
         f"bounded structure that is still filling, or a slow leak; raise the budget, or name the "
-        f"bound: max_live={{{worst.row.name!r}: {_round_up(2 * population)}}}"
+        f"bound: max_live={{{worst.row.name!r}: {round_up(2 * population)}}}"
     )
     return Judgement("inconclusive", (reason,), suspects)
-
-
-def _round_up(count: int) -> int:
-    digits = int(10 ** max(0, len(str(count)) - 1))
-    return -(-count // digits) * digits
 
 
 def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
@@ -179,8 +204,11 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         return Judgement(
             None, ("no class grew in the first window",), wants_double=_slots_may_grow(evidence)
         )
+    swinging = _swinging(evidence, policy)
+    if swinging is not None:
+        return swinging
     containers = grown_containers(evidence, policy)
-    off_heap = _off_heap_growth(evidence.series)
+    off_heap = off_heap_growth(evidence.series)
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, 64):
         if not (evidence.pushed or evidence.exhausted):
             return Judgement(None, ("memory outside the heap grows",), off_heap=off_heap)
@@ -231,6 +259,23 @@ def _no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     )
 
 
+def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
+    """Where objects stay for good behind a population that swings; None if there are none."""
+    aged = aged_of(evidence.rows, evidence.windows, policy)
+    if not aged or evidence.total_iterations >= SWINGS_ENOUGH:
+        return None
+    if not evidence.exhausted:
+        return Judgement(None, ("objects stay while their number swings",), wants_double=True)
+    worst = aged[0]
+    reason = (
+        f"{sum(worst.counts):,} {worst.row.name} of the first "
+        f"{format_amount(sum(evidence.windows[:-1]), evidence.unit)} are still alive, but their "
+        f"number swings by {worst.swing:,}: too few iterations to tell a batch from a leak; raise "
+        "the budget"
+    )
+    return Judgement("inconclusive", (reason,))
+
+
 def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer, ...]:
     """Containers whose slots grow without bound: an old owner with a new, large backing store.
 
@@ -262,41 +307,6 @@ def _slots_may_grow(evidence: Evidence) -> bool:
 
 def _has_doubled(evidence: Evidence) -> bool:
     return evidence.windows[-1] >= 0.4 * evidence.total_iterations
-
-
-def _off_heap_growth(series: Series) -> float:
-    """Bytes per iteration of external memory, if it rose in every round; else 0.0."""
-    samples = series.samples
-    external = [s.external for s in samples]
-    if len(samples) < 4 or rising_share(external) < 0.99:
-        return 0.0
-    return robust_slope(series.iterations, external)
-
-
-def _by_bytes(evidence: Evidence, policy: Policy) -> Judgement:
-    """No snapshots: heapUsed is the only witness, over windows that double."""
-    growth, windows = evidence.window_bytes, evidence.windows
-    last = growth[-1] / windows[-1]
-    accepted = max(policy.max_growth.bytes, BYTES_NOISE)
-    if last <= accepted:
-        reason = f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window"
-        return Judgement("steady", (f"{reason}, no snapshots",))
-    if len(growth) > 1 and min(growth) > 0 and steady_rate(growth[-2:], windows[-2:]):
-        reason = f"heapUsed grew in {len(growth)} of {len(growth)} windows, at last by"
-        return Judgement(
-            "leak",
-            (
-                f"{reason} {format_bytes(last)} per {evidence.unit}; nothing is named without "
-                "snapshots",
-            ),
-        )
-    return Judgement(
-        "inconclusive",
-        (
-            f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but "
-            "not at a steady pace, and no snapshots were taken; allow them or raise the budget",
-        ),
-    )
 
 
 def _flat_reason(evidence: Evidence) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .bounds import bound_among
 from .deadline import Deadline
 from .errors import NodeLeakError, PolicyError, hide_ours
 from .evidence import Evidence, Judgement, heap_is_flat
@@ -38,6 +39,8 @@ EXPLAIN_SECONDS = 20.0
 SITES_SECONDS = 0.5
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
 LONGEST_TIMER = 35.0
+#: containers that are asked for a bound
+MOST_FILLINGS = 3
 
 
 def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
@@ -110,7 +113,7 @@ class _Measurement:
         if outside is not None:
             outside = replace(outside, addons=loaded_addons(self.meter.app.pid))
             flat = flat and heap_is_flat(self.meter.series, 3)  # after so much more work
-        windows = Windows(self.meter, self.policy, self.pacer, outside)
+        self.windows = windows = Windows(self.meter, self.policy, self.pacer, outside)
         if flat and self.policy.snapshots != "always":
             return windows.collect(flat=True)
         return windows.evidence()
@@ -129,6 +132,13 @@ class _Measurement:
             outcome, reasons, findings = "steady", (findings.fixed_store,), Findings()
         elif outcome == "leak" and (timers := self._held_by_timers(judgement)):
             outcome, reasons = "inconclusive", (timers, *reasons)
+        elif outcome == "leak":
+            bounded = self._bounded(findings)
+            evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
+            if bounded is not None:
+                outcome = bounded.outcome or outcome
+                reasons = (*bounded.reasons, *findings.facts)
+                findings = Findings() if outcome == "steady" else findings
         if evidence.window_bytes and self.policy.snapshots == "auto":
             reasons += (
                 f"no snapshots: one of this heap may take {meter.snapshot_estimate:.0f} s and "
@@ -170,6 +180,15 @@ class _Measurement:
         start_sampling(meter.app)
         meter.iterate(min(n, 1024), Deadline(SITES_SECONDS))
         return stop_sampling(meter.app)
+
+    def _bounded(self, findings: Findings) -> Judgement | None:
+        """What comes of a bound that the program declares for what grows; None: there is none."""
+        for filling in findings.fillings[:MOST_FILLINGS]:
+            numbers = self.meter.app.numbers_in(filling.around, filling.closure_id)
+            bound = bound_among(numbers, filling)
+            if bound is not None:
+                return self.windows.fill(bound)
+        return None
 
     def _held_by_timers(self, judgement: Judgement) -> str:
         """Why growth may only be timers that have not fired yet; "" if it is more."""

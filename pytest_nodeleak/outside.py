@@ -7,6 +7,7 @@ double: what an allocator keeps in reserve is soon enough.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -31,6 +32,7 @@ PROOF = 8_000_000
 CALM = 0.35
 #: paces that are the same, for memory that comes in pages
 SAME_PACE = 0.6
+#: readings in a window, at least
 PIECES = 4
 #: share of the remaining budget for all windows
 SHARE = 0.4
@@ -55,15 +57,15 @@ class Outside:
         while True:
             start = len(meter.samples) - 1
             before = meter.seconds
-            self._window(max(1, meter.samples[-1].iterations - meter.samples[0].iterations), end)
+            self._window(meter.samples[-1].iterations - meter.samples[0].iterations, paces[-1], end)
             pushed += meter.seconds - before
             window = meter.samples[start:]
             grown = outside_growth(window)
             paces.append(_pace(window))
             if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]):
                 return None
-            done = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
-            if done or end.expired or meter.is_huge:
+            enough = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
+            if enough or end.expired or meter.is_huge:
                 break
         if grown < PROOF:
             return None
@@ -71,12 +73,23 @@ class Outside:
         steady = same_pace and _rising_share(window) >= 0.75
         return OutsideGrowth(paces[-1], grown, steady)
 
-    def _window(self, n: int, end: Deadline) -> None:
-        for _ in range(min(n, PIECES)):
-            self.meter.iterate(max(1, n // PIECES), end)
-            self.meter.sample()
+    def _window(self, n: int, pace: float, end: Deadline) -> None:
+        """``n`` iterations, fewer if growth at ``pace`` (bytes per iteration) would have shown.
+
+        GC comes as often as in the first round: RSS keeps the most garbage there ever was at once.
+        """
+        meter = self.meter
+        start = len(meter.samples) - 1
+        piece = max(1, meter.samples[1].iterations - meter.samples[0].iterations)
+        for number in range(1, max(PIECES, math.ceil(n / piece)) + 1):
+            meter.iterate(piece, end)
+            meter.sample()
             self.pacer.update()
-            if end.expired or self.meter.is_huge:
+            if end.expired or meter.is_huge:
+                break
+            expected = number * piece * pace
+            grown = outside_growth(meter.samples[start:])
+            if number >= PIECES and expected > STILL_GROWING and grown < CALM * expected:
                 break
 
 

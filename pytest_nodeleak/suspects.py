@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,15 @@ from .trend import steady_rate
 if TYPE_CHECKING:
     from .heap import ConstructorGrowth
 
-__all__ = ["LEAST_RATE", "distinctiveness", "over_bounds", "suspects_of", "worst_of"]
+__all__ = [
+    "LEAST_RATE",
+    "Aged",
+    "aged_of",
+    "distinctiveness",
+    "over_bounds",
+    "suspects_of",
+    "worst_of",
+]
 
 #: objects per iteration below which growth is no evidence: half of the rate we promise to find
 LEAST_RATE = 0.005
@@ -27,6 +36,8 @@ ENGINE_KINDS = frozenset(
 FADED = 0.25
 #: a context (vm, jsdom, an iframe): the one thing of the engine's that programs leak
 CONTEXT = "system / NativeContext"
+#: what a population moves by, as a share of what came and went, if it is level
+LEVEL = 0.05
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 
@@ -67,41 +78,42 @@ GENERIC = frozenset(
 )
 
 
-def distinctiveness(name: str, kind: str, *, of_program: bool = False) -> int:
-    """How much a name helps: 0 the program's own class, 1 a context, up to 6 for bare values.
+def distinctiveness(name: str, kind: str, origin: str = "") -> int:
+    """How much a name helps: 0 the program's own class, 1 a package's, up to 7 for bare values.
 
-    ``of_program``: the constructor was written by the program or a package, not by Node or V8.
+    ``origin`` is who wrote the constructor: "program", "package", or "" for Node, V8, unknown.
     """
     if kind in VALUE_KINDS or name.startswith("("):
-        return 6
+        return 7
     if name == CONTEXT:
-        return 1
+        return 2
     if kind == "closure":
-        return 5 if name in ("Function", "") or name.startswith(("(", "Function ")) else 2
+        return 6 if name in ("Function", "") or name.startswith(("(", "Function ")) else 3
     if name.startswith("{"):
-        return 3
-    if name in GENERIC or not name:
         return 4
-    return 0 if of_program else 2
+    if name in GENERIC or not name:
+        return 5
+    return {"program": 0, "package": 1}.get(origin, 3)
 
 
 def suspects_of(
     rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
 ) -> tuple[Suspect, ...]:
     """The classes of the program whose population grew in every window, with their pace."""
-    found = []
+    found = (_suspect(row, windows) for row in _judged(rows, policy))
+    return tuple(s for s in found if s and s.per_iteration > policy.max_growth.objects)
+
+
+def _judged(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[ConstructorGrowth]:
+    """The rows that are evidence."""
     for row in rows:
         is_engine = row.kind in ENGINE_KINDS or row.name.startswith("system / ")
         if is_engine and row.name != CONTEXT:
             continue
         if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
             continue
-        if row.populations[-1] <= NODE_BOUNDS.get(row.name, -1):
-            continue
-        suspect = _suspect(row, windows)
-        if suspect is not None and suspect.per_iteration > policy.max_growth.objects:
-            found.append(suspect)
-    return tuple(found)
+        if row.populations[-1] > NODE_BOUNDS.get(row.name, -1):
+            yield row
 
 
 def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None:
@@ -110,7 +122,8 @@ def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None
         return None
     # The first window is short: its few objects may be chance. The sum must not be.
     if sum(growth) <= NOISE_OBJECTS or min(growth) <= 0:
-        return None
+        aged = aged_in(row, windows)
+        return None if aged is None or not aged.is_proof else aged.suspect(windows)
     if growth[-1] <= NOISE_OBJECTS or growth[-1] / windows[-1] < LEAST_RATE:
         return None
     steady = steady_rate(growth, windows)
@@ -118,6 +131,57 @@ def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None
     if not steady and fading <= FADED and windows[-1] >= 1.5 * windows[-2]:
         return None
     return Suspect(row, growth, sum(growth) / sum(windows), steady, fading)
+
+
+@dataclass(frozen=True)
+class Aged:
+    """A class whose population swings, as a batch does, while some of its objects stay for good.
+
+    ``counts`` are the objects of each window but the last that are alive after it, ``swing`` the
+    most that died in one window, ``net`` the growth of the population over all of them.
+    """
+
+    row: ConstructorGrowth
+    counts: tuple[int, ...]
+    swing: int
+    net: int
+    steady: bool
+
+    @property
+    def is_proof(self) -> bool:
+        """Windows of the same pace, and more of them than the population swings by."""
+        total = sum(self.counts)
+        return len(self.counts) > 1 and self.steady and total >= self.swing <= 2 * self.net
+
+    def suspect(self, windows: Sequence[float]) -> Suspect:
+        growth = (*self.counts, self.row.survivors[-1])
+        rate = sum(self.counts) / sum(windows[:-1])
+        return Suspect(self.row, growth, rate, steady=True, fading=1.0)
+
+
+def aged_in(row: ConstructorGrowth, windows: Sequence[float]) -> Aged | None:
+    """What of a class outlived a whole window more, if its population may have grown by that."""
+    if len(windows) < 2 or len(row.survivors) != len(windows) or row.kind in VALUE_KINDS:
+        return None
+    counts, spans = row.survivors[:-1], windows[:-1]
+    total = sum(counts)
+    if total <= NOISE_OBJECTS or min(counts) <= 0 or total / sum(spans) < LEAST_RATE:
+        return None
+    net = tuple(after - before for before, after in pairwise(row.populations))
+    swing = max(0, *(born - grown for born, grown in zip(row.survivors, net, strict=True)))
+    if sum(net) < 0.5 * total - swing:
+        return None
+    if max(map(abs, net)) <= max(NOISE_OBJECTS, LEVEL * swing):
+        return None  # a cache that is full: as many go as come
+    return Aged(row, counts, swing, sum(net), steady_rate(counts, spans))
+
+
+def aged_of(
+    rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
+) -> tuple[Aged, ...]:
+    """The classes that may leak behind a swinging population, the largest first."""
+    found = (aged_in(row, windows) for row in _judged(rows, policy))
+    return tuple(sorted((a for a in found if a is not None), key=lambda a: -sum(a.counts)))
 
 
 def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:

@@ -12,6 +12,7 @@ __all__ = [
     "format_rate",
     "parse_bytes",
     "parse_seconds",
+    "round_up",
 ]
 
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -77,3 +78,9 @@ def format_rate(rate: float) -> str:
         if rate == 0 or abs(rate) >= 10.0 ** (1 - digits):
             return f"{rate:,.{digits}f}"
     return f"{rate:.1g}"
+
+
+def round_up(count: int) -> int:
+    """The next number with one digit and zeros behind: 2,310 -> 3,000."""
+    digits = int(10 ** max(0, len(str(count)) - 1))
+    return -(-count // digits) * digits

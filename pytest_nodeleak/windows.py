@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 
+from .bounds import DeclaredBound, filled, not_full
 from .deadline import Deadline
 from .evidence import Evidence, Judgement, OutsideGrowth
 from .judge import judge
@@ -138,6 +140,26 @@ class Windows:
         if affordable < last and len(meter.windows) >= 2:
             return 0
         return int(max(0, min(wanted, affordable)))
+
+    def fill(self, bound: DeclaredBound) -> Judgement | None:
+        """Work until a container must be full, and one window more; None: it grows beyond."""
+        meter = self.meter
+        wanted = math.ceil(1.1 * bound.iterations)
+        check = max(self.pacer.plan.first_window, wanted // 10)
+        left = WINDOW_SHARE * meter.left - 2 * meter.snapshot_seconds
+        if (wanted + check) * self.pacer.plan.pace > left or wanted + check > meter.room():
+            return not_full(bound, meter.unit)
+        self._window(wanted)
+        meter.snapshot()
+        self._window(check)
+        meter.sample()
+        meter.snapshot()
+        diff = meter.diff
+        assert diff is not None
+        populations = next(
+            (r.populations for r in diff.rows if r.name == bound.filling.constructor), (0, 0)
+        )
+        return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
 
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""

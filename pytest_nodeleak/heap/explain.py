@@ -8,10 +8,11 @@ begin where the program's author can recognise them.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -30,7 +31,9 @@ from .walk import NO_EDGE
 if TYPE_CHECKING:
     from .diff import SnapshotDiff
 
-__all__ = ["Explainer"]
+__all__ = ["Explainer", "Origin"]
+
+Origin = Literal["program", "package", ""]
 
 _SAMPLED = 400
 
@@ -63,12 +66,15 @@ class Explainer:
             result.append(self._explain(row, group, retention, owners, paths_per_row))
         return tuple(result)
 
-    def is_of_program(self, row: ConstructorGrowth) -> bool:
-        """Whether a class was written by the program or one of its packages, not by Node or V8."""
+    def origin(self, row: ConstructorGrowth) -> Origin:
+        """Who wrote a class: the program itself, a package it uses, or ("") Node, V8 or unknown."""
         nodes = self.diff.nodes_of(row)
         if not nodes.size:
-            return False
-        return is_user_script(scopes_of(self.graph).script_of_constructor(int(nodes[-1])))
+            return ""
+        script = scopes_of(self.graph).script_of_constructor(int(nodes[-1]))
+        if not is_user_script(script):
+            return ""
+        return "package" if "node_modules" in re.split(r"[/\\]", script) else "program"
 
     def path_to(self, object_id: int, deadline: Deadline | None = None) -> RetainingPath | None:
         """The retaining path of one object of the last snapshot; None if nothing keeps it."""

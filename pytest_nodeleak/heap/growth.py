@@ -19,7 +19,8 @@ class Owner:
     the elements of an Array whose backing store is older than the first snapshot: a
     preallocated buffer that fills, and cannot grow by filling; False if the store was
     allocated since; None for other containers. ``share`` is the part of the survivors
-    that it holds, 0 to 1.
+    that it holds, 0 to 1. ``around`` are ids of what may say how large it may become: itself and
+    the object that holds it; ``closure_id`` is a function that sees the variable that holds it.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Owner:
     capacity: int | None = None
     capacity_fixed: bool | None = None
     share: float = 1.0
+    around: tuple[int, ...] = ()
+    closure_id: int | None = None
 
     def __str__(self) -> str:
         return self.name

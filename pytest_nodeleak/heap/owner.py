@@ -10,6 +10,7 @@ from .arrays import AnyArray, distinct
 from .describe import describe_path
 from .graph import Graph
 from .growth import Owner
+from .places import scopes_of
 
 if TYPE_CHECKING:
     from .retention import Retention
@@ -117,6 +118,7 @@ class OwnerFinder:
             chain = whole[: len(chain) + 1]
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
         entries, capacity, fixed = self._content(node)
+        around, closure = self._around(node)
         return Owner(
             name=name,
             type=self._name(node),
@@ -125,7 +127,27 @@ class OwnerFinder:
             capacity=capacity,
             capacity_fixed=fixed,
             share=share,
+            around=around,
+            closure_id=closure,
         )
+
+    def _around(self, node: int) -> tuple[tuple[int, ...], int | None]:
+        """Ids of a container and of the object that holds it, or of a closure in its scope."""
+        ids = [int(self.snapshot.node_id[node])]
+        at = node
+        while len(ids) < 2:
+            if self._name(at) == "system / Context":
+                closure = scopes_of(self.graph).closure_of_context(at)
+                return tuple(ids), None if closure is None else int(self.snapshot.node_id[closure])
+            at = self.retention.above(at)
+            if at < 0:
+                break
+            if (
+                self._name(at) != "system / Context"
+                and self._holder_types[self.snapshot.node_type[at]]
+            ):
+                ids.append(int(self.snapshot.node_id[at]))
+        return tuple(ids), None
 
     def _name(self, node: int) -> str:
         name = self.snapshot.name_of(node)

@@ -210,6 +210,10 @@ class Scopes:
         targets, first = np.unique(self._graph.to[edges[mine]], return_index=True)
         return dict(zip(targets.tolist(), owners[mine][first].tolist(), strict=True))
 
+    def closure_of_context(self, context: int) -> int | None:
+        """A closure that sees the variables of a Context."""
+        return self._closure_of_context.get(context)
+
     def _script_from_closures(self, context: int) -> str:
         closure = self._closure_of_context.get(context)
         return "" if closure is None else self.script_of_closure(closure)

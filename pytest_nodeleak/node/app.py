@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,6 +25,7 @@ from .channel import Channel
 from .context import Alone, Context
 from .find import NodeExecutable
 from .instances import count_instances
+from .numbers import numbers_in
 from .process import TargetProcess
 from .snapshots import stream_snapshot
 from .workers import NodeWorker, list_workers
@@ -274,6 +276,13 @@ class NodeApp:
         ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
         """
         return count_instances(self._open_channel(), expression, Deadline(timeout))
+
+    def numbers_in(self, object_ids: Iterable[int], closure_id: int | None) -> dict[str, float]:
+        """Numbers that objects of a snapshot, and variables in scope of a closure, hold, by name.
+
+        All are heap object ids, of the snapshot taken last.
+        """
+        return numbers_in(self._open_channel(), object_ids, closure_id, Deadline(10))
 
     def take_snapshot(
         self,

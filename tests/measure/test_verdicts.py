@@ -315,3 +315,64 @@ def test_classes_of_the_program_are_named_before_those_of_node(measured: Measure
     names = [row.name for row in verdict.constructors]
     assert names[0] == "Tap"
     assert "PassThrough" in names
+
+
+CACHES = {
+    "constant beside a Map": """
+        const MAX_ENTRIES = 40000; const cache = new Map(); let n = 0;
+        class Entry { constructor(id) { this.id = id; } }
+        const put = (id) => {
+          cache.set(id, new Entry(id));
+          if (cache.size > MAX_ENTRIES) drop(cache);
+        };
+        """,
+    "property of the cache": """
+        class Cache {
+          constructor(max) { this.max = max; this.map = new Map(); }
+          set(id, value) { this.map.set(id, value); if (this.map.size > this.max) drop(this.map); }
+        }
+        class Entry { constructor(id) { this.id = id; } }
+        const cache = new Cache(40000); let n = 0;
+        const put = (id) => cache.set(id, new Entry(id));
+        """,
+    "private member of the cache": """
+        class Cache {
+          #max; #map = new Map();
+          constructor(max) { this.#max = max; }
+          set(id, value) {
+            this.#map.set(id, value);
+            if (this.#map.size > this.#max) drop(this.#map);
+          }
+        }
+        class Entry { constructor(id) { this.id = id; } }
+        const cache = new Cache(40000); let n = 0;
+        const put = (id) => cache.set(id, new Entry(id));
+        """,
+}
+DROP = "const drop = (map) => map.delete(map.keys().next().value);"
+NEVER = "const drop = () => {};"
+
+
+@pytest.mark.parametrize("program", CACHES.values(), ids=CACHES)
+def test_a_bound_that_the_program_declares_is_waited_for(measured: Measured, program: str) -> None:
+    source = program + "global.iteration = () => put(n++);"
+    verdict = measured(source + DROP)
+    assert verdict.outcome == "steady"
+    assert re.match(r"Entry filled up to #?\w+ = 40,000 of cache .*", verdict.reasons[0])
+
+
+@pytest.mark.parametrize("program", CACHES.values(), ids=CACHES)
+def test_a_bound_that_does_not_bound_is_a_leak(measured: Measured, program: str) -> None:
+    verdict = measured(program + "global.iteration = () => put(n++);" + NEVER)
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "Entry"
+    assert verdict.series.iterations[-1] > 40000
+
+
+def test_a_bound_out_of_reach_is_inconclusive(measured: Measured) -> None:
+    program = CACHES["constant beside a Map"].replace("40000", "9e6")
+    verdict = measured(program + "global.iteration = () => put(n++);" + DROP)
+    assert verdict.outcome == "inconclusive"
+    assert "bounded by MAX_ENTRIES = 9,000,000 of cache (Map) in module" in verdict.reasons[0]
+    assert "max_live={'Entry': 9000000}" in verdict.reasons[0]
+    assert verdict.constructors[0].name == "Entry"

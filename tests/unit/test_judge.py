@@ -247,3 +247,64 @@ def test_outside_growth_is_what_the_pages_of_the_heap_and_external_memory_leave(
     after = Sample(150, 40, 0, 1200, 1, 1, heap_physical=350)
     assert outside_growth([before, after]) == 120
     assert outside_growth([after, replace(before, rss=1150)]) == 0
+
+
+BATCH = {"populations": (20, 24, 17), "survivors": (4, 12)}
+
+
+def test_a_leak_behind_a_swinging_batch_asks_for_more():
+    found = judge(evidence(row(**BATCH), windows=(400, 1122), total_iterations=1600), POLICY)
+    assert (found.outcome, found.wants_double) == (None, True)
+
+
+def test_and_is_inconclusive_where_the_budget_ends():
+    given = evidence(
+        row(**BATCH), windows=(400, 1122), total_iterations=1600, pushed=False, exhausted=True
+    )
+    found = judge(given, POLICY)
+    assert found.outcome == "inconclusive"
+    assert (
+        "4 Entry of the first 400 iterations are still alive, but their number swings by 19"
+        in (found.reasons[0])
+    )
+
+
+def test_and_is_a_leak_when_more_stay_than_swing():
+    grown = row(populations=(20, 24, 23, 95), survivors=(4, 22, 74))
+    found = judge(evidence(grown, windows=(400, 2200, 5400), total_iterations=8100), POLICY)
+    assert found.outcome == "leak"
+    assert found.suspects[0].per_iteration == pytest.approx(0.01)
+
+
+def test_a_batch_alone_is_steady():
+    batch = row(populations=(20, 24, 17, 9), survivors=(0, 0, 9))
+    found = judge(evidence(batch, windows=(400, 2200, 5400), total_iterations=8100), POLICY)
+    assert found.outcome == "steady"
+
+
+def test_a_full_cache_that_forgets_at_random_is_steady():
+    # What is older has fewer left: the rates of the windows fall with their age.
+    cache = row(populations=(500, 500, 500, 500), survivors=(20, 180, 300))
+    found = judge(evidence(cache, windows=(400, 1600, 4000), total_iterations=9000), POLICY)
+    assert found.outcome == "steady"
+
+
+def test_a_last_window_cut_short_is_joined_to_the_one_before():
+    cut = row(populations=(0, 4, 4), survivors=(4, 0))
+    given = evidence(cut, windows=(400, 25), pushed=False, exhausted=True, total_iterations=465)
+    assert "after one window" in judge(given, POLICY).reasons[0]
+
+
+def test_one_window_is_no_proof_where_heap_used_fell():
+    fell = series(10_400_000, 9_690_000, *range(9_695_000, 9_704_000, 1_000))
+    one = row("FastTimer", populations=(5, 74), survivors=(69,))
+    given = evidence(one, windows=(256,), exhausted=True, pushed=False, total_iterations=475)
+    given = replace(given, series=fell)
+    assert judge(given, POLICY).outcome == "inconclusive"
+
+
+def test_strings_alone_need_heap_used_as_a_witness():
+    strings = row("(string)", kind="string")
+    assert judge(evidence(strings), POLICY).outcome == "leak"
+    level = series(*[3_000_000] * 6)
+    assert judge(replace(evidence(strings), series=level), POLICY).outcome == "steady"

@@ -1,0 +1,75 @@
+"""Numbers that the program keeps in objects and variables, read over the inspector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..deadline import Deadline
+from ..errors import ProtocolError
+from .channel import GROUP, Channel
+
+__all__ = ["numbers_in"]
+
+
+def numbers_in(
+    channel: Channel, object_ids: Iterable[int], closure_id: int | None, deadline: Deadline
+) -> dict[str, float]:
+    """Own properties, private ones included, and variables in scope that are numbers, by name.
+
+    ``object_ids`` and ``closure_id`` are ids of heap snapshots; of what is gone nothing is read.
+    """
+    try:
+        found: dict[str, float] = {}
+        for remote in _remote_objects(channel, object_ids, deadline):
+            found |= _numbers(channel, remote, deadline)
+        if closure_id is not None:
+            for remote in _remote_objects(channel, [closure_id], deadline):
+                for scope in _scopes(channel, remote, deadline):
+                    found = {**_numbers(channel, scope, deadline), **found}
+        return found
+    finally:
+        channel.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
+
+
+def _remote_objects(
+    channel: Channel, object_ids: Iterable[int], deadline: Deadline
+) -> Iterator[str]:
+    for number in object_ids:
+        params = {"objectId": str(number), "objectGroup": GROUP}
+        try:
+            reply = channel.command(
+                "HeapProfiler.getObjectByHeapObjectId", params, deadline=deadline
+            )
+        except ProtocolError:
+            continue  # collected meanwhile, or nothing that JavaScript can hold
+        remote = reply.get("result", {}).get("objectId")
+        if remote:
+            yield str(remote)
+
+
+def _properties(channel: Channel, remote: str, deadline: Deadline) -> dict[str, Any]:
+    params = {"objectId": remote, "ownProperties": True, "generatePreview": False}
+    return channel.command("Runtime.getProperties", params, deadline=deadline)
+
+
+def _numbers(channel: Channel, remote: str, deadline: Deadline) -> dict[str, float]:
+    reply = _properties(channel, remote, deadline)
+    properties = [*reply.get("result", ()), *reply.get("privateProperties", ())]
+    return {
+        str(item["name"]): float(item["value"]["value"])
+        for item in properties
+        if item.get("value", {}).get("type") == "number" and "value" in item["value"]
+    }
+
+
+def _scopes(channel: Channel, closure: str, deadline: Deadline) -> Iterator[str]:
+    """The scopes of a closure, innermost first, without the global one."""
+    internal = _properties(channel, closure, deadline).get("internalProperties", ())
+    for item in internal:
+        if item.get("name") != "[[Scopes]]":
+            continue
+        for scope in _properties(channel, item["value"]["objectId"], deadline).get("result", ()):
+            value = scope.get("value", {})
+            if "objectId" in value and value.get("description") != "Global":
+                yield str(value["objectId"])
