@@ -140,7 +140,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
-    from .tables import render_html, render_text, to_data
+    from .tables import render_text, to_data
 
     if arguments.json is not None:
         data: Any = to_data(tables[-1])
@@ -148,6 +148,8 @@ def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
             data["comparison"] = to_data(tables[0])["rows"]
         _put(arguments.json, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     if arguments.html is not None:
+        from .page import render_html
+
         _put(arguments.html, render_html(*tables))
     if "-" not in (arguments.json, arguments.html):
         width = None

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from pytest_nodeleak.heap.commands import add_parsers
+from pytest_nodeleak.heap.page import render_html
 from pytest_nodeleak.heap.patterns import mask
-from pytest_nodeleak.heap.tables import Column, Table, render_html, render_text, to_data
+from pytest_nodeleak.heap.tables import Column, Table, render_text, to_data
 from pytest_nodeleak.testing import SnapshotBuilder
 
 
