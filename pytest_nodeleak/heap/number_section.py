@@ -8,7 +8,7 @@ from .sections import RowError, Rows, offset_of_item
 __all__ = ["NumberSection", "SectionError"]
 
 # Text converted at a time: small enough to stay in the processor's cache.
-_BLOCK = 1 << 18
+_BLOCK = 1 << 17
 _SPACE = b" \t\r\n"
 
 
@@ -55,12 +55,14 @@ class NumberSection:
 
     def _convert(self, text: bytearray, begin: int, end: int, *, last: bool) -> int:
         """Store the rows in a part of the text; gives the bytes used."""
-        block = bytes(memoryview(text)[begin:end])
-        if not self.rows.rows and not block.strip(_SPACE):
+        if not self.rows.rows and not text[begin:end].strip(_SPACE):
             return 0  # no row at all, as in an empty list
         try:
-            return self.rows.feed(block, last=last)
+            # Released at once: a text that is looked at cannot be shortened.
+            with memoryview(text) as whole, whole[begin:end] as block:
+                return self.rows.feed(block, last=last)
         except NumberError as error:
             raise SectionError(str(error), begin + error.at) from None
         except RowError as error:
-            raise SectionError(str(error), begin + offset_of_item(block, error.index)) from None
+            at = begin + offset_of_item(text[begin:end], error.index)
+            raise SectionError(str(error), at) from None

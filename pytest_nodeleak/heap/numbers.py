@@ -20,6 +20,7 @@ __all__ = ["NumberError", "parse_numbers", "parse_rows"]
 
 _COMMA = 0x2C
 _NEWLINE = 0x0A
+_ZERO = np.uint8(0x30)
 # Bytes before the text, so that the word that ends at its first digit can be loaded.
 _PAD = 16
 _LONGEST = 16
@@ -29,10 +30,13 @@ _MISSING = re.compile(rb"(?:^|,)\s*(?:,|\Z)")
 
 
 def _digit_masks(width: int, dtype: type[np.unsignedinteger]) -> AnyArray:
-    """For each number of digits: which bits of a little-endian word hold their values."""
+    """For 1 to ``width`` digits: which bits of a little-endian word hold their values.
+
+    At their number plus one.
+    """
     full = int.from_bytes(b"\x0f" * width, "little")
-    masks = [full >> (8 * (width - n)) << (8 * (width - n)) if n else 0 for n in range(width + 1)]
-    return np.array(masks, dtype=dtype)
+    shifts = [8 * (width - digits) for digits in range(1, width + 1)]
+    return np.array([0, 0, *(full >> shift << shift for shift in shifts)], dtype=dtype)
 
 
 _MASKS_64 = _digit_masks(8, np.uint64)
@@ -57,75 +61,69 @@ def parse_rows(
     Gives the number of bytes used, with the comma after the last row, and one array per
     column. ``last`` says that the text ends with the block. Raises NumberError.
     """
-    size = len(block)
-    buffer = bytearray(_PAD + size + last)
-    buffer[_PAD : _PAD + size] = block
-    if last:
-        buffer[-1] = _COMMA
+    buffer = b"".join((bytes(_PAD), block, b"," if last else b""))
     text = np.frombuffer(buffer, dtype=np.uint8)[_PAD:]
-    is_comma = text == _COMMA
-    commas = np.flatnonzero(is_comma)
+    commas = np.flatnonzero(text == _COMMA)
     rows = commas.size // width
     if last and commas.size % width:
-        raise NumberError(f"{commas.size % width} numbers are left over, a row has {width}", size)
+        left = commas.size % width
+        raise NumberError(f"{left} numbers are left over, a row has {width}", len(block))
     if not rows:
         return 0, []
     commas = commas[: rows * width]
     used = int(commas[-1]) + 1
     table = commas.reshape(rows, width)
-    ends = table[:, -1]
     # V8 up to Node 22 writes each row on its own line, the comma leading.
-    newline = text[ends - 1] == _NEWLINE
-    others = np.count_nonzero((text[:used] - np.uint8(0x30)) > 9)
-    regular = others == commas.size + np.count_nonzero(newline)
-    # No number may be missing, in columns that are not wanted either.
-    regular &= not (is_comma[0] or (is_comma[1:used] & is_comma[: used - 1]).any())
-    if regular and bool((text[ends - 1 - newline] != _COMMA).all()):
-        columns = _columns(buffer, text, table, newline, wanted)
-        if columns is not None:
-            return used, columns
-    numbers = parse_numbers(bytes(buffer[_PAD : _PAD + used - 1])).reshape(rows, width)
+    newline = text[table[:, -1] - 1] == _NEWLINE
+    others = np.count_nonzero((text[:used] - _ZERO) > 9)
+    if others == commas.size + np.count_nonzero(newline):
+        # From comma to comma: one more than the digits between them.
+        gaps = np.empty_like(table)
+        gaps[0, 0] = commas[0] + 1
+        np.subtract(commas[1:], commas[:-1], out=gaps.reshape(-1)[1:])
+        if newline.any():
+            gaps[:, -1] -= newline
+            table[:, -1] -= newline
+        # No number may be missing, in columns that are not wanted either.
+        complete = int(gaps.min()) > 1
+        longest = [int(gaps[:, field].max()) - 1 for field in wanted]
+        if complete and max(longest) <= _LONGEST:
+            return used, [
+                _column(buffer, text, table[:, field], gaps[:, field], digits)
+                for field, digits in zip(wanted, longest, strict=True)
+            ]
+    numbers = parse_numbers(buffer[_PAD : _PAD + used - 1]).reshape(rows, width)
     return used, [numbers[:, field] for field in wanted]
 
 
-def _columns(
-    buffer: bytearray, text: AnyArray, table: AnyArray, newline: AnyArray, wanted: Sequence[int]
-) -> list[AnyArray] | None:
-    """The columns, if every number has 1 to 16 digits."""
-    rows, width = table.shape
-    size = text.size
-    # One word per byte position: the word that ends just before text[i] starts at i.
-    words64 = np.ndarray((size,), "<u8", buffer=buffer, offset=_PAD - 8, strides=(1,))
-    words32 = np.ndarray((size,), "<u4", buffer=buffer, offset=_PAD - 4, strides=(1,))
-    columns: list[AnyArray] = []
-    for field in wanted:
-        end = table[:, field]
-        if field == width - 1:
-            end = end - newline
-        length = np.empty(rows, dtype=np.int64)
-        if field:
-            np.subtract(end, table[:, field - 1], out=length)
-            length -= 1
-        else:
-            length[0] = end[0]
-            np.subtract(end[1:], table[:-1, -1], out=length[1:])
-            length[1:] -= 1
-        longest = int(length.max())
-        if int(length.min()) < 1 or longest > _LONGEST:
-            return None
-        if longest == 1:
-            columns.append(text[end - 1] - np.uint8(0x30))
-        elif longest <= 4:
-            columns.append(_convert_32(words32[end], _MASKS_32[length]))
-        elif longest <= 8:
-            columns.append(_convert_64(words64[end], _MASKS_64[length]))
-        else:
-            value = _convert_64(words64[end], _MASKS_64[np.minimum(length, 8)])
-            long = np.flatnonzero(length > 8)
-            high = _convert_64(words64[end[long] - 8], _MASKS_64[length[long] - 8])
-            value[long] += high * _U64(10**8)
-            columns.append(value)
-    return columns
+def _column(
+    buffer: bytes, text: AnyArray, ends: AnyArray, gaps: AnyArray, longest: int
+) -> AnyArray:
+    """Numbers of 1 to 16 digits, from where each ends in the text and its digits plus one."""
+    if longest <= 2:
+        small: AnyArray = text[ends - 1] - _ZERO
+        if longest == 2:
+            tens = text[ends - 2] - _ZERO
+            tens *= np.uint8(10)
+            tens *= gaps == 3
+            small += tens
+        return small
+    if longest <= 4:
+        return _convert_32(_words(buffer, text, 4)[ends], _MASKS_32.take(gaps))
+    words = _words(buffer, text, 8)
+    if longest <= 8:
+        return _convert_64(words[ends], _MASKS_64.take(gaps))
+    value = _convert_64(words[ends], _MASKS_64.take(gaps, mode="clip"))
+    long = np.flatnonzero(gaps > 9)
+    high = _convert_64(words[ends[long] - 8], _MASKS_64[gaps[long] - 8])
+    value[long] += high * _U64(10**8)
+    return value
+
+
+def _words(buffer: bytes, text: AnyArray, width: int) -> AnyArray:
+    """For each byte of the text: the ``width`` bytes before it as one word."""
+    offset = _PAD - width
+    return np.ndarray((text.size,), f"<u{width}", buffer=buffer, offset=offset, strides=(1,))
 
 
 def _convert_64(word: AnyArray, mask: AnyArray) -> AnyArray:

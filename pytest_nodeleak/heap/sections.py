@@ -237,7 +237,7 @@ def has_locations(layout: Layout) -> bool:
     return all(layout.location_at(field) >= 0 for field in LOCATION_FIELDS)
 
 
-def offset_of_item(block: bytes, index: int) -> int:
+def offset_of_item(block: bytes | bytearray, index: int) -> int:
     """Byte offset of the comma-separated item ``index``; for messages only."""
     at = 0
     for _ in range(min(index, 2_000_000)):
