@@ -30,6 +30,13 @@ ANONYMOUS = "(anonymous closure)"
 
 # Node types whose own name is the name of a class, a function or a kind of V8 object.
 _NAMED = ("object", "native", "closure", "hidden", "wasm object")
+# What DevTools calls all nodes of a type.
+_FIXED = {
+    "hidden": "(system)",
+    "code": "(compiled code)",
+    "closure": "Function",
+    "regexp": "RegExp",
+}
 _NEVER_INTERNAL = ("object", "native", "closure", "regexp", "wasm object")
 
 
@@ -44,13 +51,7 @@ def devtools_name(kind: str, name: str) -> str:
     """The class name DevTools shows for a node of this type and name."""
     if kind in ("object", "native"):
         return name
-    fixed = {
-        "hidden": "(system)",
-        "code": "(compiled code)",
-        "closure": "Function",
-        "regexp": "RegExp",
-    }
-    return fixed.get(kind, f"({kind})")
+    return _FIXED.get(kind) or f"({kind})"
 
 
 def group_key(kind: str, name: str) -> ClassKey:
@@ -100,7 +101,6 @@ def group_nodes(
 def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
     """Count and bytes of every row of a snapshot."""
     totals: dict[ClassKey, tuple[int, int]] = {}
-    strings = snapshot.strings
     by_type = snapshot.type_totals()
     for number, kind in enumerate(snapshot.types):
         if kind not in by_type:
@@ -111,14 +111,16 @@ def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
         members = np.flatnonzero(snapshot.node_type == number)
         names = snapshot.node_name[members].astype(np.intp)
         counts = np.bincount(names)
-        bytes_ = np.bincount(names, weights=snapshot.node_size[members])
+        sizes = np.bincount(names, weights=snapshot.node_size[members])
         del members, names
-        for name in np.flatnonzero(counts).tolist():
-            key = group_key(kind, strings[name])
-            _add(totals, key, int(counts[name]), int(bytes_[name]))
+        used = np.flatnonzero(counts)
+        for name, count, size in zip(
+            snapshot.strings.many(used), counts[used].tolist(), sizes[used].tolist(), strict=True
+        ):
+            _add(totals, group_key(kind, name), count, int(size))
     return totals
 
 
 def _add(totals: dict[ClassKey, tuple[int, int]], key: ClassKey, count: int, size: int) -> None:
-    before = totals.get(key, (0, 0))
-    totals[key] = (before[0] + count, before[1] + size)
+    before = totals.get(key)
+    totals[key] = (count, size) if before is None else (before[0] + count, before[1] + size)

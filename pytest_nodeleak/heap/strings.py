@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -105,9 +104,15 @@ class StringTable:
         start = int(self._quotes[2 * index]) + 1
         return memoryview(self.blob)[start : int(self._quotes[2 * index + 1])]
 
-    def many(self, indices: Iterable[int]) -> list[str]:
-        """Several strings, in the order asked for."""
-        return [self[int(index)] for index in indices]
+    def many(self, indices: AnyArray) -> list[str]:
+        """Several strings, in the order asked for; faster than one by one."""
+        starts = self._quotes[2 * indices] + 1
+        ends = self._quotes[2 * indices + 1]
+        blob = self.blob
+        return [
+            _decode(blob[start:end])
+            for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
 
     def lengths(self) -> AnyArray:
         """Length of each string in bytes of the file (escapes count as written)."""
@@ -150,7 +155,7 @@ class StringTable:
         return int(self._quotes.searchsorted(self._quotes.dtype.type(offset), side="right")) - 1
 
 
-def _decode(raw: bytes) -> str:
+def _decode(raw: bytes | bytearray) -> str:
     text = raw.decode("utf-8", errors="replace")
     if "\\" in text:
         try:
