@@ -118,10 +118,10 @@ def _system_roots(graph: Graph, alive: BoolArray) -> AnyArray:
 def unpreferred_edges(graph: Graph) -> BoolArray:
     """Edges into the engine's own bookkeeping, which a reader would rather not see."""
     snapshot = graph.snapshot
-    engine = np.zeros(graph.node_count, dtype=bool)
+    named = np.zeros(len(snapshot.strings), dtype=bool)
     for name in _ENGINE:
-        for index in snapshot.strings.find(name):
-            engine |= snapshot.node_name == index
+        named[snapshot.strings.find(name)] = True
+    engine: BoolArray = named.take(snapshot.node_name)
     # A string or function may bear such a name, too; only V8's own nodes are meant.
     for kind in ("string", "closure", "object"):
         engine &= snapshot.node_type != max(0, snapshot.layout.node_type(kind))

@@ -101,16 +101,15 @@ class Walk:
         # A part at a time, whole nodes with a block's worth of edges: flat memory.
         for start in range(0, frontier.size, _BLOCK_NODES):
             nodes = frontier[start : start + _BLOCK_NODES]
-            low = first[nodes].astype(np.int64)
-            counts = first[nodes + 1] - low
+            low = first.take(nodes).astype(np.int64)
+            counts = first.take(nodes + 1) - low
             ends = np.cumsum(counts)
             begin = 0
             while begin < low.size:
                 done = int(ends[begin - 1]) if begin else 0
                 end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
                 end = max(end, begin + 1)
-                edges = ranges(low[begin:end], counts[begin:end])
-                new = self.cross(edges[self.allowed[edges]])
+                new = self.cross(ranges(low[begin:end], counts[begin:end]))
                 if distance is not None:
                     distance[new] = level
                 if self.stop is not None:
@@ -122,13 +121,15 @@ class Walk:
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def cross(self, edges: AnyArray) -> AnyArray:
-        """Reach the targets of ``edges`` that were not visited; gives them."""
-        to = self.graph.to[edges].astype(np.intp)
-        new = ~self.visited[to]
-        edges, to = edges[new], to[new]
+        """Reach the targets of ``edges`` that are allowed and were not visited; gives them."""
+        to = self.graph.to.take(edges)
+        open_ = self.allowed.take(edges)
+        open_ &= ~self.visited.take(to)
+        new = np.flatnonzero(open_)
+        edges, to = edges.take(new).astype(np.uint32), to.take(new).astype(np.intp)
         # Of several edges to one node the first counts: written last, backwards.
         self.parent[to[::-1]] = edges[::-1]
-        winners: AnyArray = to[self.parent[to] == edges]
+        winners: AnyArray = to[self.parent.take(to) == edges]
         self.visited[winners] = True
         return winners
 
