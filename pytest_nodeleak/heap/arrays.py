@@ -19,6 +19,7 @@ __all__ = [
     "UInt32Array",
     "as_view",
     "distinct",
+    "keep_freed_memory",
     "ranges",
 ]
 
@@ -29,10 +30,22 @@ Int64Array = npt.NDArray[np.int64]
 UInt8Array = npt.NDArray[np.uint8]
 UInt32Array = npt.NDArray[np.uint32]
 
+_LARGE = 1 << 22
+
 
 def as_view(array: AnyArray) -> memoryview:
     """Items as Python numbers: reading one is five times faster than from the array."""
     return memoryview(cast("Buffer", array))
+
+
+def keep_freed_memory() -> None:
+    """Have malloc keep what small arrays leave behind, for the next ones.
+
+    glibc gives memory back to the system, and gets it anew page by page, unless it is less
+    than the largest block freed yet. With one of 4 MB behind it, reading a snapshot takes
+    half the page faults. Costs nothing: the block is never touched.
+    """
+    np.empty(_LARGE, dtype=np.uint8)
 
 
 def ranges(low: AnyArray, counts: AnyArray) -> IntpArray:

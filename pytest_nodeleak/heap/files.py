@@ -14,7 +14,7 @@ from .reader import Detail, SnapshotReader
 __all__ = ["load_snapshot"]
 
 # No larger than what the reader converts at a time.
-_BLOCK = 1 << 18
+_BLOCK = 1 << 17
 
 
 def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> HeapSnapshot:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..errors import SnapshotFormatError
-from .arrays import AnyArray
+from .arrays import AnyArray, keep_freed_memory
 from .layout import Layout, LayoutError, parse_layout
 from .model import HeapSnapshot
 from .number_section import NumberSection, SectionError
@@ -71,6 +71,7 @@ class SnapshotReader:
         self._opened = False
         self._texts = StringSection()
         self._strings: StringTable | None = None
+        keep_freed_memory()
 
     def __repr__(self) -> str:
         where = self._section or self._state
@@ -78,7 +79,11 @@ class SnapshotReader:
 
     def feed(self, chunk: str | bytes | bytearray | memoryview) -> None:
         """Take the next piece; raises SnapshotFormatError as soon as it cannot be right."""
-        self._pending += chunk.encode("utf-8", "surrogatepass") if isinstance(chunk, str) else chunk
+        if isinstance(chunk, str):
+            chunk = chunk.encode("utf-8", "surrogatepass")
+        if self._skipper is not None and not self._pending and isinstance(chunk, bytes):
+            chunk = chunk[self._skip(self._skipper, chunk) :]  # not copied to be passed over
+        self._pending += chunk
         while self._step(final=False):
             pass
 
@@ -339,12 +344,16 @@ class SnapshotReader:
 
     def _skip_value(self) -> bool:
         assert self._skipper is not None
-        used = self._skipper.feed(self._pending)
+        del self._pending[: self._skip(self._skipper, self._pending)]
+        return self._state == "next"
+
+    def _skip(self, skipper: ValueSkipper, text: bytes | bytearray) -> int:
+        """Pass over what ``text`` holds of a value; gives the bytes used."""
+        used = skipper.feed(text)
         if used is None:
             raise self._error("a value expected")
-        self._drop(used)
-        if not self._skipper.done:
-            return False
-        self._skipper = None
-        self._state = "next"
-        return True
+        self._offset += used
+        if skipper.done:
+            self._skipper = None
+            self._state = "next"
+        return used

@@ -22,7 +22,7 @@ class ValueSkipper:
         self._escaped = False
         self._begun = False
 
-    def feed(self, block: bytearray) -> int | None:
+    def feed(self, block: bytes | bytearray) -> int | None:
         """Bytes of ``block`` that are used up; None if no value can begin like this."""
         at = 0
         size = len(block)
@@ -61,7 +61,7 @@ class ValueSkipper:
                 self.done = self._depth <= 0
         return at
 
-    def _string(self, block: bytearray, at: int) -> int:
+    def _string(self, block: bytes | bytearray, at: int) -> int:
         if self._escaped:
             self._escaped = False
             return at + 1
@@ -75,7 +75,7 @@ class ValueSkipper:
             self.done = self._depth == 0
         return match.end()
 
-    def _scalar(self, block: bytearray, at: int) -> int:
+    def _scalar(self, block: bytes | bytearray, at: int) -> int:
         while at < len(block):
             if block[at] in b",}] \t\r\n":
                 self.done = True
