@@ -46,25 +46,25 @@ def node_version(node: str) -> str:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What is true of a program in one of its variants."""
+
+    leaks: bool
+    culprits: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Case:
-    """One program with a known answer, as its folder describes it."""
+    """One program with a known answer for each of its variants, as its folder describes it."""
 
     id: str
     folder: Path
-    expect_leak: bool
-    culprits: frozenset[str]
+    answers: dict[str, Answer]
     flags: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     node_aliases: dict[str, str] = field(default_factory=dict)
     iterations: int = 200
     node_below: int | None = None
-
-    @property
-    def variants(self) -> tuple[str, ...]:
-        return ("leaky", "fixed") if self.expect_leak else ("fixed",)
-
-    def leaks(self, variant: str) -> bool:
-        return self.expect_leak and variant == "leaky"
 
     def fits(self, node: str | None) -> bool:
         """False where this release of Node itself grows, so that there is no right answer."""
@@ -88,6 +88,10 @@ class Job:
     variant: str
     node: str | None
     number: int
+
+    @property
+    def answer(self) -> Answer:
+        return self.case.answers[self.variant]
 
     @property
     def subject(self) -> tuple[str, str, str, str]:
@@ -134,18 +138,31 @@ def manifest_of(root: Path) -> dict[str, dict[str, Any]]:
 
 def read_case(folder: Path, listed: dict[str, Any]) -> Case:
     meta: dict[str, Any] = json.loads((folder / "case.json").read_text("utf-8"))
-    culprits = meta.get("culprits", listed.get("distinctiveConstructors", ()))
     return Case(
         id=folder.name,
         folder=folder,
-        expect_leak=bool(meta["expectLeak"]),
-        culprits=frozenset(culprits),
+        answers=read_answers(meta, listed.get("distinctiveConstructors", ())),
         flags=tuple(meta.get("flags", ())),
         env={name: str(value) for name, value in meta.get("env", {}).items()},
         node_aliases=dict(meta.get("node", {})),
         iterations=int(meta.get("iterations", 200)),
         node_below=meta.get("nodeBelow"),
     )
+
+
+def read_answers(meta: dict[str, Any], distinctive: Sequence[str]) -> dict[str, Answer]:
+    """By variant: as ``variants`` describes each, else ``fixed`` and, of a leak, ``leaky``."""
+    described = meta.get("variants")
+    if isinstance(described, dict):
+        return {
+            name: Answer(bool(one["expectLeak"]), frozenset(one.get("culprits", ())))
+            for name, one in described.items()
+        }
+    fixed = {"fixed": Answer(leaks=False)}
+    if not meta["expectLeak"]:
+        return fixed
+    culprits = frozenset(meta.get("culprits", distinctive))
+    return {"leaky": Answer(leaks=True, culprits=culprits), **fixed}
 
 
 def install(cases: Iterable[Case]) -> None:
@@ -274,7 +291,7 @@ class Score:
 
     @property
     def leaking(self) -> bool:
-        return self.job.case.leaks(self.job.variant)
+        return self.job.answer.leaks
 
     @property
     def right(self) -> bool:
@@ -295,11 +312,11 @@ class Score:
         if (
             self.job.judge != TOOL
             or not self.leaking
-            or not self.job.case.culprits
+            or not self.job.answer.culprits
             or self.result.outcome != "leak"
         ):
             return None
-        return bool(self.job.case.culprits & set(self.result.names[:ROWS_THAT_COUNT]))
+        return bool(self.job.answer.culprits & set(self.result.names[:ROWS_THAT_COUNT]))
 
     @property
     def line(self) -> str:
@@ -321,7 +338,7 @@ class Score:
             "node": job.node,
             "run": job.number,
             "expected": "leak" if self.leaking else "steady",
-            "culprits": sorted(job.case.culprits),
+            "culprits": sorted(job.answer.culprits),
             "named": self.named,
             "fault": self.fault,
             **result,
@@ -387,7 +404,7 @@ def table(judge: str, scores: Sequence[Score]) -> Iterator[str]:
         elif score.named is False:
             yield (
                 f"  not named: {score.job.label}: said {', '.join(score.result.names[:5])};"
-                f" grows {', '.join(sorted(score.job.case.culprits))}"
+                f" grows {', '.join(sorted(score.job.answer.culprits))}"
             )
 
 
@@ -404,7 +421,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--runs", type=int, default=1, metavar="N", help="runs of each variant (1)")
     add("--only", default="*", metavar="GLOB", help="ids to run; several with commas")
     add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (1)")
-    add("--variants", default="leaky,fixed", help="leaky, fixed or both (leaky,fixed)")
+    add("--variants", default="*", metavar="GLOB", help="variants to run; several with commas")
     add(
         "--peer",
         action="append",
@@ -422,7 +439,6 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 
 def plan(cases: Sequence[Case], options: argparse.Namespace) -> list[Job]:
     """All jobs, run by run: what changes with time hits all cases alike."""
-    wanted = options.variants.split(",")
     judges = [*([] if options.no_tool else [TOOL]), *options.peer]
     return [
         Job(judge, case, variant, node, number)
@@ -430,17 +446,21 @@ def plan(cases: Sequence[Case], options: argparse.Namespace) -> list[Job]:
         for node in options.node or [None]
         for case in cases
         if case.fits(node)
-        for variant in case.variants
-        if variant in wanted
+        for variant in case.answers
+        if matches(variant, options.variants)
         for judge in judges
     ]
+
+
+def matches(name: str, patterns: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in patterns.split(","))
 
 
 def select(folders: Sequence[Path], patterns: str) -> list[Case]:
     cases = [
         case for folder in folders or [DEFAULT_FOLDER] for case in load_cases(folder.resolve())
     ]
-    chosen = [case for case in cases if any(fnmatch(case.id, p) for p in patterns.split(","))]
+    chosen = [case for case in cases if matches(case.id, patterns)]
     if not chosen:
         raise SystemExit(f"no case matches {patterns!r}")
     return chosen

@@ -1,5 +1,5 @@
 'use strict';
-// node verify.js CASE [leaky|fixed] [--node PATH] [--n N] [--rounds R] [--warmup W] [--names] [--json]
+// node verify.js CASE [VARIANT] [--node PATH] [--n N] [--rounds R] [--warmup W] [--names] [--json]
 //
 // Checks one case with nothing of pytest-nodeleak in it: setup, W iterations of
 // warm-up, then R rounds of N iterations with forced garbage collections between
@@ -16,8 +16,9 @@ const argv = process.argv.slice(2);
 const flag = (name) => argv.includes('--' + name);
 const option = (name, fallback) => (flag(name) ? argv[argv.indexOf('--' + name) + 1] : fallback);
 const dir = path.resolve(__dirname, argv[0] || '.');
-const variant = ['leaky', 'fixed'].includes(argv[1]) ? argv[1] : 'fixed';
 const meta = JSON.parse(fs.readFileSync(path.join(dir, 'case.json'), 'utf8'));
+const named = meta.variants && !Array.isArray(meta.variants) ? Object.keys(meta.variants) : ['fixed', 'leaky'];
+const variant = named.includes(argv[1]) ? argv[1] : named[0];
 const perRound = Number(option('n', meta.iterations || 200));
 const rounds = Number(option('rounds', 10));
 const warmup = Number(option('warmup', perRound));
