@@ -34,7 +34,8 @@ __all__ = ["measure", "measure_with"]
 
 __tracebackhide__ = hide_ours
 
-EXPLAIN_SECONDS = 20.0
+#: for paths and sizes of what leaks, at least, however little is left of the budget
+EXPLAIN_SECONDS = 2.0
 #: for sampling allocation sites; the profiler makes allocation up to three times slower
 SITES_SECONDS = 0.5
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
@@ -125,7 +126,7 @@ class _Measurement:
         reasons = judgement.reasons
         outcome = judgement.outcome or "inconclusive"
         if outcome != "steady":
-            deadline = Deadline(EXPLAIN_SECONDS)
+            deadline = Deadline(max(meter.left, EXPLAIN_SECONDS))
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
         if outcome == "leak" and findings.fixed_store:
@@ -178,7 +179,7 @@ class _Measurement:
             else power_of_two(max(8, SITES_SECONDS / self.pacer.plan.seconds / 3))
         )
         start_sampling(meter.app)
-        meter.iterate(min(n, 1024), Deadline(SITES_SECONDS))
+        meter.iterate(min(n, 1024), Deadline(min(SITES_SECONDS, max(meter.left, 0.1))))
         return stop_sampling(meter.app)
 
     def _bounded(self, findings: Findings) -> Judgement | None:

@@ -19,8 +19,8 @@ class Owner:
     the elements of an Array whose backing store is older than the first snapshot: a
     preallocated buffer that fills, and cannot grow by filling; False if the store was
     allocated since; None for other containers. ``share`` is the part of the survivors
-    that it holds, 0 to 1. ``around`` are ids of what may say how large it may become: itself and
-    the object that holds it; ``closure_id`` is a function that sees the variable that holds it.
+    that it holds, 0 to 1. ``around`` are ids of objects that may say how large it may become,
+    ``closure_id`` is that of a function that sees the variable it is in.
     """
 
     name: str

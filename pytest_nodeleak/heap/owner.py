@@ -60,7 +60,7 @@ class OwnerFinder:
             if above < 0:
                 owner = at if at != node else -1
                 break
-            if self._is_old(above) and self._holder_types[self.snapshot.node_type[above]]:
+            if self._is_old(above) and self._is_holder(above):
                 owner = self._head_of_list(above, at)
                 break
             at = above
@@ -84,7 +84,7 @@ class OwnerFinder:
             if above < 0:
                 break
             if not self._same_link(above, holder, held):
-                if heads and self._holder_types[self.snapshot.node_type[above]]:
+                if heads and self._is_holder(above):
                     holder = above  # the object that holds the first link
                 break
             heads.append(holder)
@@ -132,22 +132,22 @@ class OwnerFinder:
         )
 
     def _around(self, node: int) -> tuple[tuple[int, ...], int | None]:
-        """Ids of a container and of the object that holds it, or of a closure in its scope."""
-        ids = [int(self.snapshot.node_id[node])]
+        """Ids of what may say how much a container holds: an object, or a closure in its scope.
+
+        A plain container says nothing itself; what holds it may.
+        """
         at = node
-        while len(ids) < 2:
-            if self._name(at) == "system / Context":
-                closure = scopes_of(self.graph).closure_of_context(at)
-                return tuple(ids), None if closure is None else int(self.snapshot.node_id[closure])
+        while at >= 0 and (self._name(at) in _CONTAINERS or not self._is_holder(at)):
             at = self.retention.above(at)
-            if at < 0:
-                break
-            if (
-                self._name(at) != "system / Context"
-                and self._holder_types[self.snapshot.node_type[at]]
-            ):
-                ids.append(int(self.snapshot.node_id[at]))
-        return tuple(ids), None
+        if at < 0:
+            return (), None
+        if self._name(at) != "system / Context":
+            return (int(self.snapshot.node_id[at]),), None
+        closure = scopes_of(self.graph).closure_of_context(at)
+        return (), None if closure is None else int(self.snapshot.node_id[closure])
+
+    def _is_holder(self, node: int) -> bool:
+        return bool(self._holder_types[self.snapshot.node_type[node]])
 
     def _name(self, node: int) -> str:
         name = self.snapshot.name_of(node)
