@@ -1,4 +1,4 @@
-"""Bounds that the program itself declares: the ``max`` of a cache that is still filling. Pure."""
+"""Bounds that the program itself declares: the ``max`` or ``ttl`` of a cache. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from .evidence import Judgement
 from .units import format_rate, round_up
 
-__all__ = ["DeclaredBound", "Filling", "bound_among", "filled", "not_full"]
+__all__ = [
+    "DeclaredAge",
+    "DeclaredBound",
+    "Filling",
+    "age_among",
+    "bound_among",
+    "filled",
+    "not_full",
+]
 
 _BOUND = re.compile(r"max|limit|capacity|bound", re.IGNORECASE)
 #: of constants, which are written in capitals, also these
@@ -21,6 +29,9 @@ _NO_COUNT = re.compile(
     r"weight|cost|safe|_value)"
 )
 _LARGEST = 100_000_000
+_AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
+#: an age below this is in seconds, for nobody keeps things for less than 0.1 s
+_LEAST_MILLISECONDS = 100
 #: share of its pace that a container which is full may still grow at
 FILLED = 0.25
 
@@ -54,6 +65,29 @@ class DeclaredBound:
         return f"{self.name} = {self.value:,} of {self.filling.container}"
 
 
+@dataclass(frozen=True)
+class DeclaredAge:
+    """``name``, a number in or beside a container, is an age at which things may go, in seconds."""
+
+    name: str
+    seconds: float
+    filling: Filling
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.seconds:g} s of {self.filling.container}"
+
+
+def age_among(numbers: Mapping[str, float], filling: Filling, since: float) -> DeclaredAge | None:
+    """The least number whose name says that it is an age, above ``since`` seconds."""
+    ages = [
+        (value / 1000 if value >= _LEAST_MILLISECONDS else value, name)
+        for name, value in numbers.items()
+        if _AGE.search(name) and value > 0
+    ]
+    seconds, name = min(((age, name) for age, name in ages if age > since), default=(0.0, ""))
+    return DeclaredAge(name, seconds, filling) if name else None
+
+
 def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound | None:
     """The least number whose name says that it bounds a count, above what is there already."""
     candidates = [
@@ -70,13 +104,12 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
     return DeclaredBound(name, value, filling)
 
 
-def filled(bound: DeclaredBound, per_iteration: float) -> Judgement | None:
+def filled(bound: DeclaredBound | DeclaredAge, per_iteration: float) -> Judgement | None:
     """After work that fills a bounded container: steady if its growth is over; None if not."""
     if per_iteration > FILLED * bound.filling.per_iteration:
         return None
-    return Judgement(
-        "steady", (f"{bound.filling.constructor} filled up to {bound} and grows no more",)
-    )
+    until = "filled up to" if isinstance(bound, DeclaredBound) else "stays as long as"
+    return Judgement("steady", (f"{bound.filling.constructor} {until} {bound} and grows no more",))
 
 
 def not_full(bound: DeclaredBound, unit: str) -> Judgement:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .bounds import bound_among
+from .bounds import age_among, bound_among
 from .deadline import Deadline
 from .errors import NodeLeakError, PolicyError, hide_ours
 from .evidence import Evidence, Judgement, heap_is_flat
@@ -189,6 +189,9 @@ class _Measurement:
             bound = bound_among(numbers, filling)
             if bound is not None:
                 return self.windows.fill(bound)
+            age = age_among(numbers, filling, self.meter.seconds)
+            if age is not None:
+                return self.windows.outlive(age)
         return None
 
     def _held_by_timers(self, judgement: Judgement) -> str:

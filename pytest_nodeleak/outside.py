@@ -26,8 +26,8 @@ __all__ = ["Outside", "loaded_addons", "outside_growth"]
 #: bytes over the rounds that are worth a look, over a window that are worth another
 SUSPICIOUS = 256_000
 STILL_GROWING = 512_000
-#: bytes over the last window below which it is what allocators and the collector keep
-PROOF = 8_000_000
+#: bytes over all windows below which it is what allocators and the collector keep
+PROOF = 4_000_000
 #: a window whose pace is below this part of the one before has calmed down
 CALM = 0.35
 #: paces that are the same, for memory that comes in pages
@@ -54,6 +54,7 @@ class Outside:
         paces = [_pace(samples)]
         end = Deadline(SHARE * meter.left)
         pushed = 0.0
+        first = len(meter.samples) - 1
         while True:
             start = len(meter.samples) - 1
             before = meter.seconds
@@ -67,7 +68,7 @@ class Outside:
             enough = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
             if enough or end.expired or meter.is_huge:
                 break
-        if grown < PROOF:
+        if outside_growth(meter.samples[first:]) < PROOF:
             return None
         same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
         steady = same_pace and _rising_share(window) >= 0.75

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from .bounds import DeclaredBound, filled, not_full
+from .bounds import DeclaredAge, DeclaredBound, filled, not_full
 from .deadline import Deadline
 from .evidence import Evidence, Judgement, OutsideGrowth
 from .judge import judge
@@ -150,8 +150,25 @@ class Windows:
         if (wanted + check) * self.pacer.plan.pace > left or wanted + check > meter.room():
             return not_full(bound, meter.unit)
         self._window(wanted)
+        return self._check(bound, check)
+
+    def outlive(self, age: DeclaredAge) -> Judgement | None:
+        """Wait until what is there must be too old, and work one window more; None: it stays."""
+        meter = self.meter
+        check = self.pacer.plan.first_window
+        pause = 1.1 * age.seconds
+        if pause + check * self.pacer.plan.pace > meter.left - 2 * meter.snapshot_seconds:
+            return None
+        meter.app.context.progress(f"waiting {pause:.1f} s for {age.name}")
+        time.sleep(pause)
+        meter.app.check_alive("it was waited for")
+        return self._check(age, check)
+
+    def _check(self, bound: DeclaredBound | DeclaredAge, n: int) -> Judgement | None:
+        """Whether a window of ``n`` iterations still adds to a container."""
+        meter = self.meter
         meter.snapshot()
-        self._window(check)
+        self._window(n)
         meter.sample()
         meter.snapshot()
         diff = meter.diff

@@ -376,3 +376,30 @@ def test_a_bound_out_of_reach_is_inconclusive(measured: Measured) -> None:
     assert "bounded by MAX_ENTRIES = 9,000,000 of cache (Map) in module" in verdict.reasons[0]
     assert "max_live={'Entry': 9000000}" in verdict.reasons[0]
     assert verdict.constructors[0].name == "Entry"
+
+
+AGING = """
+    class Entry { constructor() { this.at = Date.now(); } }
+    class Table {
+      constructor(ttl) { this.ttl = ttl; this.rows = []; }
+      add() {
+        const now = Date.now();
+        while (this.rows.length && now - this.rows[0].at > this.ttl && sweeps) this.rows.shift();
+        this.rows.push(new Entry());
+      }
+    }
+    const table = new Table(4000);
+    global.iteration = () => table.add();
+    """
+
+
+def test_an_age_that_the_program_declares_is_waited_for(measured: Measured) -> None:
+    verdict = measured(f"const sweeps = true;{AGING}")
+    assert verdict.outcome == "steady"
+    assert verdict.reasons[0].startswith("Entry stays as long as ttl = 4 s of table (Table)")
+
+
+def test_what_outlives_its_age_leaks(measured: Measured) -> None:
+    verdict = measured(f"const sweeps = false;{AGING}")
+    assert verdict.outcome == "leak"
+    assert verdict.constructors[0].name == "Entry"

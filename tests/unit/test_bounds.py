@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_nodeleak.bounds import DeclaredBound, Filling, bound_among
+from pytest_nodeleak.bounds import DeclaredAge, DeclaredBound, Filling, age_among, bound_among
 
 FILLING = Filling("Entry", "cache (Map)", entries=1000, per_iteration=0.5)
 
@@ -46,3 +46,15 @@ def test_the_least_is_taken_and_tells_how_far_it_is():
     assert bound is not None
     assert (bound.name, bound.iterations) == ("limit", 4000.0)
     assert str(bound) == "limit = 3,000 of cache (Map)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seconds"),
+    [("ttl", 5000.0, 5.0), ("maxAge", 4000.0, 4.0), ("stdTTL", 5.0, 5.0), ("windowMs", 6e3, 6.0)],
+)
+def test_an_age_is_read_in_seconds(name, value, seconds):
+    assert age_among({name: value}, FILLING, 2.0) == DeclaredAge(name, seconds, FILLING)
+
+
+def test_an_age_that_has_passed_is_none():
+    assert age_among({"ttl": 1500.0, "max": 9.0, "stdTTL": 0.0}, FILLING, 2.0) is None
