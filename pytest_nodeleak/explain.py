@@ -11,7 +11,7 @@ from .bounds import Filling
 from .deadline import Deadline
 from .errors import DeadlineExceeded
 from .evidence import Evidence, Judgement, Suspect
-from .judge import SLOT
+from .judge_none import SLOT
 from .suspects import LEAST_RATE, distinctiveness
 from .trend import robust_slope
 from .units import format_bytes, format_rate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -38,6 +39,8 @@ FADED = 0.25
 CONTEXT = "system / NativeContext"
 #: what a population moves by, as a share of what came and went, if it is level
 LEVEL = 0.05
+#: seconds that objects outlived which stay for good: timers of Node tick once a second
+AGED_SECONDS = 1.5
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 
@@ -97,10 +100,17 @@ def distinctiveness(name: str, kind: str, origin: str = "") -> int:
 
 
 def suspects_of(
-    rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
+    rows: Sequence[ConstructorGrowth],
+    windows: Sequence[float],
+    policy: Policy,
+    last_seconds: float = math.inf,
 ) -> tuple[Suspect, ...]:
-    """The classes of the program whose population grew in every window, with their pace."""
-    found = (_suspect(row, windows) for row in _judged(rows, policy))
+    """The classes of the program whose population grew in every window, with their pace.
+
+    ``last_seconds`` is how long the last window took: what outlived it has that age.
+    """
+    old = last_seconds >= AGED_SECONDS
+    found = (_suspect(row, windows, old) for row in _judged(rows, policy))
     return tuple(s for s in found if s and s.per_iteration > policy.max_growth.objects)
 
 
@@ -116,13 +126,13 @@ def _judged(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[Const
             yield row
 
 
-def _suspect(row: ConstructorGrowth, windows: Sequence[float]) -> Suspect | None:
+def _suspect(row: ConstructorGrowth, windows: Sequence[float], old: bool) -> Suspect | None:
     growth = _growth(row, len(windows))
     if growth is None:
         return None
     # The first window is short: its few objects may be chance. The sum must not be.
     if sum(growth) <= NOISE_OBJECTS or min(growth) <= 0:
-        aged = aged_in(row, windows)
+        aged = aged_in(row, windows) if old else None
         return None if aged is None or not aged.is_proof else aged.suspect(windows)
     if growth[-1] <= NOISE_OBJECTS or growth[-1] / windows[-1] < LEAST_RATE:
         return None
@@ -168,9 +178,11 @@ def aged_in(row: ConstructorGrowth, windows: Sequence[float]) -> Aged | None:
     if total <= NOISE_OBJECTS or min(counts) <= 0 or total / sum(spans) < LEAST_RATE:
         return None
     net = tuple(after - before for before, after in pairwise(row.populations))
-    swing = max(0, *(born - grown for born, grown in zip(row.survivors, net, strict=True)))
-    if sum(net) < 0.5 * total - swing:
+    swing = max(born - grown for born, grown in zip(row.survivors, net, strict=True))
+    if swing <= 0 or sum(net) < 0.5 * total - swing:
         return None
+    if row.survivors[-1] / windows[-1] < 0.5 * total / sum(spans):
+        return None  # it has filled up
     if max(map(abs, net)) <= max(NOISE_OBJECTS, LEVEL * swing):
         return None  # a cache that is full: as many go as come
     return Aged(row, counts, swing, sum(net), steady_rate(counts, spans))

@@ -271,9 +271,24 @@ def test_and_is_inconclusive_where_the_budget_ends():
 
 def test_and_is_a_leak_when_more_stay_than_swing():
     grown = row(populations=(20, 24, 23, 95), survivors=(4, 22, 74))
-    found = judge(evidence(grown, windows=(400, 2200, 5400), total_iterations=8100), POLICY)
+    given = evidence(grown, windows=(400, 2200, 5400), total_iterations=8100)
+    found = judge(replace(given, series=taking(2.0)), POLICY)
     assert found.outcome == "leak"
     assert found.suspects[0].per_iteration == pytest.approx(0.01)
+    # What is as old as timers get may still go.
+    assert judge(replace(given, series=taking(1.0)), POLICY).outcome is None
+
+
+def taking(seconds: float) -> Series:
+    """A rising series over 8,000 iterations, each 5,400 of which take that long."""
+    samples = series(*range(3_000_000, 3_090_000, 10_000), step=1000).samples
+    return Series(tuple(replace(s, seconds=s.iterations / 5400 * seconds) for s in samples))
+
+
+def test_what_has_filled_up_does_not_swing():
+    full = row(populations=(79, 250, 250), survivors=(171, 0))
+    given = evidence(full, windows=(400, 1600), exhausted=True, total_iterations=2100)
+    assert judge(given, POLICY).outcome == "steady"
 
 
 def test_a_batch_alone_is_steady():
