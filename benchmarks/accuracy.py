@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatch
 from functools import cache
@@ -421,6 +421,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--runs", type=int, default=1, metavar="N", help="runs of each variant (1)")
     add("--only", default="*", metavar="GLOB", help="ids to run; several with commas")
     add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (1)")
+    add("--load", type=int, default=0, metavar="N", help="busy loops beside it (0)")
     add("--variants", default="*", metavar="GLOB", help="variants to run; several with commas")
     add(
         "--peer",
@@ -487,13 +488,27 @@ def run_all(jobs: Sequence[Job], options: argparse.Namespace) -> list[Score]:
     return scores
 
 
+@contextmanager
+def busy_loops(number: int) -> Iterator[None]:
+    """Processes that take what CPU they get."""
+    command = [sys.executable, "-c", "while True: pass"]
+    loops = [subprocess.Popen(command) for _ in range(number)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
     cases = select(options.folders, options.only)
     if options.install:
         install(cases)
     jobs = plan(cases, options)
-    scores = run_all(jobs, options)
+    with busy_loops(options.load):
+        scores = run_all(jobs, options)
     for judge in dict.fromkeys(score.job.judge for score in scores):
         print()
         print("\n".join(table(judge, [score for score in scores if score.job.judge == judge])))
