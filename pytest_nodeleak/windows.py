@@ -103,12 +103,13 @@ class Windows:
                     evidence = self.collect(exhausted=True)
                 return evidence
 
-    def _window(self, n: int) -> None:
+    def _window(self, n: int, share: float | None = None) -> None:
         """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
         meter = self.meter
         began = time.monotonic()
         before = meter.done
-        share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
+        if share is None:
+            share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
         limit = Deadline(share * meter.left)
         piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := meter.done - before) < n:
@@ -146,10 +147,10 @@ class Windows:
         meter = self.meter
         wanted = math.ceil(1.1 * bound.iterations)
         check = max(self.pacer.plan.first_window, wanted // 10)
-        left = WINDOW_SHARE * meter.left - 2 * meter.snapshot_seconds
+        left = meter.left - 3 * meter.snapshot_seconds
         if (wanted + check) * self.pacer.plan.pace > left or wanted + check > meter.room():
             return not_full(bound, meter.unit)
-        self._window(wanted)
+        self._window(wanted, share=1.0)
         return self._check(bound, check)
 
     def outlive(self, age: DeclaredAge) -> Judgement | None:
