@@ -28,6 +28,8 @@ SUSPICIOUS = 256_000
 STILL_GROWING = 512_000
 #: bytes over all windows below which it is what allocators and the collector keep
 PROOF = 4_000_000
+#: bytes in one window that tell its pace: more would endanger the machine
+ENOUGH = 64_000_000
 #: a window whose pace is below this part of the one before has calmed down
 CALM = 0.35
 #: paces that are the same, for memory that comes in pages
@@ -65,8 +67,8 @@ class Outside:
             paces.append(_pace(window))
             if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]):
                 return None
-            enough = self.pacer.plan.is_pushed(meter.done, pushed) and len(paces) > 2
-            if enough or end.expired or meter.is_huge:
+            worked = self.pacer.plan.is_pushed(meter.done, pushed) or grown > ENOUGH
+            if (worked and len(paces) > 2) or end.expired or meter.is_huge:
                 break
         if outside_growth(meter.samples[first:]) < PROOF:
             return None
@@ -75,7 +77,7 @@ class Outside:
         return OutsideGrowth(paces[-1], grown, steady)
 
     def _window(self, n: int, pace: float, end: Deadline) -> None:
-        """``n`` iterations, fewer if growth at ``pace`` (bytes per iteration) would have shown.
+        """``n`` iterations, fewer if growth at ``pace`` (bytes per iteration) shows, or would have.
 
         GC comes as often as in the first round: RSS keeps the most garbage there ever was at once.
         """
@@ -90,7 +92,8 @@ class Outside:
                 break
             expected = number * piece * pace
             grown = outside_growth(meter.samples[start:])
-            if number >= PIECES and expected > STILL_GROWING and grown < CALM * expected:
+            calm = expected > STILL_GROWING and grown < CALM * expected
+            if number >= PIECES and (calm or grown > ENOUGH):
                 break
 
 

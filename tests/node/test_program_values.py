@@ -14,7 +14,9 @@ class Cache {
   get ttl() { throw new Error('getters are not called'); }
 }
 global.cache = new Cache();
-global.storeRow = function storeRow(row) { if (cache.rows.size < MAX_ENTRIES) cache.rows.set(row, text); };
+global.storeRow = function storeRow(row) {
+  if (cache.rows.size < MAX_ENTRIES) cache.rows.set(row, text);
+};
 """
 
 
