@@ -147,7 +147,7 @@ def _counter_facts(evidence: Evidence) -> Iterator[str]:
 
 
 def _rank(row: ConstructorGrowth, diff: SnapshotDiff) -> int:
-    origin = diff.explainer.origin(row) if row.kind == "object" else ""
+    origin = diff.explainer.origin(row) if row.kind in ("object", "closure") else None
     return distinctiveness(row.name, row.kind, origin)
 
 

@@ -33,8 +33,9 @@ FADING = 0.6
 LEAST_WORK = 300
 PLENTY = 4_000_000
 PLENTY_IN_ALL = 64_000_000
-#: growth of heapUsed in bytes without which one window proves nothing
-ONE_WINDOW = 500_000
+#: growth of heapUsed in bytes without which one window proves nothing: in most rounds, in nearly all
+MUCH = 500_000
+SOME = 50_000
 #: a last window below this share of the one before shows nothing by itself
 SHORT_WINDOW = 0.25
 #: the part of the bytes counted that heapUsed must show, where little else speaks for a leak
@@ -154,8 +155,9 @@ def _too_little(evidence: Evidence, leaking: Sequence[Suspect]) -> bool:
         return True
     if len(evidence.windows) > 1:
         return False
-    grown = heap[-1] - heap[0]
-    return rising_share(heap) < 0.7 or grown < ONE_WINDOW or not _heap_shows(leaking, evidence)
+    grown, rising = heap[-1] - heap[0], rising_share(heap)
+    rose = grown >= MUCH and rising >= 0.7 or grown >= SOME and rising >= 0.9
+    return not rose or not _heap_shows(leaking, evidence)
 
 
 def _bytes_per_iteration(suspects: Sequence[Suspect], evidence: Evidence) -> float:

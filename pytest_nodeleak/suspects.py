@@ -81,22 +81,25 @@ GENERIC = frozenset(
 )
 
 
-def distinctiveness(name: str, kind: str, origin: str = "") -> int:
+def distinctiveness(name: str, kind: str, origin: str | None = None) -> int:
     """How much a name helps: 0 the program's own class, 1 a package's, up to 7 for bare values.
 
-    ``origin`` is who wrote the constructor: "program", "package", or "" for Node, V8, unknown.
+    ``origin`` is who wrote the constructor or function: "program", "package", "" for Node and V8,
+    None if that was not asked.
     """
     if kind in VALUE_KINDS or name.startswith("("):
         return 7
     if name == CONTEXT:
         return 2
     if kind == "closure":
-        return 6 if name in ("Function", "") or name.startswith(("(", "Function ")) else 3
+        if name in ("Function", "") or name.startswith(("(", "Function ")):
+            return 6
+        return 5 if origin == "" else 3
     if name.startswith("{"):
         return 4
     if name in GENERIC or not name:
         return 5
-    return {"program": 0, "package": 1}.get(origin, 3)
+    return {"program": 0, "package": 1}.get(origin or "", 3)
 
 
 def suspects_of(
