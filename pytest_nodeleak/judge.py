@@ -33,7 +33,7 @@ FADING = 0.6
 LEAST_WORK = 300
 PLENTY = 4_000_000
 PLENTY_IN_ALL = 64_000_000
-#: growth of heapUsed in bytes without which one window proves nothing: in most rounds, in nearly all
+#: growth of heapUsed in bytes without which one window is no proof: in most rounds, in nearly all
 MUCH = 500_000
 SOME = 50_000
 #: a last window below this share of the one before shows nothing by itself
@@ -156,7 +156,7 @@ def _too_little(evidence: Evidence, leaking: Sequence[Suspect]) -> bool:
     if len(evidence.windows) > 1:
         return False
     grown, rising = heap[-1] - heap[0], rising_share(heap)
-    rose = grown >= MUCH and rising >= 0.7 or grown >= SOME and rising >= 0.9
+    rose = (grown >= MUCH and rising >= 0.7) or (grown >= SOME and rising >= 0.9)
     return not rose or not _heap_shows(leaking, evidence)
 
 
