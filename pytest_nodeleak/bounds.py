@@ -38,12 +38,17 @@ FILLED = 0.25
 
 @dataclass(frozen=True)
 class Filling:
-    """A container that gains ``per_iteration`` objects of a class and holds ``entries`` now."""
+    """A container that gains ``per_iteration`` objects of a class and holds ``entries`` now.
+
+    An entry may have several of them: ``pace`` is how many entries an iteration adds.
+    """
 
     constructor: str
+    kind: str
     container: str
     entries: int
     per_iteration: float
+    pace: float
     around: tuple[int, ...] = ()
     closure_id: int | None = None
 
@@ -59,7 +64,7 @@ class DeclaredBound:
     @property
     def iterations(self) -> float:
         """How many it takes until the container is full."""
-        return (self.value - self.filling.entries) / self.filling.per_iteration
+        return (self.value - self.filling.entries) / self.filling.pace
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value:,} of {self.filling.container}"

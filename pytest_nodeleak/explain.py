@@ -80,11 +80,13 @@ def find_culprits(
         ),
         facts=facts,
         fixed_store=_fixed_store([row for _, row in pairs]),
-        fillings=tuple(_fillings(pairs)),
+        fillings=tuple(_fillings(pairs, evidence.total_iterations)),
     )
 
 
-def _fillings(pairs: Sequence[tuple[Suspect, ConstructorGrowth]]) -> Iterator[Filling]:
+def _fillings(
+    pairs: Sequence[tuple[Suspect, ConstructorGrowth]], iterations: int
+) -> Iterator[Filling]:
     """The containers in which most of what grew piles up, each with the first class in it."""
     seen = set()
     for suspect, row in pairs:
@@ -92,11 +94,14 @@ def _fillings(pairs: Sequence[tuple[Suspect, ConstructorGrowth]]) -> Iterator[Fi
         if owner is None or owner.share < MOST or owner.id in seen:
             continue
         seen.add(owner.id)
+        entries = owner.entries or row.populations[-1]
         yield Filling(
             constructor=row.name,
+            kind=row.kind,
             container=owner.name,
-            entries=owner.entries or row.populations[-1],
+            entries=entries,
             per_iteration=suspect.per_iteration,
+            pace=min(suspect.per_iteration, entries / max(iterations, 1)),
             around=owner.around,
             closure_id=owner.closure_id,
         )

@@ -174,8 +174,9 @@ class Windows:
         meter.snapshot()
         diff = meter.diff
         assert diff is not None
+        wanted = bound.filling.constructor, bound.filling.kind
         populations = next(
-            (r.populations for r in diff.rows if r.name == bound.filling.constructor), (0, 0)
+            (row.populations for row in diff.rows if (row.name, row.kind) == wanted), (0, 0)
         )
         return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_nodeleak.bounds import DeclaredAge, DeclaredBound, Filling, age_among, bound_among
 
-FILLING = Filling("Entry", "cache (Map)", entries=1000, per_iteration=0.5)
+FILLING = Filling("Entry", "object", "cache (Map)", entries=1000, per_iteration=1.5, pace=0.5)
 
 
 @pytest.mark.parametrize(
