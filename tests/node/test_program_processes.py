@@ -179,6 +179,8 @@ if sys.argv[3] == "portable":
         raise OSError("not here")
     fcntl.fcntl = fcntl_of_another_system
 app = open_node(sys.argv[1], node=sys.argv[2])
+if "all there" in open(sys.argv[1]).read():
+    app.wait_for_output("all there")
 print(app.pid, flush=True)
 if sys.argv[3] == "evaluate":
     app.evaluate("await new Promise(() => {})", timeout=60)
