@@ -35,7 +35,7 @@ ENGINE_KINDS = frozenset(
 )
 #: a window at least half as long again as the one before that adds less than this has levelled off
 FADED = 0.25
-#: a context (vm, jsdom, an iframe): the one thing of the engine's that programs leak
+#: a context (vm, jsdom): the one thing of the engine's that programs leak; Node 26 adds its origin
 CONTEXT = "system / NativeContext"
 #: what a population moves by, as a share of what came and went, if it is level
 LEVEL = 0.05
@@ -89,7 +89,7 @@ def distinctiveness(name: str, kind: str, origin: str | None = None) -> int:
     """
     if kind in VALUE_KINDS or name.startswith("("):
         return 7
-    if name == CONTEXT:
+    if name.startswith(CONTEXT):
         return 2
     if kind == "closure":
         if name in ("Function", "") or name.startswith(("(", "Function ")):
@@ -121,7 +121,7 @@ def _judged(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[Const
     """The rows that are evidence."""
     for row in rows:
         is_engine = row.kind in ENGINE_KINDS or row.name.startswith("system / ")
-        if is_engine and row.name != CONTEXT:
+        if is_engine and not row.name.startswith(CONTEXT):
             continue
         if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
             continue
