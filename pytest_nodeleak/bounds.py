@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .evidence import Judgement
+from .suspects import FADED
 from .units import format_rate, round_up
 
 __all__ = [
@@ -32,8 +33,6 @@ _LARGEST = 100_000_000
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
 #: an age below this is in seconds, for nobody keeps things for less than 0.1 s
 _LEAST_MILLISECONDS = 100
-#: share of its pace that a container which is full may still grow at
-FILLED = 0.25
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Filling:
     entries: int
     per_iteration: float
     pace: float
-    around: tuple[int, ...] = ()
+    holder_id: int | None = None
     closure_id: int | None = None
 
 
@@ -111,7 +110,7 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
 
 def filled(bound: DeclaredBound | DeclaredAge, per_iteration: float) -> Judgement | None:
     """After work that fills a bounded container: steady if its growth is over; None if not."""
-    if per_iteration > FILLED * bound.filling.per_iteration:
+    if per_iteration > FADED * bound.filling.per_iteration:
         return None
     until = "filled up to" if isinstance(bound, DeclaredBound) else "stays as long as"
     return Judgement("steady", (f"{bound.filling.constructor} {until} {bound} and grows no more",))

@@ -102,7 +102,7 @@ def _fillings(
             entries=entries,
             per_iteration=suspect.per_iteration,
             pace=min(suspect.per_iteration, entries / max(iterations, 1)),
-            around=owner.around,
+            holder_id=owner.holder_id,
             closure_id=owner.closure_id,
         )
 

@@ -17,7 +17,7 @@ from .judge import judge
 from .meter import Meter
 from .node.app import NodeApp
 from .node.timers import pending_timeouts
-from .outside import Outside, loaded_addons
+from .outside import Outside
 from .plan import Pacer, power_of_two
 from .policy import Policy
 from .rounds import Rounds
@@ -112,7 +112,6 @@ class _Measurement:
         ):
             outside = Outside(self.meter, self.pacer).growth()
         if outside is not None:
-            outside = replace(outside, addons=loaded_addons(self.meter.app.pid))
             flat = flat and heap_is_flat(self.meter.series, 3)  # after so much more work
         self.windows = windows = Windows(self.meter, self.policy, self.pacer, outside)
         if flat and self.policy.snapshots != "always":
@@ -127,6 +126,7 @@ class _Measurement:
         outcome = judgement.outcome or "inconclusive"
         if outcome != "steady":
             deadline = Deadline(max(meter.left, EXPLAIN_SECONDS))
+            evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
         if outcome == "leak" and findings.fixed_store:
@@ -185,7 +185,7 @@ class _Measurement:
     def _bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
         for filling in findings.fillings[:MOST_FILLINGS]:
-            numbers = self.meter.app.numbers_in(filling.around, filling.closure_id)
+            numbers = self.meter.app.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
                 return self.windows.fill(bound)

@@ -74,7 +74,7 @@ class Outside:
             return None
         same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
         steady = same_pace and _rising_share(window) >= 0.75
-        return OutsideGrowth(paces[-1], grown, steady)
+        return OutsideGrowth(paces[-1], grown, steady, loaded_addons(meter.app.pid))
 
     def _window(self, n: int, pace: float, end: Deadline) -> None:
         """``n`` iterations, fewer if growth at ``pace`` (bytes per iteration) shows, or would have.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .heap import ConstructorGrowth
 
 __all__ = [
+    "FADED",
     "LEAST_RATE",
     "Aged",
     "aged_of",
@@ -33,7 +34,8 @@ NOISE_OBJECTS = 2
 ENGINE_KINDS = frozenset(
     {"code", "hidden", "object shape", "synthetic", "native", "array", "wasm object"}
 )
-#: a window at least half as long again as the one before that adds less than this has levelled off
+#: share of an earlier window's growth, or of the pace, below which growth has levelled off; windows
+#: are compared if the later is at least half as long again
 FADED = 0.25
 #: a context (vm, jsdom): the one thing of the engine's that programs leak; Node 26 adds its origin
 CONTEXT = "system / NativeContext"
@@ -180,7 +182,7 @@ def aged_in(row: ConstructorGrowth, windows: Sequence[float]) -> Aged | None:
     total = sum(counts)
     if total <= NOISE_OBJECTS or min(counts) <= 0 or total / sum(spans) < LEAST_RATE:
         return None
-    net = tuple(after - before for before, after in pairwise(row.populations))
+    net = _net(row)
     swing = max(born - grown for born, grown in zip(row.survivors, net, strict=True))
     if swing <= 0 or sum(net) < 0.5 * total - swing:
         return None
@@ -199,6 +201,11 @@ def aged_of(
     return tuple(sorted((a for a in found if a is not None), key=lambda a: -sum(a.counts)))
 
 
+def _net(row: ConstructorGrowth) -> tuple[int, ...]:
+    """How many more objects live after each window than before it."""
+    return tuple(after - before for before, after in pairwise(row.populations))
+
+
 def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
     """Objects added for good in each window, by two counts that must agree.
 
@@ -206,7 +213,7 @@ def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
     allocated in the window and alive in the last snapshot. A structure that is copied at each
     change has no old survivors; its net growth must hold for three windows.
     """
-    net = tuple(after - before for before, after in pairwise(row.populations))
+    net = _net(row)
     if len(net) != windows or len(row.survivors) != windows:
         return None
     growth = tuple(min(pair) for pair in zip(net, row.survivors, strict=True))

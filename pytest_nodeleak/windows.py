@@ -160,9 +160,7 @@ class Windows:
         pause = 1.1 * age.seconds
         if pause + check * self.pacer.plan.pace > meter.left - 2 * meter.snapshot_seconds:
             return None
-        meter.app.context.progress(f"waiting {pause:.1f} s for {age.name}")
-        time.sleep(pause)
-        meter.app.check_alive("it was waited for")
+        self._wait(pause, age.name)
         return self._check(age, check)
 
     def _check(self, bound: DeclaredBound | DeclaredAge, n: int) -> Judgement | None:
@@ -180,6 +178,12 @@ class Windows:
         )
         return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
 
+    def _wait(self, seconds: float, what: str) -> None:
+        """Leave the program to itself. Raises TargetExitedError if it has ended."""
+        self.meter.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        time.sleep(seconds)
+        self.meter.app.check_alive(f"{what} was waited for")
+
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""
         grown = {suspect.row.name for suspect in judgement.suspects}
@@ -189,8 +193,7 @@ class Windows:
         longest = pending_timeouts(self.meter.app).longest
         if not 0 < longest < self.meter.left:
             return False
-        self.meter.app.context.progress(f"waiting {longest:.1f} s for pending timers")
-        time.sleep(longest + 0.05)
+        self._wait(longest + 0.05, "pending timers")
         self.meter.sample()
         self.meter.retake_snapshot()
         return True
@@ -217,7 +220,6 @@ class Windows:
             rounds_iterations=after.iterations - before.iterations,
             rounds_total_growth=_total(after) - _total(before),
             outside=self.outside,
-            resources=meter.resource_growth(),
             total_iterations=meter.done,
             pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted,

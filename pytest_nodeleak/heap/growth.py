@@ -19,8 +19,8 @@ class Owner:
     the elements of an Array whose backing store is older than the first snapshot: a
     preallocated buffer that fills, and cannot grow by filling; False if the store was
     allocated since; None for other containers. ``share`` is the part of the survivors
-    that it holds, 0 to 1. ``around`` are ids of objects that may say how large it may become,
-    ``closure_id`` is that of a function that sees the variable it is in.
+    that it holds, 0 to 1. ``holder_id`` is the id of the object that may say how large it may
+    become, ``closure_id`` that of a function that sees the variable it is in.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Owner:
     capacity: int | None = None
     capacity_fixed: bool | None = None
     share: float = 1.0
-    around: tuple[int, ...] = ()
+    holder_id: int | None = None
     closure_id: int | None = None
 
     def __str__(self) -> str:

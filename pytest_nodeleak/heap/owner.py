@@ -118,7 +118,7 @@ class OwnerFinder:
             chain = whole[: len(chain) + 1]
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
         entries, capacity, fixed = self._content(node)
-        around, closure = self._around(node)
+        holder, closure = self._holder_of(node)
         return Owner(
             name=name,
             type=self._name(node),
@@ -127,12 +127,12 @@ class OwnerFinder:
             capacity=capacity,
             capacity_fixed=fixed,
             share=share,
-            around=around,
+            holder_id=holder,
             closure_id=closure,
         )
 
-    def _around(self, node: int) -> tuple[tuple[int, ...], int | None]:
-        """Ids of what may say how much a container holds: an object, or a closure in its scope.
+    def _holder_of(self, node: int) -> tuple[int | None, int | None]:
+        """Id of what may say how much a container holds: an object, or a closure in its scope.
 
         A plain container says nothing itself; what holds it may.
         """
@@ -140,11 +140,11 @@ class OwnerFinder:
         while at >= 0 and (self._name(at) in _CONTAINERS or not self._is_holder(at)):
             at = self.retention.above(at)
         if at < 0:
-            return (), None
+            return None, None
         if self._name(at) != "system / Context":
-            return (int(self.snapshot.node_id[at]),), None
+            return int(self.snapshot.node_id[at]), None
         closure = scopes_of(self.graph).closure_of_context(at)
-        return (), None if closure is None else int(self.snapshot.node_id[closure])
+        return None, None if closure is None else int(self.snapshot.node_id[closure])
 
     def _is_holder(self, node: int) -> bool:
         return bool(self._holder_types[self.snapshot.node_type[node]])

@@ -6,7 +6,6 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -277,12 +276,12 @@ class NodeApp:
         """
         return count_instances(self._open_channel(), expression, Deadline(timeout))
 
-    def numbers_in(self, object_ids: Iterable[int], closure_id: int | None) -> dict[str, float]:
-        """Numbers that objects of a snapshot, and variables in scope of a closure, hold, by name.
+    def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
+        """Numbers that an object, and the variables in scope of a closure, hold, by name.
 
-        All are heap object ids, of the snapshot taken last.
+        Both are heap object ids, of the snapshot taken last; None reads nothing.
         """
-        return numbers_in(self._open_channel(), object_ids, closure_id, Deadline(10))
+        return numbers_in(self._open_channel(), object_id, closure_id, Deadline(10))
 
     def take_snapshot(
         self,

@@ -12,6 +12,7 @@ from ..errors import (
     ConnectionLostError,
     DeadlineExceeded,
     EvaluationError,
+    NodeLeakError,
     ProtocolError,
     TargetError,
     TargetStuckError,
@@ -178,6 +179,11 @@ class Channel:
         if not self._driver_id and not self._look_for_driver(deadline, doing):
             raise TargetError(f"the driver is not loaded in pid {self.process.pid}")
         return self._of_driver(_CALL, [name, *args], deadline, doing).get("value")
+
+    def release_objects(self, deadline: Deadline) -> None:
+        """Let go of all that was taken by reference; that a program died, the first error tells."""
+        with contextlib.suppress(NodeLeakError):
+            self.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
 
     def _of_driver(
         self, function: str, args: list[Any], deadline: Deadline, doing: str

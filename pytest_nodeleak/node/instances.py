@@ -53,7 +53,7 @@ def count_instances(channel: Channel, expression: str, deadline: Deadline) -> in
         )
         return int(counted["result"]["value"])
     finally:
+        channel.release_objects(deadline)
         # Of a program that died meanwhile the first error tells.
         with contextlib.suppress(NodeLeakError):
-            channel.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
             channel.driver("choosePrototype", "", deadline=deadline)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from ..deadline import Deadline
@@ -13,39 +13,36 @@ __all__ = ["numbers_in"]
 
 
 def numbers_in(
-    channel: Channel, object_ids: Iterable[int], closure_id: int | None, deadline: Deadline
+    channel: Channel, object_id: int | None, closure_id: int | None, deadline: Deadline
 ) -> dict[str, float]:
     """Own properties, private ones included, and variables in scope that are numbers, by name.
 
-    ``object_ids`` and ``closure_id`` are ids of heap snapshots; of what is gone nothing is read.
+    Both are ids of heap snapshots, None reads nothing; of what is gone nothing is read either.
     """
     try:
         found: dict[str, float] = {}
-        for remote in _remote_objects(channel, object_ids, deadline):
+        remote = _remote_object(channel, object_id, deadline)
+        if remote:
             found |= _numbers(channel, remote, deadline)
-        if closure_id is not None:
-            for remote in _remote_objects(channel, [closure_id], deadline):
-                for scope in _scopes(channel, remote, deadline):
-                    found = {**_numbers(channel, scope, deadline), **found}
+        closure = _remote_object(channel, closure_id, deadline)
+        if closure:
+            for scope in _scopes(channel, closure, deadline):
+                found = {**_numbers(channel, scope, deadline), **found}
         return found
     finally:
-        channel.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
+        channel.release_objects(deadline)
 
 
-def _remote_objects(
-    channel: Channel, object_ids: Iterable[int], deadline: Deadline
-) -> Iterator[str]:
-    for number in object_ids:
-        params = {"objectId": str(number), "objectGroup": GROUP}
-        try:
-            reply = channel.command(
-                "HeapProfiler.getObjectByHeapObjectId", params, deadline=deadline
-            )
-        except ProtocolError:
-            continue  # collected meanwhile, or nothing that JavaScript can hold
-        remote = reply.get("result", {}).get("objectId")
-        if remote:
-            yield str(remote)
+def _remote_object(channel: Channel, number: int | None, deadline: Deadline) -> str:
+    """The inspector's id of an object; "" if there is none."""
+    if number is None:
+        return ""
+    params = {"objectId": str(number), "objectGroup": GROUP}
+    try:
+        reply = channel.command("HeapProfiler.getObjectByHeapObjectId", params, deadline=deadline)
+    except ProtocolError:
+        return ""  # collected meanwhile, or nothing that JavaScript can hold
+    return str(reply.get("result", {}).get("objectId", ""))
 
 
 def _properties(channel: Channel, remote: str, deadline: Deadline) -> dict[str, Any]:
