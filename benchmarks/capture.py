@@ -5,14 +5,15 @@
 
 One program per size; in each round, in turns, the same heap is taken
 
-- *parsed*: ``NodeApp.take_snapshot(detail="full")`` into a file, read while it comes;
+- *parsed*: ``NodeApp.take_snapshot(detail="full")`` into a file, read while it grows;
 - *sent*: through the inspector, and thrown away as it comes off the socket;
 - *written*: by ``v8.writeHeapSnapshot``;
 - with ``--busy`` also *sent, busy*: as sent, while another process keeps one CPU busy with
   nothing. That tells how much of what parsing costs is but the sharing of the machine.
 
 Medians of all rounds, and of the ratios of each round. Capture is the time that the
-program stands still, measured in the program. The parsed one is measured at three more
+program stands still, measured in the program. Its CPU time in it is measured as well, for
+the machine may have other work. The parsed one is measured at three more
 points: when its last chunk came, when the snapshot was read, and when what survived since
 an earlier snapshot was explained. CPU and peak memory are Python's own. Linux only.
 """
@@ -45,10 +46,11 @@ MB = 1e6
 
 @dataclass
 class Round:
-    """Seconds, Python's CPU seconds, bytes of text, bytes of memory."""
+    """Seconds, CPU seconds of Python and of the program, bytes of text, bytes of memory."""
 
     times: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
+    program: dict[str, float] = field(default_factory=dict)
     text: int = 0
     memory: int = 0
 
@@ -65,25 +67,34 @@ class TimedReader(SnapshotReader):
 
 # The program stands still while a snapshot is taken: its timer stops, too.
 WATCH = """
-globalThis.watch = { from: 0, to: 0 };
+globalThis.watch = { from: 0, to: 0, cpu: 0 };
+const cpu = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1e6; };
 const clock = () => Number(process.hrtime.bigint()) / 1e9;
 let last = clock();
+let spent = cpu();
 setInterval(() => {
   const now = clock();
-  if (now - last > watch.to - watch.from) { watch.from = last; watch.to = now; }
+  const used = cpu();
+  if (now - last > watch.to - watch.from) {
+    Object.assign(watch, { from: last, to: now, cpu: used - spent });
+  }
   last = now;
+  spent = used;
 }, 1).unref();
 return 0;
 """
 
 
-def standstill(app: NodeApp) -> tuple[float, float]:
-    """Begin and end of the longest standstill since the last call, on Python's clock."""
+def standstill(app: NodeApp) -> tuple[float, float, float]:
+    """Begin and end of the longest standstill since the last call, on Python's clock.
+
+    And the CPU time that the program spent in it, all its threads together.
+    """
     found = app.evaluate(
         "await new Promise(r => setTimeout(r, 10)); const w = watch;"
-        "globalThis.watch = { from: 0, to: 0 }; return [w.from, w.to];"
+        "globalThis.watch = { from: 0, to: 0, cpu: 0 }; return [w.from, w.to, w.cpu];"
     )
-    return found[0], found[1]
+    return found[0], found[1], found[2]
 
 
 def parsed(app: NodeApp, path: Path, before: HeapSnapshot, result: Round) -> None:
@@ -99,7 +110,7 @@ def parsed(app: NodeApp, path: Path, before: HeapSnapshot, result: Round) -> Non
     explained = time.monotonic()
     result.memory = peak_memory()
     result.text = path.stat().st_size
-    begun, ended = standstill(app)
+    begun, ended, result.program["parsed"] = standstill(app)
     result.times.update(
         {
             "parsed": ended - begun,
@@ -125,7 +136,7 @@ def sent(app: NodeApp, result: Round) -> None:
             break
     done = time.monotonic()
     result.cpu["sent"] = cpu_seconds() - at
-    begun, ended = standstill(app)
+    begun, ended, result.program["sent"] = standstill(app)
     result.times["sent, all"] = done - start
     result.times["sent"] = ended - begun
     result.times["sent after capture"] = max(0.0, done - ended)
@@ -144,7 +155,7 @@ def sent_busy(app: NodeApp, result: Round) -> None:
 
 def written(app: NodeApp, path: Path, result: Round) -> None:
     app.evaluate(f"require('v8').writeHeapSnapshot({json.dumps(str(path))})", timeout=600)
-    begun, ended = standstill(app)
+    begun, ended, result.program["written"] = standstill(app)
     result.times["written"] = ended - begun
     path.unlink()
 
@@ -219,6 +230,11 @@ def report(version: str, results: list[Round]) -> None:
         ratio = median(lambda r, other=other: r.times["parsed"] / r.times[other])  # type: ignore[misc]
         seconds = median(lambda r, other=other: r.times[other])  # type: ignore[misc]
         print(f"  capture, {other:<15} {seconds:8.3f} s  parsed takes {ratio:.3f} times as long")
+    for other in ("sent", "written"):
+        ratio = median(lambda r, other=other: r.program["parsed"] / r.program[other])  # type: ignore[misc]
+        print(
+            f"  CPU of the program       {'':10}parsed takes {ratio:.3f} times as much as {other}"
+        )
     ratio = median(lambda r: r.times["parsed, all"] / r.times["sent, all"])
     if "sent, busy" in others:
         ratio = median(lambda r: r.times["sent, busy"] / r.times["sent"])

@@ -21,8 +21,10 @@ __all__ = [
 
 LOCATION_FIELDS = ("object_index", "script_id", "line", "column")
 _MAX_U32 = (1 << 32) - 1
-# Rows allocated before any is seen, when the size of the text is not known.
-_FIRST_ROWS = 1 << 18
+# Rows allocated before any is seen, when the size of the text is not known: as many as a
+# header announces up to this; what is never written takes no memory.
+_FIRST_ROWS = 1 << 26
+_UNKNOWN_ROWS = 1 << 18
 
 
 class RowError(ValueError):
@@ -51,7 +53,7 @@ class Rows:
         self.wanted: list[int] = []
         self._columns: dict[str, AnyArray] = {}
         believable = _FIRST_ROWS if text_bytes is None else text_bytes // (2 * width) + 1
-        self._capacity = believable if count is None else min(count, believable)
+        self._capacity = min(_UNKNOWN_ROWS if count is None else count, believable)
 
     def column(self, name: str, dtype: type[np.generic]) -> None:
         """Declare a column; before the first :meth:`feed`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -124,7 +126,9 @@ class StringTable:
         """Indices of the strings equal to ``text``; usually one or none."""
         known = self._found.get(text)
         if known is None:
-            known = self._found[text] = self._at(json.dumps(text).encode()[1:-1])
+            spellings = dict.fromkeys(_spellings(text))
+            known = sorted(index for spelling in spellings for index in self._at(spelling))
+            self._found[text] = known
         return known
 
     def _at(self, text: bytes) -> list[int]:
@@ -153,6 +157,15 @@ class StringTable:
     def _slot(self, offset: int) -> int:
         """Number of the last quote at or before ``offset``."""
         return int(self._quotes.searchsorted(self._quotes.dtype.type(offset), side="right")) - 1
+
+
+def _spellings(text: str) -> Iterator[bytes]:
+    """How the bytes of a string may be in a file; V8 escapes in capitals all but ASCII."""
+    escaped = json.dumps(text)[1:-1]
+    yield escaped.encode()
+    if not text.isascii():
+        yield json.dumps(text, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass")
+        yield re.sub(r"\\u....", lambda found: "\\u" + found[0][2:].upper(), escaped).encode()
 
 
 def _decode(raw: bytes | bytearray) -> str:

@@ -291,18 +291,20 @@ class NodeApp:
         timeout: float = 300.0,
         deadline: Deadline | None = None,
     ) -> HeapSnapshot:
-        """Take a heap snapshot, parsed while it arrives; ``path`` keeps the file as well.
+        """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
         The program stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
         file cannot be written; none is left half-written.
         """
         from ..heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
 
-        reader = SnapshotReader(source=str(path or f"snapshot of pid {self.pid}"), detail=detail)
+        def reader() -> SnapshotReader:
+            return SnapshotReader(str(path or f"snapshot of pid {self.pid}"), detail)
+
         target = None if path is None else Path(path)
         channel = self._open_channel()
-        stream_snapshot(channel, reader.feed, target, deadline or Deadline(timeout))
-        return reader.finish()
+        deadline = deadline or Deadline(timeout)
+        return stream_snapshot(channel, reader, target, deadline).finish()
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 import pytest
 
 from pytest_nodeleak.errors import (
-    ConnectionLostError,
     LaunchError,
     TargetError,
     TargetExitedError,
@@ -19,7 +17,7 @@ from pytest_nodeleak.errors import (
 )
 from pytest_nodeleak.node import NodeApp
 
-from .conftest import PROMPT, Started, fails, processes_of
+from .conftest import Started, fails, processes_of
 
 # -- while it runs -------------------------------------------------------------------------
 
@@ -199,27 +197,3 @@ def test_every_call_tells_of_the_death(start: Started) -> None:
     for use in USES:
         with fails(TargetExitedError, r"(?s)exit status 6 while .*bye", 1.5):
             use(app)
-
-
-# -- a connection that breaks --------------------------------------------------------------
-
-
-def test_connection_cut_in_the_middle_of_a_snapshot(start: Started, tmp_path: Path) -> None:
-    app = start("global.big = Array.from({length: 2e5}, (_, i) => ({i}));")
-    path = tmp_path / "cut.heapsnapshot"
-    transport = app._channel.session._transport
-    receive, count = transport.receive, iter(range(100))
-    when: list[float] = []
-
-    def cut(deadline: object) -> object:
-        if next(count) == 2:
-            when.append(time.monotonic())
-            transport.close()
-        return receive(deadline)  # type: ignore[arg-type]
-
-    transport.receive = cut  # type: ignore[method-assign, assignment]
-    said = r"connection was cut while a heap snapshot was taken; the program \(pid \d+\) still runs"
-    with fails(ConnectionLostError, said, 20):
-        app.take_snapshot(path)
-    assert time.monotonic() - when[0] < PROMPT
-    assert not path.exists()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from pathlib import Path
 
 import pytest
 
 from pytest_nodeleak.deadline import Deadline
 from pytest_nodeleak.errors import EvaluationError, PolicyError
-from pytest_nodeleak.heap import load_snapshot
 from pytest_nodeleak.node import NodeApp
 
 from .conftest import Started
@@ -151,52 +149,6 @@ def test_count_instances(start: Started) -> None:
     before = app.count_instances("Map")
     for _ in range(5):
         assert app.count_instances("Map") == before
-
-
-def test_snapshot_in_memory_and_as_a_file_are_the_same(start: Started, tmp_path: Path) -> None:
-    app = start(
-        "class Cart {}; global.carts = Array.from({length: 40}, () => new Cart());"
-        "global.odd = ['\\n\\u2028\\\\\"', 'ü日😀', '\\ud800'];"
-    )
-    path = tmp_path / "one.heapsnapshot"
-    taken = app.take_snapshot(path)
-    loaded = load_snapshot(path)
-    assert taken.node_count == loaded.node_count > 10_000
-    streamed = app.take_snapshot()
-    for snapshot in (taken, loaded, streamed):
-        counts = snapshot.class_counts() if hasattr(snapshot, "class_counts") else {}
-        assert not counts or counts["Cart"] == 40
-    classes = app.take_snapshot(detail="classes")
-    assert abs(classes.node_count - taken.node_count) < 2000
-
-
-def test_snapshot_file_that_cannot_be_written(start: Started, tmp_path: Path) -> None:
-    app = start("")
-    with pytest.raises(FileNotFoundError):
-        app.take_snapshot(tmp_path / "no" / "such" / "folder.heapsnapshot")
-    assert app.evaluate("1") == 1
-
-
-def test_snapshot_whose_reader_fails_leaves_no_file(
-    start: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from pytest_nodeleak.heap import SnapshotReader
-
-    app = start("")
-    path = tmp_path / "x.heapsnapshot"
-
-    def fail(self: SnapshotReader, chunk: bytes) -> None:
-        raise RuntimeError("reader broke")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SnapshotReader, "feed", fail)
-        with pytest.raises(RuntimeError, match="reader broke"):
-            app.take_snapshot(path)
-    assert not path.exists()
-    # What was still on its way does not confuse what follows.
-    assert app.evaluate("2") == 2
-    app.take_snapshot(path)
-    assert path.stat().st_size > 1_000_000
 
 
 @pytest.mark.parametrize("bad", [-1, float("nan"), "5", True])
