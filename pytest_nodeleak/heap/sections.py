@@ -21,10 +21,8 @@ __all__ = [
 
 LOCATION_FIELDS = ("object_index", "script_id", "line", "column")
 _MAX_U32 = (1 << 32) - 1
-# Rows allocated before any is seen, when the size of the text is not known: as many as a
-# header announces up to this; what is never written takes no memory.
-_FIRST_ROWS = 1 << 26
-_UNKNOWN_ROWS = 1 << 18
+# Rows allocated before any is seen, when the size of the text is not known.
+_FIRST_ROWS = 1 << 18
 
 
 class RowError(ValueError):
@@ -53,7 +51,7 @@ class Rows:
         self.wanted: list[int] = []
         self._columns: dict[str, AnyArray] = {}
         believable = _FIRST_ROWS if text_bytes is None else text_bytes // (2 * width) + 1
-        self._capacity = min(_UNKNOWN_ROWS if count is None else count, believable)
+        self._capacity = believable if count is None else min(count, believable)
 
     def column(self, name: str, dtype: type[np.generic]) -> None:
         """Declare a column; before the first :meth:`feed`."""
@@ -113,10 +111,9 @@ class Rows:
         self._capacity = max(rows, 2 * self._capacity)
         if self.count is not None:
             self._capacity = min(self._capacity, self.count)
-        for name, old in self._columns.items():
-            new = np.empty(self._capacity, dtype=old.dtype)
-            new[: self.rows] = old[: self.rows]
-            self._columns[name] = new
+        for values in self._columns.values():
+            # In place: the system moves pages of large arrays instead of copying them.
+            values.resize(self._capacity, refcheck=False)
 
 
 class NodeRows(Rows):
