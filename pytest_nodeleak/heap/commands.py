@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import gc
 import json
 import os
 import sys
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["add_parsers"]
 
 _OK, _ERROR = 0, 2
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 _TWICE = "--json - and --html - cannot both write to stdout"
 _GROUPS = ("class", "shape", "owner", "string")
 _SORTS = ("survivors", "count", "size", "retained", "name")
@@ -72,7 +75,7 @@ def _diff(arguments: argparse.Namespace) -> int:
         return _fail("diff", f"needs at least two files, got only {files[0]}")
     if arguments.json == arguments.html == "-":
         return _fail("diff", _TWICE)
-    _spare_threads()
+    _spare_memory()
     from .comparison import compare
     from .diff import growth_over
     from .views import comparison_table, diff_table
@@ -93,9 +96,19 @@ def _diff(arguments: argparse.Namespace) -> int:
         return _fail("diff", _sentence(error))
 
 
-def _spare_threads() -> None:
-    """Before numpy comes: no threads for linear algebra, which nothing here needs."""
+def _spare_memory() -> None:
+    """Before numpy comes: what a process that only reads snapshots can do without."""
+    # No threads for linear algebra, which nothing here needs.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # it would look through all that importing makes
+    # glibc gives large arrays back when they are freed, unless it learns from the first ones
+    # that there are more to come; then they leave holes among small things.
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        import ctypes  # which numpy loads in any case
+
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 19)
+        libc.mallopt(_M_TRIM_THRESHOLD, 1 << 21)
 
 
 def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
@@ -115,7 +128,7 @@ def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
 def _show(arguments: argparse.Namespace) -> int:
     if arguments.json == arguments.html == "-":
         return _fail("show", _TWICE)
-    _spare_threads()
+    _spare_memory()
     from .files import load_snapshot
     from .show import show_table
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray, distinct
+from .arrays import distinct
 from .growth import StaleContainer
 
 if TYPE_CHECKING:
@@ -30,11 +30,10 @@ def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
     found: list[StaleContainer] = []
     for name in _EDGES:
         edges = graph.edges_named("internal", name)
-        stores: AnyArray = graph.to[edges]
+        owners, stores = graph.ends(edges)
         new = (ids[stores] > oldest) & (ids[stores] & 1 == 1)
         new &= snapshot.node_size[stores] >= _LEAST_BYTES
-        edges, stores = edges[new], stores[new]
-        owners = graph.sources(edges)
+        owners, stores = owners[new], stores[new]
         old = (ids[owners] <= oldest) & (ids[owners] & 1 == 1)
         for owner, store in zip(owners[old].tolist(), stores[old].tolist(), strict=True):
             held = graph.to[graph.first[store] : graph.first[store + 1]]

@@ -88,8 +88,8 @@ class SnapshotDiff:
     @cached_property
     def survivor_nodes(self) -> AnyArray:
         """Nodes of the last snapshot that were allocated since the first."""
-        ids = self.last.node_id
-        return np.flatnonzero((ids > self.max_odd_ids[0]) & ((ids & 1) == 1))
+        ids, oldest = self.last.node_id, self.max_odd_ids[0]
+        return self.last.nodes_where(lambda at: (ids[at] > oldest) & (ids[at] & 1 == 1))
 
     @cached_property
     def sizes_by_kind(self) -> tuple[dict[str, int], ...]:

@@ -64,6 +64,7 @@ class Explainer:
             if deadline is not None:
                 deadline.check("explaining what survived")
             result.append(self._explain(row, group, retention, owners, paths_per_row))
+            self.snapshot.release()
         return tuple(result)
 
     def origin(self, row: ConstructorGrowth) -> Origin:
@@ -98,6 +99,7 @@ class Explainer:
         step = max(1, group.size // _SAMPLED)
         sample = group[::step]
         by_owner = owners.sort(sample)
+        self.snapshot.release()
         paths: list[RetainingPath] = []
         owner: Owner | None = None
         for holder, members in by_owner[: max(1, paths_per_row)]:
@@ -105,10 +107,13 @@ class Explainer:
             chain, start = retention.chain(example)
             if not chain and retention.parent[example] == NO_EDGE and start == example:
                 continue
+            self.snapshot.release()
             paths.append(describe_path(self.graph, chain, start))
+            self.snapshot.release()
             if owner is None and holder >= 0:
                 owner = owners.describe(holder, example, len(members) / sample.size)
         where = self._definition(row, group)
+        self.snapshot.release()
         return replace(
             row,
             retained_size=retention.retained_size(group),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["Graph"]
 
 _SYSTEM_DISTANCE = 100_000_000
-_BLOCK_EDGES = 1 << 17
 
 _WEAK_MAP = re.compile(
     r"(?:\d+ / )?part of key \(.*? @\d+\) -> value \(.*? @\d+\) "
@@ -52,18 +52,36 @@ class Graph:
         and of the two edges of a WeakMap's entry the one that starts at the table.
         """
         layout = self.snapshot.layout
-        weak = layout.edge_type("weak")
-        strong: BoolArray = np.ones(self.to.size, dtype=bool)
-        if weak >= 0:
-            np.not_equal(self.edge_type, np.uint8(weak), out=strong)
-        shortcut = layout.edge_type("shortcut")
-        if shortcut >= 0:
-            cut = np.flatnonzero(self.edge_type == shortcut)
-            root = self.snapshot.root
-            low, high = int(self.first[root]), int(self.first[root + 1])
-            strong[cut[(cut < low) | (cut >= high)]] = False
-        strong[self._weak_map_table_edges()] = False
-        return strong
+        weak, shortcut = layout.edge_type("weak"), layout.edge_type("shortcut")
+        root = self.snapshot.edges_of(self.snapshot.root)
+        tables = self._weak_map_table_edges()
+
+        def is_strong(part: slice) -> BoolArray:
+            kinds = self.edge_type[part]
+            strong: BoolArray = kinds != shortcut
+            strong[max(0, root.start - part.start) : max(0, root.stop - part.start)] = True
+            strong &= kinds != weak
+            low, high = tables.searchsorted((part.start, part.stop))
+            strong[tables[low:high] - part.start] = False
+            return strong
+
+        return self.marked(is_strong)
+
+    def marked(self, test: Callable[[slice], BoolArray]) -> BoolArray:
+        """A mark on each edge; ``test`` gives them for a part at a time."""
+        marks = self.snapshot.kept.column(np.bool_, self.to.size)
+        for part in self.edge_blocks():
+            marks.append(test(part))
+        return marks.finish()
+
+    def edge_blocks(self) -> Iterator[slice]:
+        """Slices that cover the edges: see :meth:`ColumnStore.blocks`."""
+        return self.snapshot.kept.blocks(self.to.size)
+
+    def edges_where(self, test: Callable[[slice], BoolArray]) -> IntpArray:
+        """Edges for which ``test``, which is asked for a part of them at a time, is true."""
+        found = [np.flatnonzero(test(part)) + part.start for part in self.edge_blocks()]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
 
     def _weak_map_table_edges(self) -> IntpArray:
         tables: dict[int, int] = {}
@@ -77,8 +95,14 @@ class Graph:
         wanted[list(tables)] = True
         table_of = np.zeros(len(self.snapshot.strings), dtype=np.int64)
         table_of[list(tables)] = list(tables.values())
-        internal = np.flatnonzero(self.edge_type == self.snapshot.layout.edge_type("internal"))
-        edges = internal[wanted[self.edge_name[internal]]]
+        internal = self.snapshot.layout.edge_type("internal")
+
+        def of_table(part: slice) -> BoolArray:
+            mine: BoolArray = self.edge_type[part] == internal
+            mine[mine] = wanted[self.edge_name[part][mine]]
+            return mine
+
+        edges = self.edges_where(of_table)
         owners = self.snapshot.node_id[self.sources(edges)]
         mine: IntpArray = edges[owners == table_of[self.edge_name[edges]]]
         return mine
@@ -89,34 +113,35 @@ class Graph:
         wanted = np.asarray(edges, dtype=self.first.dtype)
         return np.searchsorted(self.first, wanted, side="right") - 1
 
+    def ends(self, edges: AnyArray) -> tuple[IntpArray, UInt32Array]:
+        """The node each of these edges leaves, and the one it leads to."""
+        ends = self.sources(edges), self.to[edges]
+        self.snapshot.release()
+        return ends
+
     def source(self, edge: int) -> int:
         """The node one edge leaves."""
         return int(self.first.searchsorted(self.first.dtype.type(edge), side="right")) - 1
 
-    def flagged(self, nodes: BoolArray) -> BoolArray:
-        """Which edges lead to a node that is marked in ``nodes``."""
-        result = np.empty(self.to.size, dtype=bool)
-        for low in range(0, self.to.size, _BLOCK_EDGES):
-            part = slice(low, low + _BLOCK_EDGES)
-            result[part] = nodes[self.to[part]]
-        return result
-
     def edges_named(self, kind: str, name: str) -> IntpArray:
         """Edges of a type with a string name."""
         number = self.snapshot.layout.edge_type(kind)
-        found: list[AnyArray] = []
-        for index in self.snapshot.strings.find(name):
-            hit = np.flatnonzero(self.edge_name == index)
-            found.append(hit[self.edge_type[hit] == number])
-        if not found:
-            return np.empty(0, dtype=np.intp)
-        return np.concatenate(found)
+        found = [
+            self.edges_where(
+                lambda part, index=index: (
+                    (self.edge_name[part] == index)  # type: ignore[misc]
+                    & (self.edge_type[part] == number)
+                )
+            )
+            for index in self.snapshot.strings.find(name)
+        ]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
 
     def edges_into(self, nodes: AnyArray) -> IntpArray:
         """All edges whose target is one of ``nodes``."""
         wanted = np.zeros(self.node_count, dtype=bool)
         wanted[nodes] = True
-        return np.flatnonzero(self.flagged(wanted))
+        return self.edges_where(lambda part: wanted[self.to[part]])
 
     def edges_from(self, nodes: AnyArray) -> IntpArray:
         """All edges that leave ``nodes``, in the order of the nodes."""

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray, UInt32Array
+from .arrays import AnyArray, BoolArray, IntpArray, UInt32Array
+from .columns import ColumnStore
 from .layout import Layout
-from .names import ClassKey, class_totals, devtools_name
+from .names import ClassKey, Sums, class_totals, devtools_name
 from .strings import StringTable
 
 if TYPE_CHECKING:
     from .graph import Graph
 
 __all__ = ["HeapSnapshot"]
-
-_BLOCK_NODES = 1 << 18
 
 
 class HeapSnapshot:
@@ -41,7 +40,9 @@ class HeapSnapshot:
         *,
         source: str = "snapshot",
         path: Path | None = None,
+        kept: ColumnStore | None = None,
     ) -> None:
+        self.kept = kept or ColumnStore()
         self.layout = layout
         self.strings = strings
         self.source = source
@@ -56,7 +57,7 @@ class HeapSnapshot:
         self.edge_name: AnyArray | None = None
         self.edge_to: AnyArray | None = None
         if edges is not None:
-            self.first_edge = _offsets(nodes["edge_count"])
+            self.first_edge = self._offsets(nodes["edge_count"])
             self.edge_type = edges["type"]
             self.edge_name = edges["name"]
             self.edge_to = edges["to"]
@@ -95,13 +96,13 @@ class HeapSnapshot:
     @cached_property
     def total_size(self) -> int:
         """Sum of all nodes' own sizes in bytes."""
-        return int(self.node_size.sum(dtype=np.int64))
+        return sum(size for _, size in self.sums.by_type.values())
 
     @cached_property
     def max_odd_id(self) -> int:
         """The largest id of an object on V8's heap; native and synthetic nodes have even ids."""
-        odd = self.node_id[(self.node_id & 1).astype(bool)]
-        return int(odd.max()) if odd.size else 0
+        ids = (self.node_id[part] for part in self.node_blocks())
+        return max((int((some * (some & 1)).max()) for some in ids), default=0)
 
     @cached_property
     def id_sample(self) -> tuple[AnyArray, AnyArray]:
@@ -109,7 +110,7 @@ class HeapSnapshot:
 
         Enough to tell whether two snapshots are of the same process.
         """
-        chosen = np.flatnonzero((self.node_id & 63) == 1)
+        chosen = self.nodes_where(lambda part: (self.node_id[part] & 63) == 1)
         chosen = chosen[np.argsort(self.node_id[chosen], kind="stable")]
         return self.node_id[chosen].astype(np.int64), self.node_type[chosen]
 
@@ -124,7 +125,7 @@ class HeapSnapshot:
         self.first_edge = self.edge_type = self.edge_name = self.edge_to = None
         self.__dict__.pop("graph", None)
         self.locations = {}
-        self.strings = StringTable(b"", np.empty(0, np.uint32))
+        self.strings = StringTable(b"", np.empty(0, np.uint32), self.kept)
         self.condensed = True
 
     @cached_property
@@ -134,23 +135,38 @@ class HeapSnapshot:
 
         return Graph(self)
 
+    def release(self) -> None:
+        """Let the columns leave the resident set; they come back as they are used."""
+        self.kept.release()
+
+    def node_blocks(self) -> Iterator[slice]:
+        """Slices that cover the nodes: see :meth:`ColumnStore.blocks`."""
+        return self.kept.blocks(self.node_count)
+
+    def nodes_where(self, test: Callable[[slice], BoolArray]) -> IntpArray:
+        """Nodes for which ``test``, which is asked for a part of them at a time, is true."""
+        found = [np.flatnonzero(test(part)) + part.start for part in self.node_blocks()]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+
+    def _offsets(self, counts: AnyArray) -> UInt32Array:
+        """Start of each node's edges, and the end of the last one's."""
+        first = self.kept.column(np.uint32, counts.size + 1)
+        first.append(np.zeros(1, dtype=np.uint32))
+        total = 0
+        for part in self.node_blocks():
+            ends = np.cumsum(counts[part], dtype=np.int64) + total
+            first.append(ends)
+            total = int(ends[-1])
+        return first.finish()
+
     def type_totals(self) -> dict[str, tuple[int, int]]:
         """Count and bytes of the nodes of each V8 node type that occurs."""
-        return dict(self._type_totals)
+        return {kind: self.sums.by_type[kind] for kind in self.types if kind in self.sums.by_type}
 
     @cached_property
-    def _type_totals(self) -> dict[str, tuple[int, int]]:
-        kinds = len(self.types)
-        counts = np.zeros(kinds, dtype=np.int64)
-        sizes = np.zeros(kinds)
-        for low in range(0, self.node_count, _BLOCK_NODES):
-            part = slice(low, low + _BLOCK_NODES)
-            kind = self.node_type[part]
-            counts += np.bincount(kind, minlength=kinds)
-            sizes += np.bincount(kind, weights=self.node_size[part], minlength=kinds)
-        return {
-            name: (int(counts[i]), int(sizes[i])) for i, name in enumerate(self.types) if counts[i]
-        }
+    def sums(self) -> Sums:
+        """Count and bytes of the nodes, added up once."""
+        return Sums(self)
 
     @cached_property
     def class_totals(self) -> dict[ClassKey, tuple[int, int]]:
@@ -187,11 +203,3 @@ class HeapSnapshot:
         if self.first_edge is None:
             return range(0)
         return range(int(self.first_edge[node]), int(self.first_edge[node + 1]))
-
-
-def _offsets(counts: AnyArray) -> UInt32Array:
-    """Start of each node's edges, and the end of the last one's."""
-    first = np.empty(counts.size + 1, dtype=np.uint32)
-    first[0] = 0
-    np.cumsum(counts, out=first[1:])
-    return first

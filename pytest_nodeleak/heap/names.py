@@ -7,7 +7,7 @@ a hidden node by what V8 calls it (``system / PromiseReaction``).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ANONYMOUS",
     "ClassKey",
+    "Sums",
     "class_totals",
     "devtools_name",
     "group_key",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 ANONYMOUS = "(anonymous closure)"
+Key = TypeVar("Key")
 
 # Node types whose own name is the name of a class, a function or a kind of V8 object.
 _NAMED = ("object", "native", "closure", "hidden", "wasm object")
@@ -101,26 +103,51 @@ def group_nodes(
 def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
     """Count and bytes of every row of a snapshot."""
     totals: dict[ClassKey, tuple[int, int]] = {}
-    by_type = snapshot.type_totals()
-    for number, kind in enumerate(snapshot.types):
-        if kind not in by_type:
-            continue
+    sums = snapshot.sums
+    for kind, total in sums.by_type.items():
         if kind not in _NAMED:
-            _add(totals, group_key(kind, ""), *by_type[kind])
-            continue
-        members = np.flatnonzero(snapshot.node_type == number)
-        names = snapshot.node_name[members].astype(np.intp)
-        counts = np.bincount(names)
-        sizes = np.bincount(names, weights=snapshot.node_size[members])
-        del members, names
-        used = np.flatnonzero(counts)
-        for name, count, size in zip(
-            snapshot.strings.many(used), counts[used].tolist(), sizes[used].tolist(), strict=True
-        ):
-            _add(totals, group_key(kind, name), count, int(size))
+            _add(totals, group_key(kind, ""), *total)
+    for kind, names in sums.by_name.items():
+        texts = snapshot.strings.many(np.fromiter(names, dtype=np.intp, count=len(names)))
+        for text, (count, size) in zip(texts, names.values(), strict=True):
+            _add(totals, group_key(kind, text), count, size)
     return totals
 
 
-def _add(totals: dict[ClassKey, tuple[int, int]], key: ClassKey, count: int, size: int) -> None:
+class Sums:
+    """Count and bytes of a snapshot's nodes by type; and where they have names, by their number."""
+
+    def __init__(self, snapshot: HeapSnapshot) -> None:
+        self.by_type: dict[str, tuple[int, int]] = {}
+        self.by_name: dict[str, dict[int, tuple[int, int]]] = {kind: {} for kind in _NAMED}
+        for part in snapshot.node_blocks():
+            types = snapshot.node_type[part]
+            order = np.argsort(types, kind="stable")
+            names, sizes = snapshot.node_name[part][order], snapshot.node_size[part][order]
+            end = 0
+            for kind, count in zip(snapshot.types, np.bincount(types).tolist(), strict=False):
+                mine = slice(end, end + count)
+                end += count
+                if not count:
+                    continue
+                _add(self.by_type, kind, count, int(sizes[mine].sum(dtype=np.int64)))
+                if kind in _NAMED:
+                    self._add_names(self.by_name[kind], names[mine], sizes[mine])
+
+    def _add_names(
+        self, sums: dict[int, tuple[int, int]], names: AnyArray, sizes: AnyArray
+    ) -> None:
+        lowest = int(names.min())
+        names = names - names.dtype.type(lowest)
+        counts = np.bincount(names)
+        used = np.flatnonzero(counts)
+        totals = np.bincount(names, weights=sizes)[used]
+        for name, count, size in zip(
+            (used + lowest).tolist(), counts[used].tolist(), totals.tolist(), strict=True
+        ):
+            _add(sums, name, count, int(size))
+
+
+def _add(totals: dict[Key, tuple[int, int]], key: Key, count: int, size: int) -> None:
     before = totals.get(key)
     totals[key] = (count, size) if before is None else (before[0] + count, before[1] + size)

@@ -21,6 +21,7 @@ __all__ = ["NumberError", "parse_numbers", "parse_rows"]
 _COMMA = 0x2C
 _NEWLINE = 0x0A
 _ZERO = np.uint8(0x30)
+_NINE = 0x39
 # Bytes before the text, so that the word that ends at its first digit can be loaded.
 _PAD = 16
 _LONGEST = 16
@@ -75,8 +76,9 @@ def parse_rows(
     table = commas.reshape(rows, width)
     # V8 up to Node 22 writes each row on its own line, the comma leading.
     newline = text[table[:, -1] - 1] == _NEWLINE
-    others = np.count_nonzero((text[:used] - _ZERO) > 9)
-    if others == commas.size + np.count_nonzero(newline):
+    # Nothing but digits, the commas and these newlines.
+    others = np.count_nonzero(text[:used] < _ZERO)
+    if others == commas.size + np.count_nonzero(newline) and text[:used].max() <= _NINE:
         # From comma to comma: one more than the digits between them.
         gaps = np.empty_like(table)
         gaps[0, 0] = commas[0] + 1

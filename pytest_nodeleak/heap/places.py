@@ -28,14 +28,14 @@ def closures_by_place(graph: Graph, nodes: AnyArray | None) -> dict[str, AnyArra
             unnamed |= snapshot.node_name == index
         unnamed &= snapshot.node_type == snapshot.layout.node_type("closure")
         nodes = np.flatnonzero(unnamed)
-    shared_of = np.full(graph.node_count, -1, dtype=np.int64)
+    shared = np.full(nodes.size, -1, dtype=np.int64)
     edges = graph.edges_from(nodes)
     internal = snapshot.layout.edge_type("internal")
     for index in snapshot.strings.find("shared"):
         hit = edges[(graph.edge_name[edges] == index) & (graph.edge_type[edges] == internal)]
-        shared_of[graph.sources(hit)] = graph.to[hit]
+        owners, functions = graph.ends(hit)
+        shared[nodes.searchsorted(owners)] = functions
     groups: dict[str, list[AnyArray]] = {}
-    shared = shared_of[nodes]
     scopes = scopes_of(graph)
     for function in distinct(shared):
         members = nodes[shared == function]

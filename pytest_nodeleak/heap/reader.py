@@ -13,6 +13,7 @@ from typing import Literal
 
 from ..errors import SnapshotFormatError
 from .arrays import AnyArray, keep_freed_memory
+from .columns import ColumnStore
 from .layout import Layout, LayoutError, parse_layout
 from .model import HeapSnapshot
 from .number_section import NumberSection, SectionError
@@ -61,6 +62,7 @@ class SnapshotReader:
         self._section = ""
         self._seen: set[str] = set()
         self._layout: Layout | None = None
+        self._kept = ColumnStore()
         self._numbers: NumberSection | None = None
         self._skipper: ValueSkipper | None = None
         self._nodes: dict[str, AnyArray] = {}
@@ -69,7 +71,7 @@ class SnapshotReader:
         self._max_name = -1
         self._max_edge_name = -1
         self._opened = False
-        self._texts = StringSection()
+        self._texts: StringSection | None = None
         self._strings: StringTable | None = None
         keep_freed_memory()
 
@@ -126,6 +128,7 @@ class SnapshotReader:
             self._locations,
             source=self.source,
             path=self.path,
+            kept=self._kept,
         )
 
     def _error(self, message: str, at: int = 0) -> SnapshotFormatError:
@@ -236,14 +239,14 @@ class SnapshotReader:
         if name == "nodes":
             if layout.node_count > _MANY_NODES:
                 gc.collect()  # a snapshot and its graph refer to each other
-            return NodeRows(layout, self._text_bytes, edges=keep)
+            return NodeRows(self._kept, layout, self._text_bytes, edges=keep)
         if not keep:
             return None
         if name == "locations":
-            return LocationRows(layout, None) if has_locations(layout) else None
+            return LocationRows(self._kept, layout, None) if has_locations(layout) else None
         if "nodes" not in self._seen:
             raise self._error("section 'edges' comes before 'nodes'")
-        return EdgeRows(layout, self._text_bytes)
+        return EdgeRows(self._kept, layout, self._text_bytes)
 
     def _open(self) -> bool:
         """Consume the '[' of the section; False if it is not there yet."""
@@ -275,6 +278,10 @@ class SnapshotReader:
         except LayoutError as error:
             raise self._error(str(error)) from None
         self._check_counts(self._layout)
+        full = self.detail == "full"
+        self._kept = ColumnStore(
+            self._layout.node_count * (21 if full else 13) + self._layout.edge_count * 9 * full
+        )
         self._drop(len(text[:length].encode()))
         self._state = "next"
         return True
@@ -327,6 +334,8 @@ class SnapshotReader:
             return False
         if len(self._pending) < _BLOCK and not final and b"]" not in self._pending:
             return False
+        if self._texts is None:
+            self._texts = StringSection(self._kept)
         used, ended = self._texts.feed(self._pending[: 4 * _BLOCK])
         self._drop(used)
         if not ended:
@@ -336,6 +345,7 @@ class SnapshotReader:
         size = len(self._texts.blob)
         try:
             self._strings = self._texts.finish()
+            self._texts = None
         except StringError as error:
             raise self._error(str(error), error.at - size) from None
         self._drop(1)

@@ -10,12 +10,11 @@ import numpy as np
 from ..deadline import Deadline
 from .arrays import AnyArray, BoolArray, as_view
 from .graph import Graph
-from .roots import path_sources, unpreferred_edges
+from .roots import path_sources, unpreferred_nodes
 from .walk import NO_EDGE, Walk
 
 __all__ = ["Retention"]
 
-_BLOCK_EDGES = 1 << 18
 # Edges kept at both ends of a chain, and how far apart its marks for later climbs are.
 _HEAD, _TAIL, _EVERY = 400, 200, 1024
 
@@ -30,48 +29,68 @@ class Retention:
         suspect = np.zeros(graph.node_count, dtype=bool)
         for group in groups:
             suspect[group] = True
-        root = np.array([graph.snapshot.root])
-        strong = graph.strong
-        outside = Walk(graph, strong, stop=suspect, deadline=deadline)
-        outside.run({0: root})
-        self.outside: BoolArray = outside.visited
-        del outside
-        # Where each node is best reached from, first over edges a reader understands.
-        engine = unpreferred_edges(graph)
-        engine &= strong
-        allowed = strong & ~engine
-        preferred = Walk(graph, allowed, stop=suspect, deadline=deadline)
-        preferred.run(path_sources(graph, self.outside & ~suspect))
-        del allowed
-        visited, self.parent = preferred.visited, preferred.parent
+        self.parent: AnyArray = np.empty(graph.node_count, dtype=np.uint32)
+        self.blocked: BoolArray = self._alive_without(suspect)
+        self.parent.fill(NO_EDGE)
+        visited = self._walk_to(suspect)
+        self.boundary: AnyArray = np.flatnonzero(suspect & visited)
+        del suspect
+        self._walk_on(visited, self.parent, self.boundary)
+        self.reached: BoolArray = visited & ~self.blocked
+        self.parent = graph.snapshot.kept.moved(self.parent)
+        # The parents of walks that are only asked what they reach.
+        self._scratch = np.empty(graph.node_count, dtype=np.uint32)
+        graph.snapshot.release()
+
+    def _alive_without(self, suspect: BoolArray) -> BoolArray:
+        """Nodes that a way which enters no suspect leads to."""
+        walk = Walk(
+            self.graph, self.graph.strong, stop=suspect, parent=self.parent, deadline=self.deadline
+        )
+        walk.run({0: np.array([self.graph.snapshot.root])})
+        return walk.visited & ~suspect
+
+    def _walk_to(self, suspect: BoolArray) -> BoolArray:
+        """The same nodes and the suspects they hold, each with its best parent."""
+        graph, strong = self.graph, self.graph.strong
+        bookkeeping = unpreferred_nodes(graph)
+        engine = graph.marked(lambda part: bookkeeping[graph.to[part]] & strong[part])
+        sources = path_sources(graph, self.blocked)
+        # First over edges a reader understands.
+        preferred = Walk(
+            graph,
+            graph.marked(lambda part: strong[part] & ~engine[part]),
+            stop=suspect,
+            parent=self.parent,
+            deadline=self.deadline,
+        )
+        preferred.run(sources)
+        visited = preferred.visited
+        del preferred
         # Then over the engine's own edges, to what nothing else leads to.
         rest = Walk(
-            graph, strong, stop=suspect, visited=visited, parent=self.parent, deadline=deadline
-        )
-        entered = [np.empty(0, dtype=np.intp)]
-        for low in range(0, engine.size, _BLOCK_EDGES):
-            edges = np.flatnonzero(engine[low : low + _BLOCK_EDGES]) + low
-            edges = edges[~visited[graph.to[edges]]]
-            origins = graph.sources(edges)
-            entered.append(rest.cross(edges[visited[origins] & ~suspect[origins]]))
-        del engine
-        rest.run({0: np.concatenate(entered)}, again=True)
-        self.boundary: AnyArray = np.flatnonzero(suspect & rest.visited)
-        self.blocked: BoolArray = self.outside & ~suspect
-        self.suspect = suspect
-        self._walk_rest(visited)
-
-    def _walk_rest(self, visited: BoolArray) -> None:
-        inner = Walk(
-            self.graph,
-            self.graph.strong,
+            graph,
+            strong,
+            stop=suspect,
             visited=visited,
             parent=self.parent,
             deadline=self.deadline,
         )
-        inner.run({0: self.boundary}, again=True)
-        reached = visited & ~self.blocked
-        self.reached: BoolArray = reached
+        entered = [np.empty(0, dtype=np.intp)]
+        for part in graph.edge_blocks():
+            edges = np.flatnonzero(engine[part]) + part.start
+            edges = edges[~visited[graph.to[edges]]]
+            origins = graph.sources(edges)
+            entered.append(rest.cross(edges[visited[origins] & ~suspect[origins]]))
+        rest.run({0: np.concatenate(entered)}, again=True)
+        return visited
+
+    def _walk_on(self, visited: BoolArray, parent: AnyArray, sources: AnyArray) -> None:
+        """Mark what ``sources``, visited or not, lead to."""
+        walk = Walk(
+            self.graph, self.graph.strong, visited=visited, parent=parent, deadline=self.deadline
+        )
+        walk.run({0: sources}, again=True)
 
     @cached_property
     def _inner(self) -> tuple[AnyArray, AnyArray]:
@@ -89,8 +108,7 @@ class Retention:
         visited = self.blocked.copy()
         visited[group] = True
         boundary = self.boundary[~visited[self.boundary]]
-        walk = Walk(self.graph, self.graph.strong, visited=visited, deadline=self.deadline)
-        walk.run({0: boundary})
+        self._walk_on(visited, self._scratch, boundary)
         visited[group] = False
         nodes, sizes = self._inner
         return int(sizes[~visited[nodes]].sum())
@@ -133,10 +151,14 @@ class Retention:
     @cached_property
     def _parents(self) -> tuple[memoryview, memoryview]:
         """Parent edges, and parent nodes where only suspects lead (else -1), to climb fast."""
-        above = np.full(self.graph.node_count, -1, dtype=np.int32)
-        inner = np.flatnonzero(self.reached & (self.parent != NO_EDGE))
-        above[inner] = self.graph.sources(self.parent[inner])
-        return as_view(self.parent), as_view(above)
+        snapshot = self.graph.snapshot
+        column = snapshot.kept.column(np.int32, self.graph.node_count)
+        for part in snapshot.node_blocks():
+            above = np.full(part.stop - part.start, -1, dtype=np.int32)
+            inner = np.flatnonzero(self.reached[part] & (self.parent[part] != NO_EDGE))
+            above[inner] = self.graph.sources(self.parent[part][inner])
+            column.append(above)
+        return as_view(self.parent), as_view(column.finish())
 
     def depth(self, nodes: AnyArray) -> AnyArray:
         """How far each node is from the start of its path, up to a limit."""

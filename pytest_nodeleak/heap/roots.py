@@ -9,7 +9,7 @@ from .graph import Graph
 from .places import scopes_of
 from .scopes import is_driver_script, is_user_script
 
-__all__ = ["path_sources", "unpreferred_edges"]
+__all__ = ["path_sources", "unpreferred_nodes"]
 
 # Levels at which a kind of start joins the walk: a path may be this much longer when it
 # begins at something the author wrote.
@@ -47,7 +47,6 @@ _ENGINE = (
     "(Startup object cache)",
     "(Internalized strings)",
 )
-_ENGINE_TYPES = ("code",)
 
 
 def path_sources(graph: Graph, alive: BoolArray) -> dict[int, AnyArray]:
@@ -67,6 +66,7 @@ def path_sources(graph: Graph, alive: BoolArray) -> dict[int, AnyArray]:
             user.append(context)
         else:
             node.append(context)
+    snapshot.release()
     groups = {
         _USER_MODULE: np.array(user, dtype=np.intp),
         _GLOBAL: _globals(graph, alive),
@@ -93,6 +93,7 @@ def _globals(graph: Graph, alive: BoolArray) -> AnyArray:
     found = distinct(found).astype(np.intp)
     found = found[snapshot.node_type[found] == snapshot.layout.node_type("object")]
     kept: AnyArray = found[alive[found]]
+    snapshot.release()
     return kept
 
 
@@ -115,18 +116,21 @@ def _system_roots(graph: Graph, alive: BoolArray) -> AnyArray:
     return kept
 
 
-def unpreferred_edges(graph: Graph) -> BoolArray:
-    """Edges into the engine's own bookkeeping, which a reader would rather not see."""
+def unpreferred_nodes(graph: Graph) -> BoolArray:
+    """The engine's own bookkeeping, which a reader would rather not see."""
     snapshot = graph.snapshot
     named = np.zeros(len(snapshot.strings), dtype=bool)
     for name in _ENGINE:
         named[snapshot.strings.find(name)] = True
-    engine: BoolArray = named.take(snapshot.node_name)
     # A string or function may bear such a name, too; only V8's own nodes are meant.
-    for kind in ("string", "closure", "object"):
-        engine &= snapshot.node_type != max(0, snapshot.layout.node_type(kind))
-    for kind in _ENGINE_TYPES:
-        number = snapshot.layout.node_type(kind)
-        if number >= 0:
-            engine |= snapshot.node_type == number
-    return graph.flagged(engine)
+    others = [snapshot.layout.node_type(kind) for kind in ("string", "closure", "object")]
+    code = snapshot.layout.node_type("code")
+    engine = np.empty(snapshot.node_count, dtype=bool)
+    for part in snapshot.node_blocks():
+        kinds = snapshot.node_type[part]
+        marks = named.take(snapshot.node_name[part])
+        for kind in others:
+            marks &= kinds != kind
+        marks |= kinds == code
+        engine[part] = marks
+    return engine

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import AnyArray, IntpArray
+from .arrays import IntMap, IntpArray
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -76,27 +76,23 @@ class Scopes:
         self._scripts: dict[int, str] = {}
 
     @cached_property
-    def _function_of_scope_info(self) -> dict[int, int]:
-        edges = self._graph.edges_named("internal", "name_or_scope_info")
-        owners = self._graph.sources(edges)
-        targets = self._graph.to[edges]
-        return dict(zip(targets.tolist(), owners.tolist(), strict=True))
+    def _function_of_scope_info(self) -> IntMap:
+        edges = self._graph.edges_named("internal", "name_or_scope_info")[::-1]
+        functions, infos = self._graph.ends(edges)
+        return IntMap(infos, functions)
 
     @cached_property
-    def _locations(self) -> tuple[AnyArray, AnyArray]:
-        """Nodes that have a location, ascending, and the row of each."""
+    def _locations(self) -> IntMap:
+        """From nodes that have a location to the row of each."""
         nodes = self._snapshot.locations.get("node", np.empty(0, dtype=np.uint32))
-        order = np.argsort(nodes, kind="stable")
-        return nodes[order], order
+        return IntMap(nodes, np.arange(nodes.size))
 
     @cached_property
-    def _closures_by_shared(self) -> dict[int, int]:
+    def _closures_by_shared(self) -> IntMap:
         """One closure of each SharedFunctionInfo, for the line of its function."""
         edges = self._graph.edges_named("internal", "shared")
-        targets = self._graph.to[edges]
-        unique, first = np.unique(targets, return_index=True)
-        owners = self._graph.sources(edges[first])
-        return dict(zip(unique.tolist(), owners.tolist(), strict=True))
+        closures, functions = self._graph.ends(edges)
+        return IntMap(functions, closures)
 
     def target(self, node: int, *names: str) -> int | None:
         """Target of the first internal edge of ``node`` with one of these names."""
@@ -135,11 +131,10 @@ class Scopes:
 
     def location_of(self, node: int) -> tuple[int, int, int] | None:
         """Script id, line and column (from 0) of a closure, or of an object's constructor."""
-        nodes, rows = self._locations
-        at = int(nodes.searchsorted(nodes.dtype.type(node)))
-        if at == nodes.size or int(nodes[at]) != node:
+        row = self._locations.get(node)
+        if row is None:
             return None
-        where, row = self._snapshot.locations, int(rows[at])
+        where = self._snapshot.locations
         return int(where["script"][row]), int(where["line"][row]), int(where["column"][row])
 
     def script_of_closure(self, node: int) -> str:
@@ -156,15 +151,14 @@ class Scopes:
         return f"{script}:{where[1] + 1}" if script else f"script {where[0]}:{where[1] + 1}"
 
     @cached_property
-    def _closure_of_script(self) -> dict[int, int]:
+    def _closure_of_script(self) -> IntMap:
         """One closure with a location for each script id."""
         where = self._snapshot.locations
-        if "node" not in where:
-            return {}
+        none = np.empty(0, dtype=np.uint32)
+        nodes, scripts = where.get("node", none), where.get("script", none)
         closure = self._snapshot.layout.node_type("closure")
-        mine = self._snapshot.node_type[where["node"]] == closure
-        scripts, first = np.unique(where["script"][mine], return_index=True)
-        return dict(zip(scripts.tolist(), where["node"][mine][first].tolist(), strict=True))
+        mine = self._snapshot.node_type[nodes] == closure
+        return IntMap(scripts[mine], nodes[mine])
 
     def script_of_constructor(self, node: int) -> str:
         """URL of the script that an object's constructor, or a closure, was written in.
@@ -202,13 +196,12 @@ class Scopes:
         return Scope(self.script_of_function(shared), function, line, outermost)
 
     @cached_property
-    def _closure_of_context(self) -> dict[int, int]:
+    def _closure_of_context(self) -> IntMap:
         edges = self._graph.edges_named("internal", "context")
-        owners = self._graph.sources(edges)
+        owners, contexts = self._graph.ends(edges)
         closure = self._snapshot.layout.node_type("closure")
         mine = self._snapshot.node_type[owners] == closure
-        targets, first = np.unique(self._graph.to[edges[mine]], return_index=True)
-        return dict(zip(targets.tolist(), owners[mine][first].tolist(), strict=True))
+        return IntMap(contexts[mine], owners[mine])
 
     def closure_of_context(self, context: int) -> int | None:
         """A closure that sees the variables of a Context."""
@@ -223,12 +216,16 @@ class Scopes:
         """Contexts with the top-level variables of a module or script."""
         snapshot, graph = self._snapshot, self._graph
         names = snapshot.strings.find("system / Context")
+        kind = snapshot.layout.node_type("object")
+        contexts = snapshot.nodes_where(
+            lambda part: (
+                np.isin(snapshot.node_name[part], names) & (snapshot.node_type[part] == kind)
+            )
+        )
         is_context = np.zeros(snapshot.node_count, dtype=bool)
-        for name in names:
-            is_context |= snapshot.node_name == name
-        is_context &= snapshot.node_type == snapshot.layout.node_type("object")
+        is_context[contexts] = True
         edges = graph.edges_named("internal", "previous")
-        owners = graph.sources(edges)
-        inner = owners[is_context[owners] & is_context[graph.to[edges]]]
+        owners, outer = graph.ends(edges)
+        inner = owners[is_context[owners] & is_context[outer]]
         is_context[inner] = False
-        return np.flatnonzero(is_context)
+        return contexts[is_context[contexts]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import AnyArray
+from .columns import Column, ColumnStore
 from .layout import Layout
 from .numbers import parse_rows
 
@@ -44,18 +45,21 @@ class Rows:
 
     what = "row"
 
-    def __init__(self, width: int, count: int | None, text_bytes: int | None) -> None:
+    def __init__(
+        self, kept: ColumnStore, width: int, count: int | None, text_bytes: int | None
+    ) -> None:
+        self.kept = kept
         self.width = width
         self.count = count
         self.rows = 0
         self.wanted: list[int] = []
-        self._columns: dict[str, AnyArray] = {}
+        self._columns: dict[str, Column] = {}
         believable = _FIRST_ROWS if text_bytes is None else text_bytes // (2 * width) + 1
-        self._capacity = believable if count is None else min(count, believable)
+        self._expected = believable if count is None else min(count, believable)
 
     def column(self, name: str, dtype: type[np.generic]) -> None:
         """Declare a column; before the first :meth:`feed`."""
-        self._columns[name] = np.empty(self._capacity, dtype=dtype)
+        self._columns[name] = self.kept.column(dtype, self._expected)
 
     def feed(self, block: bytes | bytearray | memoryview, *, last: bool) -> int:
         """Store the whole rows that ``block`` begins with; gives the bytes used.
@@ -71,8 +75,7 @@ class Rows:
                 f"more than the {self.count} {self.what}s that the header announces",
                 (self.count - self.rows) * self.width,
             )
-        self._reserve(self.rows + rows)
-        self.store(columns, self.rows)
+        self.store(columns)
         self.rows += rows
         return used
 
@@ -80,19 +83,19 @@ class Rows:
         """The columns at their final length; raises RowError if rows are missing."""
         if self.count is not None and self.rows != self.count:
             raise RowError(f"{self.rows} {self.what}s where the header announces {self.count}", 0)
-        return {name: values[: self.rows] for name, values in self._columns.items()}
+        return {name: column.finish() for name, column in self._columns.items()}
 
-    def store(self, columns: list[AnyArray], at: int) -> None:
-        """Check the ``wanted`` columns of some rows and copy them from row ``at`` on."""
+    def store(self, columns: list[AnyArray]) -> None:
+        """Check the ``wanted`` columns of some rows and add them."""
         raise NotImplementedError
 
-    def put(self, name: str, at: int, values: AnyArray) -> None:
-        """Copy one column's values."""
-        self._columns[name][at : at + values.size] = values
+    def put(self, name: str, values: AnyArray) -> None:
+        """Add one column's values."""
+        self._columns[name].append(values)
 
     def widen(self, name: str) -> None:
         """Make a column 64 bits wide."""
-        self._columns[name] = self._columns[name].astype(np.int64)
+        self._columns[name].widen(np.int64)
 
     def check(self, values: AnyArray, field: int, name: str, below: int) -> int:
         """The largest of a field's values; RowError unless all are in 0..below-1."""
@@ -105,24 +108,16 @@ class Rows:
             )
         return largest
 
-    def _reserve(self, rows: int) -> None:
-        if rows <= self._capacity:
-            return
-        self._capacity = max(rows, 2 * self._capacity)
-        if self.count is not None:
-            self._capacity = min(self._capacity, self.count)
-        for values in self._columns.values():
-            # In place: the system moves pages of large arrays instead of copying them.
-            values.resize(self._capacity, refcheck=False)
-
 
 class NodeRows(Rows):
     """Columns type, name, id, self_size and, with ``edges``, edge_count."""
 
     what = "node"
 
-    def __init__(self, layout: Layout, text_bytes: int | None, *, edges: bool) -> None:
-        super().__init__(len(layout.node_fields), layout.node_count, text_bytes)
+    def __init__(
+        self, kept: ColumnStore, layout: Layout, text_bytes: int | None, *, edges: bool
+    ) -> None:
+        super().__init__(kept, len(layout.node_fields), layout.node_count, text_bytes)
         self.layout = layout
         self.edge_total = 0
         self.max_name = -1
@@ -133,21 +128,21 @@ class NodeRows(Rows):
         for name in names[1:]:
             self.column(name, np.uint32)
 
-    def store(self, columns: list[AnyArray], at: int) -> None:
+    def store(self, columns: list[AnyArray]) -> None:
         kind, name, number, size = columns[:4]
         self.check(kind, self.wanted[0], "type", len(self.layout.node_types))
         self.max_name = max(self.max_name, self.check(name, self.wanted[1], "name", _MAX_U32))
         self.check(number, self.wanted[2], "id", _MAX_U32 + 1)
         if self.check(size, self.wanted[3], "self_size", 1 << 50) > _MAX_U32:
             self.widen("self_size")
-        self.put("type", at, kind)
-        self.put("name", at, name)
-        self.put("id", at, number)
-        self.put("self_size", at, size)
+        self.put("type", kind)
+        self.put("name", name)
+        self.put("id", number)
+        self.put("self_size", size)
         if self._edges:
-            self._store_counts(columns[4], at)
+            self._store_counts(columns[4])
 
-    def _store_counts(self, counts: AnyArray, at: int) -> None:
+    def _store_counts(self, counts: AnyArray) -> None:
         self.check(counts, self.wanted[4], "edge_count", _MAX_U32)
         self.edge_total += int(counts.sum(dtype=np.int64))
         if self.edge_total > self.layout.edge_count:
@@ -156,7 +151,7 @@ class NodeRows(Rows):
                 "that the header announces",
                 counts.size * self.width - 1,
             )
-        self.put("edge_count", at, counts)
+        self.put("edge_count", counts)
 
     def finish(self) -> dict[str, AnyArray]:
         columns = super().finish()
@@ -174,8 +169,8 @@ class EdgeRows(Rows):
 
     what = "edge"
 
-    def __init__(self, layout: Layout, text_bytes: int | None) -> None:
-        super().__init__(len(layout.edge_fields), layout.edge_count, text_bytes)
+    def __init__(self, kept: ColumnStore, layout: Layout, text_bytes: int | None) -> None:
+        super().__init__(kept, len(layout.edge_fields), layout.edge_count, text_bytes)
         self.layout = layout
         self.max_name = -1
         self._node_width = len(layout.node_fields)
@@ -185,7 +180,7 @@ class EdgeRows(Rows):
         self.column("name", np.uint32)
         self.column("to", np.uint32)
 
-    def store(self, columns: list[AnyArray], at: int) -> None:
+    def store(self, columns: list[AnyArray]) -> None:
         kind, name, to = columns
         width = self._node_width
         self.check(kind, self.wanted[0], "type", len(self.layout.edge_types))
@@ -203,9 +198,9 @@ class EdgeRows(Rows):
         if largest > self.max_name:
             named = name[~self._numbered[kind]]
             self.max_name = max(self.max_name, int(named.max()) if named.size else -1)
-        self.put("type", at, kind)
-        self.put("name", at, name)
-        self.put("to", at, target)
+        self.put("type", kind)
+        self.put("name", name)
+        self.put("to", target)
 
 
 class LocationRows(Rows):
@@ -213,22 +208,22 @@ class LocationRows(Rows):
 
     what = "location"
 
-    def __init__(self, layout: Layout, text_bytes: int | None) -> None:
-        super().__init__(len(layout.location_fields), None, text_bytes)
+    def __init__(self, kept: ColumnStore, layout: Layout, text_bytes: int | None) -> None:
+        super().__init__(kept, len(layout.location_fields), None, text_bytes)
         self._node_width = len(layout.node_fields)
         self._limit = layout.node_count * self._node_width
         self.wanted = [layout.location_at(field) for field in LOCATION_FIELDS]
         for name in ("node", "script", "line", "column"):
             self.column(name, np.uint32)
 
-    def store(self, columns: list[AnyArray], at: int) -> None:
+    def store(self, columns: list[AnyArray]) -> None:
         for values, field, name in zip(columns, self.wanted, LOCATION_FIELDS, strict=True):
             limit = self._limit if name == "object_index" else _MAX_U32 + 1
             self.check(values, field, name, limit)
-        self.put("node", at, columns[0] // self._node_width)
-        self.put("script", at, columns[1])
-        self.put("line", at, columns[2])
-        self.put("column", at, columns[3])
+        self.put("node", columns[0] // self._node_width)
+        self.put("script", columns[1])
+        self.put("line", columns[2])
+        self.put("column", columns[3])
 
 
 def has_locations(layout: Layout) -> bool:

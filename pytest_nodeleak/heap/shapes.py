@@ -28,9 +28,10 @@ def plain_objects(graph: Graph) -> BoolArray:
     """Which nodes are objects whose class is ``Object``."""
     snapshot = graph.snapshot
     plain = np.zeros(snapshot.node_count, dtype=bool)
-    for index in snapshot.strings.find("Object"):
-        plain |= snapshot.node_name == index
-    plain &= snapshot.node_type == snapshot.layout.node_type("object")
+    for part in snapshot.node_blocks():
+        for index in snapshot.strings.find("Object"):
+            plain[part] |= snapshot.node_name[part] == index
+        plain[part] &= snapshot.node_type[part] == snapshot.layout.node_type("object")
     return plain
 
 
@@ -46,15 +47,15 @@ class Shapes:
         self._property = layout.edge_type("property")
 
     def group(self, nodes: AnyArray) -> dict[str, AnyArray]:
-        """Plain objects by shape; ``"Object"`` holds those whose shape is not known."""
+        """Plain objects, ascending, by shape; ``"Object"`` holds those whose shape is not known."""
         graph = self._graph
-        map_of = np.full(graph.node_count, -1, dtype=np.int32)
+        maps = np.full(nodes.size, -1, dtype=np.int32)
         edges = graph.edges_from(nodes)
         for index in self._snapshot.strings.find("map"):
             hit = edges[graph.edge_name[edges] == index]
             hit = hit[graph.edge_type[hit] == self._internal]
-            map_of[graph.sources(hit)] = graph.to[hit]
-        maps = map_of[nodes]
+            owners, hidden_classes = graph.ends(hit)
+            maps[nodes.searchsorted(owners)] = hidden_classes
         order = np.argsort(maps, kind="stable")
         ordered = maps[order]
         starts = np.flatnonzero(np.r_[nodes.size > 0, ordered[1:] != ordered[:-1]])

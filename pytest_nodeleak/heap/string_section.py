@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import AnyArray
+from .columns import ColumnStore
 from .strings import QuoteScanner, StringTable
 
 __all__ = ["StringError", "StringSection"]
@@ -23,9 +24,10 @@ class StringError(ValueError):
 class StringSection:
     """Collects the bytes of the section, and where its strings begin and end."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: ColumnStore) -> None:
+        self._kept = kept
         self.blob = bytearray()
-        self._quotes: list[AnyArray] = []
+        self._quotes = kept.column(np.uint32, 0)
         self._quote_total = 0
 
     def feed(self, block: bytearray) -> tuple[int, bool]:
@@ -36,20 +38,20 @@ class StringSection:
         if end is not None:
             quotes = quotes[: np.searchsorted(quotes, end)]
             block = block[:end]
-        wide = np.uint32 if len(self.blob) + len(block) < 1 << 32 else np.int64
-        self._quotes.append((quotes + len(self.blob)).astype(wide))
+        if len(self.blob) + len(block) >= 1 << 32 > len(self.blob):
+            self._quotes.widen(np.int64)
+        self._quotes.append(quotes + len(self.blob))
         self._quote_total += quotes.size
         self.blob += block
         return len(block), end is not None
 
     def finish(self) -> StringTable:
         """The table; raises StringError."""
-        quotes = np.concatenate(self._quotes) if self._quotes else np.empty(0, dtype=np.uint32)
-        self._quotes = []
+        quotes = self._quotes.finish()
         bad = _bad_gap(self.blob, quotes)
         if bad is not None:
             raise StringError("',' expected between two strings", bad)
-        return StringTable(self.blob, quotes)
+        return StringTable(self._kept.keep(self.blob), quotes, self._kept)
 
     def _array_end(self, block: bytearray, quotes: AnyArray) -> int | None:
         """Position of the ']' that is in no string, if it is in this block."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import mmap
 import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from .arrays import AnyArray, Int64Array
+from .columns import ColumnStore
 
 __all__ = ["QuoteScanner", "StringTable"]
 
@@ -75,9 +77,12 @@ class StringTable:
     characters by V8, so two long ones can look equal.
     """
 
-    __slots__ = ("_cache", "_found", "_lengths", "_quotes", "blob")
+    __slots__ = ("_cache", "_found", "_kept", "_lengths", "_quotes", "blob")
 
-    def __init__(self, blob: bytes | bytearray, quotes: AnyArray) -> None:
+    def __init__(
+        self, blob: bytes | bytearray | mmap.mmap, quotes: AnyArray, kept: ColumnStore
+    ) -> None:
+        self._kept = kept
         self.blob = blob
         self._quotes = quotes
         self._cache: dict[int, str] = {}
@@ -119,7 +124,7 @@ class StringTable:
     def lengths(self) -> AnyArray:
         """Length of each string in bytes of the file (escapes count as written)."""
         if self._lengths is None:
-            self._lengths = self._quotes[1::2] - self._quotes[0::2] - 1
+            self._lengths = self._kept.moved(self._quotes[1::2] - self._quotes[0::2] - 1)
         return self._lengths
 
     def find(self, text: str) -> list[int]:
@@ -132,15 +137,20 @@ class StringTable:
         return known
 
     def _at(self, text: bytes) -> list[int]:
-        """Strings whose bytes in the file are ``text``: those of its length, byte by byte."""
+        """Strings whose bytes in the file are ``text``: those of its length, byte by byte.
+
+        From the end, for many begin alike: ``system / ``.
+        """
         starts = self._quotes[0::2]
         found = np.flatnonzero(self.lengths() == len(text))
         data = np.frombuffer(self.blob, dtype=np.uint8)
-        for offset, byte in enumerate(text, 1):
+        for offset in range(len(text), 0, -1):
             if found.size <= 8:
                 break
-            found = found[data[starts[found] + offset] == byte]
-        return [index for index in found.tolist() if self.raw(index) == text]
+            found = found[data[starts[found] + offset] == text[offset - 1]]
+        indices = [index for index in found.tolist() if self.raw(index) == text]
+        self._kept.release()
+        return indices
 
     def containing(self, needle: bytes) -> list[int]:
         """Indices of the strings whose bytes contain ``needle``, ascending."""
@@ -152,6 +162,7 @@ class StringTable:
             # On from the end of this string: each counts once.
             following = int(self._quotes[slot | 1]) if slot < len(self._quotes) else at
             at = self.blob.find(needle, following + 1)
+        self._kept.release()
         return found
 
     def _slot(self, offset: int) -> int:

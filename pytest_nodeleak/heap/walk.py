@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..deadline import Deadline
-from .arrays import AnyArray, BoolArray, as_view, ranges
+from .arrays import AnyArray, BoolArray, IntpArray, as_view, ranges
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -23,8 +23,10 @@ NO_EDGE = 0xFFFFFFFF
 
 # Frontiers with fewer edges than this are walked in Python: a numpy level costs as much.
 _NARROW = 96
-_BLOCK_EDGES = 1 << 17
+_BLOCK_EDGES = 1 << 15
 _BLOCK_NODES = 1 << 15
+_RELEASED = 1 << 16
+_WIDE = 1 << 12
 
 
 class Walk:
@@ -52,6 +54,7 @@ class Walk:
         self.visited = np.zeros(n, dtype=bool) if visited is None else visited
         self.parent = np.full(n, NO_EDGE, dtype=np.uint32) if parent is None else parent
         self.deadline = deadline
+        self._crossed = 0  # edges since columns were let go
 
     def run(
         self,
@@ -98,27 +101,33 @@ class Walk:
         """Reach all nodes one step from ``frontier``; gives those to go on from."""
         first = self.graph.first
         found: list[AnyArray] = []
-        # A part at a time, whole nodes with a block's worth of edges: flat memory.
+        # A part at a time: flat memory, and what is made stays in the processor's cache.
         for start in range(0, frontier.size, _BLOCK_NODES):
             nodes = frontier[start : start + _BLOCK_NODES]
             low = first.take(nodes).astype(np.int64)
             counts = first.take(nodes + 1) - low
             ends = np.cumsum(counts)
-            begin = 0
-            while begin < low.size:
-                done = int(ends[begin - 1]) if begin else 0
-                end = int(np.searchsorted(ends, done + _BLOCK_EDGES, side="right"))
-                end = max(end, begin + 1)
-                new = self.cross(ranges(low[begin:end], counts[begin:end]))
+            for begin in range(0, int(ends[-1]), _BLOCK_EDGES):
+                new = self.cross(_part(low, counts, ends, begin))
                 if distance is not None:
                     distance[new] = level
                 if self.stop is not None:
                     new = new[~self.stop[new]]
                 found.append(new.astype(np.uint32))
-                begin = end
+                self._release_at_times(int(ends[-1]) - begin)
         if not found:
             return np.empty(0, dtype=np.uint32)
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        reached = found[0] if len(found) == 1 else np.concatenate(found)
+        if reached.size > _WIDE:
+            reached.sort()  # in the order of the columns: a part of it needs but a part of them
+        return reached
+
+    def _release_at_times(self, edges: int) -> None:
+        """Let columns go when so many edges were crossed since the last time."""
+        self._crossed += min(edges, _BLOCK_EDGES)
+        if self._crossed >= _RELEASED:
+            self._crossed = 0
+            self.graph.snapshot.release()
 
     def cross(self, edges: AnyArray) -> AnyArray:
         """Reach the targets of ``edges`` that are allowed and were not visited; gives them."""
@@ -160,8 +169,23 @@ class Walk:
                     if stop is None or not stop[target]:
                         following.append(target)
             now = following
-            if self.deadline is not None and not level & 0xFFF:
-                self.deadline.check("walking the heap")
+            if not level & 0xFFF:
+                self.graph.snapshot.release()
+                if self.deadline is not None:
+                    self.deadline.check("walking the heap")
             if len(now) > _NARROW:
                 break
         return np.array(now, dtype=np.intp), level
+
+
+def _part(low: AnyArray, counts: AnyArray, ends: AnyArray, begin: int) -> IntpArray:
+    """Of edges that begin at ``low`` and are ``counts`` in number: those of one block."""
+    stop = min(begin + _BLOCK_EDGES, int(ends[-1]))
+    first = int(ends.searchsorted(begin, side="right"))
+    last = int(ends.searchsorted(stop)) + 1
+    low, counts = low[first:last].copy(), counts[first:last].copy()
+    passed = begin - int(ends[first] - counts[0])
+    low[0] += passed
+    counts[0] -= passed
+    counts[-1] -= int(ends[last - 1]) - stop
+    return ranges(low, counts)

@@ -241,3 +241,15 @@ def test_layout_of_each_node_version():
         snapshot = read(text)
         _same(text, snapshot)
         assert snapshot.classes()["Foo"] == (1, 48)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["\\u00FCb\\u65E5", "\\u00fcb\\u65e5", "üb日"], ids=["v8", "python", "plain"]
+)
+def test_a_string_is_found_however_it_is_spelled(spelled):
+    text = SnapshotBuilder().json()
+    at = text.rindex("]")
+    table = read(text[:at].rstrip() + f', "x", "{spelled}"' + text[at:]).strings
+    assert table.find("üb日") == [len(table) - 1]
+    assert table[len(table) - 1] == "üb日"
+    assert table.find("üB日") == []
