@@ -7,14 +7,14 @@ a snapshot streamed from the inspector is nearly read when its last chunk arrive
 from __future__ import annotations
 
 import gc
-import json
 from pathlib import Path
 from typing import Literal
 
 from ..errors import SnapshotFormatError
 from .arrays import AnyArray, keep_freed_memory
 from .columns import ColumnStore
-from .layout import Layout, LayoutError, parse_layout
+from .header import SPACE, HeaderError, read_header, read_key
+from .layout import Layout
 from .model import HeapSnapshot
 from .number_section import NumberSection, SectionError
 from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows, has_locations
@@ -28,10 +28,8 @@ Detail = Literal["full", "classes"]
 
 # Text of strings taken at a time.
 _BLOCK = 1 << 18
-_LONGEST_HEADER = 1 << 20
 # From this many nodes on it is worth the time to free earlier snapshots first.
 _MANY_NODES = 1_000_000
-_SPACE = b" \t\r\n"
 
 
 class SnapshotReader:
@@ -102,7 +100,7 @@ class SnapshotReader:
                 )
             where = f"in section {self._section!r}" if self._section else "between sections"
             raise self._error(f"the file ends early, {where}", len(self._pending))
-        if self._pending.strip(_SPACE):
+        if self._pending.strip(SPACE):
             raise self._error("there is more text after the end of the snapshot")
         return self._build()
 
@@ -146,7 +144,7 @@ class SnapshotReader:
         self._offset += count
 
     def _skip_space(self) -> None:
-        rest = self._pending.lstrip(_SPACE) if self._pending[:1].isspace() else self._pending
+        rest = self._pending.lstrip(SPACE) if self._pending[:1].isspace() else self._pending
         self._drop(len(self._pending) - len(rest))
 
     def _step(self, *, final: bool) -> bool:
@@ -186,29 +184,17 @@ class SnapshotReader:
             self._state = "end"
             self._section = ""
             return False
-        at = 0
-        if self._state == "next":
-            if self._pending[0] != ord(","):
-                raise self._error(f"',' or '}}' expected, not {bytes(self._pending[:1])!r}")
-            at = 1
-        while at < len(self._pending) and self._pending[at] in _SPACE:
-            at += 1
-        if at < len(self._pending) and self._pending[at] != ord('"'):
-            raise self._error("the name of a section expected", at)
-        close = self._pending.find(b'"', at + 1)
-        colon = self._pending.find(b":", close + 1) if close >= 0 else -1
-        if colon < 0 or len(self._pending) <= colon + 1:
-            if len(self._pending) > 200 + at or final:
-                raise self._error("the name of a section expected", at)
+        try:
+            found = read_key(self._pending, first=self._state == "key", final=final)
+        except HeaderError as error:
+            raise self._error(str(error), error.at) from None
+        if found is None:
             return False
-        name = bytes(self._pending[at + 1 : close]).decode("utf-8", "replace")
-        if self._pending[close + 1 : colon].strip(_SPACE):
-            raise self._error("':' expected after the name of a section", close + 1)
-        self._section = name
-        if name in self._seen:
-            raise self._error(f"section {name!r} comes twice", at)
-        self._drop(colon + 1)
-        self._enter(name)
+        self._section, length = found
+        if self._section in self._seen:
+            raise self._error(f"section {self._section!r} comes twice", length)
+        self._drop(length)
+        self._enter(self._section)
         return True
 
     def _enter(self, name: str) -> None:
@@ -264,39 +250,18 @@ class SnapshotReader:
     def _header(self, final: bool) -> bool:
         self._skip_space()
         try:
-            text = self._pending[:_LONGEST_HEADER].decode("utf-8", "replace")
-            value, length = json.JSONDecoder().raw_decode(text)
-        except ValueError as error:
-            # Without an end yet; a header has about 1.5 kB, so wait for a while.
-            if len(self._pending) >= _LONGEST_HEADER or final:
-                raise self._error(f"the header cannot be read: {error}") from None
+            found = read_header(self._pending, final=final, text_bytes=self._text_bytes)
+        except HeaderError as error:
+            raise self._error(str(error), error.at) from None
+        if found is None:
             return False
-        except RecursionError:
-            raise self._error("the header cannot be read: nested too deeply") from None
-        try:
-            self._layout = parse_layout(value)
-        except LayoutError as error:
-            raise self._error(str(error)) from None
-        self._check_counts(self._layout)
-        full = self.detail == "full"
-        self._kept = ColumnStore(
-            self._layout.node_count * (21 if full else 13) + self._layout.edge_count * 9 * full
-        )
-        self._drop(len(text[:length].encode()))
+        layout, length = found
+        per_node, per_edge = (21, 9) if self.detail == "full" else (13, 0)
+        self._kept = ColumnStore(layout.node_count * per_node + layout.edge_count * per_edge)
+        self._layout = layout
+        self._drop(length)
         self._state = "next"
         return True
-
-    def _check_counts(self, layout: Layout) -> None:
-        """The file can hold what its header announces."""
-        if self._text_bytes is None:
-            return
-        least = layout.least_bytes
-        if least > self._text_bytes + 4:
-            raise self._error(
-                f"the header announces {layout.node_count} nodes and {layout.edge_count} edges, "
-                f"more than {self._text_bytes} bytes can hold: the file was cut off, or is "
-                "still being written"
-            )
 
     def _number_block(self, final: bool) -> bool:
         if not self._open():

@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..deadline import Deadline
 from ..errors import (
-    DeadlineExceeded,
     EvaluationError,
     NodeLeakError,
     TargetError,
@@ -128,33 +126,14 @@ class NodeApp:
         ``^`` and ``$`` match at lines. Raises TargetExitedError when the program ends first,
         DeadlineExceeded after ``timeout`` seconds.
         """
-        deadline = Deadline(timeout)
         compiled = re.compile(pattern, re.MULTILINE) if isinstance(pattern, str) else pattern
-        streams = (self._process.stdout, self._process.stderr)
-        doing = f"{compiled.pattern!r} was awaited in its output"
-        while True:
-            totals = [stream.total for stream in streams]
-            ended = self._closed or self._channel.ended
-            if ended:
-                self._process.drain_rest()
-            for stream in streams:
-                found = compiled.search(stream.text())
-                if found is not None:
-                    return found
-            if ended:
-                self._open_channel()
-                raise self._channel.death(doing)
-            if deadline.expired:
-                said = _tail_of(self.output) or "(nothing)"
-                raise DeadlineExceeded(
-                    f"the program did not print {compiled.pattern!r} within {timeout:g} s; "
-                    f"it printed:\n{said}"
-                )
-            # Either stream may bring it, or the end come: look at all of them every 20 ms.
-            if streams[0].closed:
-                time.sleep(0.02)
-            else:
-                streams[0].wait_change(totals[0], deadline.within(0.02))
+        found = self._process.wait_for_output(
+            compiled, Deadline(timeout), over=lambda: self._closed or self._channel.ended
+        )
+        if found is None:
+            self._open_channel()
+            raise self._channel.death(f"{compiled.pattern!r} was awaited in its output")
+        return found
 
     # -- commands --------------------------------------------------------------------------
 
@@ -322,7 +301,3 @@ class NodeApp:
 
 def _python_name(key: str) -> str:
     return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
-
-
-def _tail_of(text: str) -> str:
-    return "\n".join("  " + line for line in text[-2000:].rstrip().splitlines()[-20:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ..deadline import Deadline
-from ..errors import LaunchError, hide_ours
+from ..errors import DeadlineExceeded, LaunchError, hide_ours
 from .descendants import end_all, family, new_mark
 from .lifeline import Lifeline
 from .output import OutputBuffer, pump
@@ -111,6 +112,37 @@ class TargetProcess:
         self.stdout.wait_closed(deadline)
         self.stderr.wait_closed(deadline)
 
+    def wait_for_output(
+        self, pattern: re.Pattern[str], deadline: Deadline, over: Callable[[], bool]
+    ) -> re.Match[str] | None:
+        """The first match in stdout or stderr, also in what came before; None if none can come.
+
+        ``over`` tells whether the program has ended. Raises DeadlineExceeded.
+        """
+        streams = (self.stdout, self.stderr)
+        while True:
+            totals = [stream.total for stream in streams]
+            ended = over()
+            if ended:
+                self.drain_rest()
+            for stream in streams:
+                found = pattern.search(stream.text())
+                if found is not None:
+                    return found
+            if ended:
+                return None
+            if deadline.expired:
+                said = _tail_of(self.stdout.text() + self.stderr.text()) or "(nothing)"
+                raise DeadlineExceeded(
+                    f"the program did not print {pattern.pattern!r} within "
+                    f"{deadline.seconds:g} s; it printed:\n{said}"
+                )
+            # Either stream may bring it, or the end come: look at all of them every 20 ms.
+            if streams[0].closed:
+                time.sleep(0.02)
+            else:
+                streams[0].wait_change(totals[0], deadline.within(0.02))
+
     def stop(self) -> None:
         """End the process and every descendant. Does nothing the second time."""
         if self not in _alive:
@@ -147,3 +179,7 @@ def _stop_all() -> None:
     for process in list(_alive):
         with contextlib.suppress(Exception):
             process.stop()
+
+
+def _tail_of(text: str) -> str:
+    return "\n".join("  " + line for line in text[-2000:].rstrip().splitlines()[-20:])
