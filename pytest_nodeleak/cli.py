@@ -80,7 +80,10 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action=_ShowVersion)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    # With prog given it formats no usage line, for which argparse would load shutil.
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", prog=parser.prog
+    )
     _add_run(commands)
     add_parsers(commands)
     _add_doctor(commands)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from ..errors import SnapshotFormatError
@@ -25,12 +24,12 @@ def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> H
     need. Raises SnapshotFormatError (with section and byte offset) if the file is no
     snapshot or is cut off, and OSError if it cannot be opened.
     """
-    file = Path(path)
-    suffix = file.suffix.lower()
+    file = os.fspath(path)
+    name, suffix = os.path.basename(file), os.path.splitext(file)[1].lower()
     plain = suffix not in (".gz", ".zst")
     with _open(file, suffix) as stream:
         size = os.fstat(stream.fileno()).st_size if plain else None
-        reader = SnapshotReader(file.name, detail, text_bytes=size, path=file)
+        reader = SnapshotReader(name, detail, text_bytes=size, path=path)
         try:
             while chunk := stream.read(_BLOCK):
                 reader.feed(chunk)
@@ -38,12 +37,12 @@ def load_snapshot(path: str | os.PathLike[str], *, detail: Detail = "full") -> H
             if isinstance(error, OSError) and plain:
                 raise
             raise SnapshotFormatError(
-                f"{file.name}: the compressed data cannot be read: {error}", source=file.name
+                f"{name}: the compressed data cannot be read: {error}", source=name
             ) from None
         return reader.finish()
 
 
-def _open(file: Path, suffix: str) -> BinaryIO:
+def _open(file: str, suffix: str) -> BinaryIO:
     if suffix == ".gz":
         import gzip  # most files are not compressed
 
@@ -53,9 +52,9 @@ def _open(file: Path, suffix: str) -> BinaryIO:
             import zstandard
         except ImportError:
             raise SnapshotFormatError(
-                f"{file.name}: reading .zst needs the package 'zstandard' "
+                f"{os.path.basename(file)}: reading .zst needs the package 'zstandard' "
                 "(pip install pytest-nodeleak[zstd])",
-                source=file.name,
+                source=os.path.basename(file),
             ) from None
         return cast(BinaryIO, zstandard.open(file, "rb"))
     return open(file, "rb", buffering=0)

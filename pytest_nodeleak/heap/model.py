@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +39,7 @@ class HeapSnapshot:
         locations: Mapping[str, AnyArray],
         *,
         source: str = "snapshot",
-        path: Path | None = None,
+        path: str | os.PathLike[str] | None = None,
         kept: ColumnStore | None = None,
     ) -> None:
         self.kept = kept or ColumnStore()

@@ -116,7 +116,9 @@ class OwnerFinder:
             # The variable says more than the scope it is in.
             whole = self.retention.chain(example)[0]
             chain = whole[: len(chain) + 1]
+        self.snapshot.release()
         name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
+        self.snapshot.release()
         entries, capacity, fixed = self._content(node)
         holder, closure = self._holder_of(node)
         return Owner(

@@ -7,7 +7,7 @@ a snapshot streamed from the inspector is nearly read when its last chunk arrive
 from __future__ import annotations
 
 import gc
-from pathlib import Path
+import os
 from typing import Literal
 
 from ..errors import SnapshotFormatError
@@ -46,7 +46,7 @@ class SnapshotReader:
         detail: Detail = "full",
         *,
         text_bytes: int | None = None,
-        path: Path | None = None,
+        path: str | os.PathLike[str] | None = None,
     ) -> None:
         if detail not in ("full", "classes"):
             raise ValueError(f"detail is {detail!r}, not 'full' or 'classes'")

@@ -30,11 +30,16 @@ class Retention:
         for group in groups:
             suspect[group] = True
         self.parent: AnyArray = np.empty(graph.node_count, dtype=np.uint32)
-        self.blocked: BoolArray = self._alive_without(suspect)
+        outside = Walk(graph, graph.strong, stop=suspect, parent=self.parent, deadline=deadline)
+        outside.run({0: np.array([graph.snapshot.root])})
+        self.blocked: BoolArray = outside.visited & ~suspect
+        self.boundary: AnyArray = np.flatnonzero(outside.visited & suspect)
+        del outside
         self.parent.fill(NO_EDGE)
-        visited = self._walk_to(suspect)
-        self.boundary: AnyArray = np.flatnonzero(suspect & visited)
+        self._find_ways(suspect)
         del suspect
+        visited = self.blocked.copy()
+        visited[self.boundary] = True
         self._walk_on(visited, self.parent, self.boundary)
         self.reached: BoolArray = visited & ~self.blocked
         self.parent = graph.snapshot.kept.moved(self.parent)
@@ -42,19 +47,10 @@ class Retention:
         self._scratch = np.empty(graph.node_count, dtype=np.uint32)
         graph.snapshot.release()
 
-    def _alive_without(self, suspect: BoolArray) -> BoolArray:
-        """Nodes that a way which enters no suspect leads to."""
-        walk = Walk(
-            self.graph, self.graph.strong, stop=suspect, parent=self.parent, deadline=self.deadline
-        )
-        walk.run({0: np.array([self.graph.snapshot.root])})
-        return walk.visited & ~suspect
-
-    def _walk_to(self, suspect: BoolArray) -> BoolArray:
-        """The same nodes and the suspects they hold, each with its best parent."""
+    def _find_ways(self, suspect: BoolArray) -> None:
+        """Set the parents of all nodes on the best ways to the boundary."""
         graph, strong = self.graph, self.graph.strong
-        bookkeeping = unpreferred_nodes(graph)
-        engine = graph.marked(lambda part: bookkeeping[graph.to[part]] & strong[part])
+        engine = self._engine_edges()
         sources = path_sources(graph, self.blocked)
         # First over edges a reader understands.
         preferred = Walk(
@@ -62,20 +58,24 @@ class Retention:
             graph.marked(lambda part: strong[part] & ~engine[part]),
             stop=suspect,
             parent=self.parent,
+            enough=self.boundary.size,
             deadline=self.deadline,
         )
         preferred.run(sources)
-        visited = preferred.visited
-        del preferred
+        if preferred.stopped == self.boundary.size:
+            return
         # Then over the engine's own edges, to what nothing else leads to.
+        visited = preferred.visited
         rest = Walk(
             graph,
             strong,
             stop=suspect,
             visited=visited,
             parent=self.parent,
+            enough=self.boundary.size - preferred.stopped,
             deadline=self.deadline,
         )
+        del preferred
         entered = [np.empty(0, dtype=np.intp)]
         for part in graph.edge_blocks():
             edges = np.flatnonzero(engine[part]) + part.start
@@ -83,7 +83,12 @@ class Retention:
             origins = graph.sources(edges)
             entered.append(rest.cross(edges[visited[origins] & ~suspect[origins]]))
         rest.run({0: np.concatenate(entered)}, again=True)
-        return visited
+
+    def _engine_edges(self) -> BoolArray:
+        """Strong edges into the engine's own bookkeeping."""
+        graph, strong = self.graph, self.graph.strong
+        bookkeeping = unpreferred_nodes(graph)
+        return graph.marked(lambda part: bookkeeping[graph.to[part]] & strong[part])
 
     def _walk_on(self, visited: BoolArray, parent: AnyArray, sources: AnyArray) -> None:
         """Mark what ``sources``, visited or not, lead to."""

@@ -19,6 +19,8 @@ _NODE_MODULE = 5
 _SYSTEM = 30
 _DRIVER = 1 << 29
 _LAST = 1 << 30
+# Contexts looked at before columns are let go.
+_FEW = 64
 
 # Engine objects that hold user objects without the program saying so.
 _ENGINE = (
@@ -56,9 +58,11 @@ def path_sources(graph: Graph, alive: BoolArray) -> dict[int, AnyArray]:
     user: list[int] = []
     node: list[int] = []
     driver: list[int] = []
-    for context in scopes.module_contexts.tolist():
+    for number, context in enumerate(scopes.module_contexts.tolist()):
         if not alive[context]:
             continue
+        if not number % _FEW:
+            snapshot.release()
         script = scopes.scope_of(context).script
         if is_driver_script(script):
             driver.append(context)

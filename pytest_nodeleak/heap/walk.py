@@ -25,7 +25,7 @@ NO_EDGE = 0xFFFFFFFF
 _NARROW = 96
 _BLOCK_EDGES = 1 << 15
 _BLOCK_NODES = 1 << 15
-_RELEASED = 1 << 16
+_RELEASED = 1 << 15
 _WIDE = 1 << 12
 
 
@@ -33,8 +33,9 @@ class Walk:
     """One breadth-first walk; ``visited`` and ``parent`` hold what it found.
 
     ``parent[i]`` is the edge over which node i was first reached, NO_EDGE for sources and
-    for nodes not reached. Nodes in ``stop`` are reached but not gone through. Mark nodes
-    as visited beforehand to keep the walk out of them.
+    for nodes not reached. Nodes in ``stop`` are reached but not gone through; ``stopped``
+    counts them, and with ``enough`` of them the walk ends. Mark nodes as visited beforehand
+    to keep the walk out of them.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Walk:
         stop: BoolArray | None = None,
         visited: BoolArray | None = None,
         parent: AnyArray | None = None,
+        enough: int | None = None,
         deadline: Deadline | None = None,
     ) -> None:
         self.graph = graph
@@ -53,7 +55,9 @@ class Walk:
         n = graph.node_count
         self.visited = np.zeros(n, dtype=bool) if visited is None else visited
         self.parent = np.full(n, NO_EDGE, dtype=np.uint32) if parent is None else parent
+        self.enough = enough
         self.deadline = deadline
+        self.stopped = 0
         self._crossed = 0  # edges since columns were let go
 
     def run(
@@ -72,7 +76,7 @@ class Walk:
         waiting = sorted(sources.items())
         level = 0
         frontier: AnyArray = np.empty(0, dtype=np.intp)
-        while frontier.size or waiting:
+        while (frontier.size or waiting) and self.stopped != self.enough:
             if self.deadline is not None:
                 self.deadline.check("walking the heap")
             if waiting and (waiting[0][0] <= level or not frontier.size):
@@ -82,8 +86,7 @@ class Walk:
                 self.visited[new] = True
                 if distance is not None:
                     distance[new] = level
-                if self.stop is not None:
-                    new = new[~self.stop[new]]
+                new = self._passed(new)
                 frontier = np.concatenate((frontier, new)) if frontier.size else new
                 continue
             if frontier.size < _NARROW and self._degree(frontier) < _NARROW:
@@ -111,9 +114,7 @@ class Walk:
                 new = self.cross(_part(low, counts, ends, begin))
                 if distance is not None:
                     distance[new] = level
-                if self.stop is not None:
-                    new = new[~self.stop[new]]
-                found.append(new.astype(np.uint32))
+                found.append(self._passed(new).astype(np.uint32))
                 self._release_at_times(int(ends[-1]) - begin)
         if not found:
             return np.empty(0, dtype=np.uint32)
@@ -121,6 +122,14 @@ class Walk:
         if reached.size > _WIDE:
             reached.sort()  # in the order of the columns: a part of it needs but a part of them
         return reached
+
+    def _passed(self, new: AnyArray) -> AnyArray:
+        """Of the nodes just reached those to go on from."""
+        if self.stop is None:
+            return new
+        passed: AnyArray = new[~self.stop.take(new)]
+        self.stopped += new.size - passed.size
+        return passed
 
     def _release_at_times(self, edges: int) -> None:
         """Let columns go when so many edges were crossed since the last time."""
@@ -168,12 +177,14 @@ class Walk:
                         steps[target] = level
                     if stop is None or not stop[target]:
                         following.append(target)
+                    else:
+                        self.stopped += 1
             now = following
             if not level & 0xFFF:
                 self.graph.snapshot.release()
                 if self.deadline is not None:
                     self.deadline.check("walking the heap")
-            if len(now) > _NARROW:
+            if len(now) > _NARROW or self.stopped == self.enough:
                 break
         return np.array(now, dtype=np.intp), level
 

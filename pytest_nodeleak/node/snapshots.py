@@ -37,7 +37,7 @@ def stream_snapshot(
 
     The program writes the file itself and stands still meanwhile; it is read while it grows.
     Through the inspector the program would stand still for a sixth longer; that is the way
-    only if the program cannot write: Node's permission model, a full disk.
+    only if the program cannot write there: as another user, in a container, on a full disk.
 
     A file that was begun and not finished is removed. Raises what ``feed`` raises, OSError of
     the file, TargetError or a kind of it.
@@ -47,8 +47,7 @@ def stream_snapshot(
     with _kept(path) if path is not None else _scratch() as file:
         if file is not None and file.is_file():
             reader = new_reader()
-            with contextlib.suppress(EvaluationError):
-                _written(channel, file, reader, deadline, scratch=path is None)
+            if _written(channel, file, reader, deadline, scratch=path is None):
                 return reader
         reader = new_reader()
         _sent(channel, reader, None if path is None else file, deadline)
@@ -84,20 +83,25 @@ def _scratch() -> Iterator[Path | None]:
 
 def _written(
     channel: Channel, path: Path, reader: TextReader, deadline: Deadline, *, scratch: bool
-) -> None:
-    """By ``v8.writeHeapSnapshot``, followed meanwhile; EvaluationError if it cannot write."""
+) -> bool:
+    """By ``v8.writeHeapSnapshot``, followed meanwhile; False if it cannot write that file."""
+    begun = False
 
     def feed(chunk: bytes) -> None:
-        nonlocal scratch
-        if scratch:
+        nonlocal begun
+        if not begun and scratch:
             # Both have it open: nothing is left behind even if we are killed.
-            scratch = False
             _remove(path)
+        begun = True
         reader.feed(chunk)
 
     with FileFollower(path, feed) as follower:
-        channel.driver("writeSnapshot", str(path), deadline=deadline, doing=_DOING)
+        try:
+            channel.driver("writeSnapshot", str(path), deadline=deadline, doing=_DOING)
+        except EvaluationError:
+            return False
         follower.finish()
+    return begun  # or the program has a file of that name elsewhere
 
 
 def _sent(channel: Channel, reader: TextReader, path: Path | None, deadline: Deadline) -> None:

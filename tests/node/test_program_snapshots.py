@@ -35,6 +35,14 @@ def sent(app: NodeApp) -> NodeApp:
     return app
 
 
+def elsewhere(app: NodeApp) -> NodeApp:
+    """As if the program had file systems of its own."""
+    app.evaluate(
+        "globalThis[Symbol.for('pytest-nodeleak.driver')].writeSnapshot = () => ''",
+    )
+    return app
+
+
 ways = pytest.mark.parametrize("way", [written, sent])
 
 
@@ -63,7 +71,7 @@ def test_the_program_writes_it_itself(start: Started, monkeypatch: pytest.Monkey
     assert "HeapProfiler.takeHeapSnapshot" in asked
 
 
-@ways
+@pytest.mark.parametrize("way", [written, sent, elsewhere])
 def test_in_memory_and_as_a_file_they_are_the_same(
     start: Started, way: Way, tmp_path: Path, scratch: Path
 ) -> None:
