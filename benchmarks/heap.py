@@ -7,6 +7,7 @@ minutes and 10 GB of memory the first time), installs memlab from npm beside the
 runs ``memlab find-leaks`` and ``nodeleak diff`` in turns. CPU time is user and system of
 the whole process, memory the peak of its resident set; medians of ``--repeat`` runs.
 A last part compares a heap that is one linked list of a million with an array of them.
+``--growth`` adds files of 4 MB and 2 GB, on our side alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SIZES = {"36 MB": 83_000, "190 MB": 440_000, "950 MB": 2_150_000}
+# With --growth, and without the peer.
+ENDS = {"4 MB": 7_200, "2 GB": 4_650_000}
 MEMLAB = "memlab@2.0.5"
 
 
@@ -98,19 +101,22 @@ def our_command(files: list[str]) -> list[str]:
     return [sys.executable, "-m", "pytest_nodeleak", "diff", *files, "--json", "-"]
 
 
-def side_by_side(directory: Path, node: str, memlab: Path | None, repeat: int) -> None:
+def side_by_side(
+    directory: Path, node: str, memlab: Path | None, repeat: int, growth: bool
+) -> None:
     """The table of all sizes."""
+    sizes = {**SIZES, **ENDS} if growth else SIZES
     print(
         f"{'file':>8} {'':>9} {'CPU s':>8} {'peak MB':>8}   {'CPU':>6} {'memory':>7} {'of file':>8}"
     )
     per_mb: list[float] = []
-    for name, count in SIZES.items():
+    for name, count in sizes.items():
         files = make(directory, node, name.replace(" ", ""), count)
         size = (directory / files[2]).stat().st_size / 1e6
         ours: list[Run] = []
         theirs: list[Run] = []
         for _ in range(repeat):
-            if memlab is not None:
+            if memlab is not None and name in SIZES:
                 theirs.append(measure(memlab_command(node, memlab, files), directory))
             ours.append(measure(our_command(files), directory))
         us = median(ours)
@@ -123,7 +129,8 @@ def side_by_side(directory: Path, node: str, memlab: Path | None, repeat: int) -
             ratios = f"{'-':>6} {'-':>7}"
         share = us.rss / (size * 1e6 / (1 << 20))
         print(f"{'':>8} {'nodeleak':>9} {us.cpu:>8.2f} {us.rss:>8.0f}   {ratios} {share:>8.2f}")
-    print("CPU ms per MB of one file:", ", ".join(f"{1000 * value:.1f}" for value in per_mb))
+    each = ", ".join(f"{1000 * value:.1f}" for value in per_mb)
+    print(f"CPU ms per MB of one file ({', '.join(sizes)}): {each}")
 
 
 def list_against_array(directory: Path, node: str, repeat: int) -> None:
@@ -143,13 +150,14 @@ def main() -> None:
     parser.add_argument("--directory", type=Path, required=True, help="for files and memlab")
     parser.add_argument("--node", default=shutil.which("node"), help="default: the one on PATH")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--growth", action="store_true", help="4 MB and 2 GB as well, for us")
     parser.add_argument("--no-memlab", action="store_true", help="measure only our own side")
     arguments = parser.parse_args()
     if arguments.node is None:
         parser.error("no node on PATH; give --node")
     arguments.directory.mkdir(parents=True, exist_ok=True)
     memlab = None if arguments.no_memlab else install_memlab(arguments.directory)
-    side_by_side(arguments.directory, arguments.node, memlab, arguments.repeat)
+    side_by_side(arguments.directory, arguments.node, memlab, arguments.repeat, arguments.growth)
     list_against_array(arguments.directory, arguments.node, arguments.repeat)
 
 

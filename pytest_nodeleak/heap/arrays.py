@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-import numpy.typing as npt
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from typing_extensions import Buffer
 
 __all__ = [
@@ -24,12 +24,15 @@ __all__ = [
     "ranges",
 ]
 
-AnyArray = npt.NDArray[Any]
-BoolArray = npt.NDArray[np.bool_]
-IntpArray = npt.NDArray[np.intp]
-Int64Array = npt.NDArray[np.int64]
-UInt8Array = npt.NDArray[np.uint8]
-UInt32Array = npt.NDArray[np.uint32]
+if TYPE_CHECKING:
+    AnyArray = npt.NDArray[Any]
+    BoolArray = npt.NDArray[np.bool_]
+    IntpArray = npt.NDArray[np.intp]
+    Int64Array = npt.NDArray[np.int64]
+    UInt8Array = npt.NDArray[np.uint8]
+    UInt32Array = npt.NDArray[np.uint32]
+else:  # no annotation is looked at when the program runs
+    AnyArray = BoolArray = IntpArray = Int64Array = UInt8Array = UInt32Array = np.ndarray
 
 _LARGE = 1 << 20
 

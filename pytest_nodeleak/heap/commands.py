@@ -76,7 +76,6 @@ def _diff(arguments: argparse.Namespace) -> int:
     if arguments.json == arguments.html == "-":
         return _fail("diff", _TWICE)
     _spare_memory()
-    from .comparison import compare
     from .diff import growth_over
     from .views import comparison_table, diff_table
 
@@ -85,6 +84,8 @@ def _diff(arguments: argparse.Namespace) -> int:
         diff = growth_over(snapshots)
         tables = []
         if len(files) == 2 and arguments.group_by in ("class", "shape"):
+            from .comparison import compare
+
             comparison = compare(snapshots[0], snapshots[1])
             tables.append(comparison_table(comparison, sort=arguments.sort, top=arguments.top))
             snapshots[0].condense()

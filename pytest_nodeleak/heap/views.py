@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..deadline import Deadline
-from .comparison import ClassChange, ComparisonDiff
 from .diff import SnapshotDiff
 from .growth import ConstructorGrowth
 from .names import devtools_name
 from .tables import Cell, Column, Table, cut_rows
+
+if TYPE_CHECKING:
+    from .comparison import ClassChange, ComparisonDiff
 
 __all__ = ["comparison_table", "diff_table"]
 

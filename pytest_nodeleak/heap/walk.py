@@ -25,7 +25,6 @@ NO_EDGE = 0xFFFFFFFF
 _NARROW = 96
 _BLOCK_EDGES = 1 << 15
 _BLOCK_NODES = 1 << 15
-_RELEASED = 1 << 15
 _WIDE = 1 << 12
 
 
@@ -132,9 +131,9 @@ class Walk:
         return passed
 
     def _release_at_times(self, edges: int) -> None:
-        """Let columns go when so many edges were crossed since the last time."""
+        """Let columns go when a block of edges was crossed since the last time."""
         self._crossed += min(edges, _BLOCK_EDGES)
-        if self._crossed >= _RELEASED:
+        if self._crossed >= _BLOCK_EDGES:
             self._crossed = 0
             self.graph.snapshot.release()
 
