@@ -28,8 +28,7 @@ def stale_containers(diff: SnapshotDiff) -> tuple[StaleContainer, ...]:
     ids = snapshot.node_id
     oldest = diff.max_odd_ids[0]
     found: list[StaleContainer] = []
-    for name in _EDGES:
-        edges = graph.edges_named("internal", name)
+    for name, edges in graph.edges_named("internal", *_EDGES).items():
         owners, stores = graph.ends(edges)
         new = (ids[stores] > oldest) & (ids[stores] & 1 == 1)
         new &= snapshot.node_size[stores] >= _LEAST_BYTES

@@ -123,19 +123,22 @@ class Graph:
         """The node one edge leaves."""
         return int(self.first.searchsorted(self.first.dtype.type(edge), side="right")) - 1
 
-    def edges_named(self, kind: str, name: str) -> IntpArray:
-        """Edges of a type with a string name."""
+    def edges_named(self, kind: str, *names: str) -> dict[str, IntpArray]:
+        """Edges of a type by their names, which are strings; all are found in one pass."""
         number = self.snapshot.layout.edge_type(kind)
-        found = [
-            self.edges_where(
-                lambda part, index=index: (
-                    (self.edge_name[part] == index)  # type: ignore[misc]
-                    & (self.edge_type[part] == number)
-                )
-            )
-            for index in self.snapshot.strings.find(name)
-        ]
-        return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+        wanted = np.zeros(len(self.snapshot.strings), dtype=np.uint8)
+        for code, name in enumerate(names, 1):
+            wanted[self.snapshot.strings.find(name)] = code
+        edges = [np.empty(0, dtype=np.intp)]
+        codes = [np.empty(0, dtype=np.uint8)]
+        for part in self.edge_blocks():
+            of_kind = np.flatnonzero(self.edge_type[part] == number)
+            code_of = wanted.take(self.edge_name[part].take(of_kind))
+            hit = np.flatnonzero(code_of)
+            edges.append(of_kind.take(hit) + part.start)
+            codes.append(code_of.take(hit))
+        found, code_of = np.concatenate(edges), np.concatenate(codes)
+        return {name: found[code_of == code] for code, name in enumerate(names, 1)}
 
     def edges_into(self, nodes: AnyArray) -> IntpArray:
         """All edges whose target is one of ``nodes``."""
@@ -159,7 +162,8 @@ class Graph:
         """
         weak = self.snapshot.layout.edge_type("weak")
         allowed = self.edge_type != np.uint8(weak) if weak >= 0 else self.edge_type >= 0
-        allowed[self.edges_named("internal", "sloppy_function_map")] = False
+        for edges in self.edges_named("internal", "sloppy_function_map").values():
+            allowed[edges] = False
         walk = Walk(self, allowed)
         root = np.array([self.snapshot.root])
         children = self.to[self.edges_from(root)]

@@ -41,8 +41,10 @@ class HeapSnapshot:
         source: str = "snapshot",
         path: str | os.PathLike[str] | None = None,
         kept: ColumnStore | None = None,
+        sums: Sums | None = None,
     ) -> None:
         self.kept = kept or ColumnStore()
+        self.sums = sums or Sums(nodes, layout.node_types, self.kept)
         self.layout = layout
         self.strings = strings
         self.source = source
@@ -162,11 +164,6 @@ class HeapSnapshot:
     def type_totals(self) -> dict[str, tuple[int, int]]:
         """Count and bytes of the nodes of each V8 node type that occurs."""
         return {kind: self.sums.by_type[kind] for kind in self.types if kind in self.sums.by_type}
-
-    @cached_property
-    def sums(self) -> Sums:
-        """Count and bytes of the nodes, added up once."""
-        return Sums(self)
 
     @cached_property
     def class_totals(self) -> dict[ClassKey, tuple[int, int]]:

@@ -7,11 +7,13 @@ a hidden node by what V8 calls it (``system / PromiseReaction``).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
 from .arrays import AnyArray
+from .columns import ColumnStore
 
 if TYPE_CHECKING:
     from .model import HeapSnapshot
@@ -115,17 +117,19 @@ def class_totals(snapshot: HeapSnapshot) -> dict[ClassKey, tuple[int, int]]:
 
 
 class Sums:
-    """Count and bytes of a snapshot's nodes by type; and where they have names, by their number."""
+    """Count and bytes of nodes by type; and where they have names, by the number of the name."""
 
-    def __init__(self, snapshot: HeapSnapshot) -> None:
+    def __init__(
+        self, nodes: Mapping[str, AnyArray], kinds: Sequence[str], kept: ColumnStore
+    ) -> None:
         self.by_type: dict[str, tuple[int, int]] = {}
         self.by_name: dict[str, dict[int, tuple[int, int]]] = {kind: {} for kind in _NAMED}
-        for part in snapshot.node_blocks():
-            types = snapshot.node_type[part]
+        for part in kept.blocks(nodes["type"].size):
+            types = nodes["type"][part]
             order = np.argsort(types, kind="stable")
-            names, sizes = snapshot.node_name[part][order], snapshot.node_size[part][order]
+            names, sizes = nodes["name"][part][order], nodes["self_size"][part][order]
             end = 0
-            for kind, count in zip(snapshot.types, np.bincount(types).tolist(), strict=False):
+            for kind, count in zip(kinds, np.bincount(types).tolist(), strict=False):
                 mine = slice(end, end + count)
                 end += count
                 if not count:

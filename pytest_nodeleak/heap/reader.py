@@ -16,6 +16,7 @@ from .columns import ColumnStore
 from .header import SPACE, HeaderError, read_header, read_key
 from .layout import Layout
 from .model import HeapSnapshot
+from .names import Sums
 from .number_section import NumberSection, SectionError
 from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows, has_locations
 from .skip import ValueSkipper
@@ -64,6 +65,7 @@ class SnapshotReader:
         self._numbers: NumberSection | None = None
         self._skipper: ValueSkipper | None = None
         self._nodes: dict[str, AnyArray] = {}
+        self._sums: Sums | None = None
         self._edges: dict[str, AnyArray] = {}
         self._locations: dict[str, AnyArray] = {}
         self._max_name = -1
@@ -127,6 +129,7 @@ class SnapshotReader:
             source=self.source,
             path=self.path,
             kept=self._kept,
+            sums=self._sums,
         )
 
     def _error(self, message: str, at: int = 0) -> SnapshotFormatError:
@@ -287,6 +290,9 @@ class SnapshotReader:
             raise self._error(str(error)) from None
         if isinstance(rows, NodeRows):
             self._nodes = columns
+            assert self._layout is not None
+            # Here, where the edges of a snapshot that is being taken are still to come.
+            self._sums = Sums(columns, self._layout.node_types, self._kept)
             self._max_name = rows.max_name
         elif isinstance(rows, EdgeRows):
             self._edges = columns

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scope", "Scopes", "is_driver_script", "is_user_script", "short_name"]
 
+_EDGES = ("name_or_scope_info", "shared", "context", "previous")
 _SCRIPT_EDGES = ("script", "script_or_debug_info")
 _DRIVER = re.compile(r"pytest_nodeleak/(node|inspector)/|nodeleak[-_]driver|^nodeleak:")
 _UNNAMED = ("", "(shared function info)", "system / SharedFunctionInfo")
@@ -76,8 +77,12 @@ class Scopes:
         self._scripts: dict[int, str] = {}
 
     @cached_property
+    def _edges(self) -> dict[str, IntpArray]:
+        return self._graph.edges_named("internal", *_EDGES)
+
+    @cached_property
     def _function_of_scope_info(self) -> IntMap:
-        edges = self._graph.edges_named("internal", "name_or_scope_info")[::-1]
+        edges = self._edges["name_or_scope_info"][::-1]
         functions, infos = self._graph.ends(edges)
         return IntMap(infos, functions)
 
@@ -90,7 +95,7 @@ class Scopes:
     @cached_property
     def _closures_by_shared(self) -> IntMap:
         """One closure of each SharedFunctionInfo, for the line of its function."""
-        edges = self._graph.edges_named("internal", "shared")
+        edges = self._edges["shared"]
         closures, functions = self._graph.ends(edges)
         return IntMap(functions, closures)
 
@@ -197,7 +202,7 @@ class Scopes:
 
     @cached_property
     def _closure_of_context(self) -> IntMap:
-        edges = self._graph.edges_named("internal", "context")
+        edges = self._edges["context"]
         owners, contexts = self._graph.ends(edges)
         closure = self._snapshot.layout.node_type("closure")
         mine = self._snapshot.node_type[owners] == closure
@@ -224,7 +229,7 @@ class Scopes:
         )
         is_context = np.zeros(snapshot.node_count, dtype=bool)
         is_context[contexts] = True
-        edges = graph.edges_named("internal", "previous")
+        edges = self._edges["previous"]
         owners, outer = graph.ends(edges)
         inner = owners[is_context[owners] & is_context[outer]]
         is_context[inner] = False

@@ -89,7 +89,7 @@ def _container_table(snapshot: HeapSnapshot, title: str, facts: dict[str, Any], 
 
     graph = snapshot.graph
     edges = np.concatenate(
-        [graph.edges_named("internal", name) for name in ("elements", "table", "properties")]
+        list(graph.edges_named("internal", "elements", "table", "properties").values())
     )
     sizes = snapshot.node_size[graph.to[edges]]
     order = np.argsort(-sizes.astype(np.int64), kind="stable")[:top]
