@@ -50,22 +50,23 @@ class Retention:
     def _find_ways(self, suspect: BoolArray) -> None:
         """Set the parents of all nodes on the best ways to the boundary."""
         graph, strong = self.graph, self.graph.strong
-        engine = self._engine_edges()
-        sources = path_sources(graph, self.blocked)
-        # First over edges a reader understands.
+        bookkeeping = unpreferred_nodes(graph)
+        # First without the engine's own bookkeeping, which a reader does not understand.
+        visited = bookkeeping.copy()
         preferred = Walk(
             graph,
-            graph.marked(lambda part: strong[part] & ~engine[part]),
+            strong,
             stop=suspect,
+            visited=visited,
             parent=self.parent,
             enough=self.boundary.size,
             deadline=self.deadline,
         )
-        preferred.run(sources)
+        preferred.run(path_sources(graph, self.blocked))
         if preferred.stopped == self.boundary.size:
             return
-        # Then over the engine's own edges, to what nothing else leads to.
-        visited = preferred.visited
+        # Then through it, to what nothing else leads to.
+        visited &= ~bookkeeping
         rest = Walk(
             graph,
             strong,
@@ -75,20 +76,13 @@ class Retention:
             enough=self.boundary.size - preferred.stopped,
             deadline=self.deadline,
         )
-        del preferred
         entered = [np.empty(0, dtype=np.intp)]
         for part in graph.edge_blocks():
-            edges = np.flatnonzero(engine[part]) + part.start
-            edges = edges[~visited[graph.to[edges]]]
+            to = graph.to[part]
+            edges = np.flatnonzero(strong[part] & bookkeeping[to] & ~visited[to]) + part.start
             origins = graph.sources(edges)
             entered.append(rest.cross(edges[visited[origins] & ~suspect[origins]]))
         rest.run({0: np.concatenate(entered)}, again=True)
-
-    def _engine_edges(self) -> BoolArray:
-        """Strong edges into the engine's own bookkeeping."""
-        graph, strong = self.graph, self.graph.strong
-        bookkeeping = unpreferred_nodes(graph)
-        return graph.marked(lambda part: bookkeeping[graph.to[part]] & strong[part])
 
     def _walk_on(self, visited: BoolArray, parent: AnyArray, sources: AnyArray) -> None:
         """Mark what ``sources``, visited or not, lead to."""
