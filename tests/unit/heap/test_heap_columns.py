@@ -69,6 +69,7 @@ def test_wider_items_after_the_first() -> None:
 @pytest.mark.usefixtures("in_files")
 def test_nothing_is_left_open_or_in_the_folder(tmp_path: Path, monkeypatch: Patch) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    gc.collect()  # what earlier tests have left
     before = psutil.Process().num_fds()
     store = ColumnStore()
     values = [filled(store) for _ in range(5)]
