@@ -34,7 +34,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_nodeleak import NodeApp, open_node
-from pytest_nodeleak.deadline import Deadline
+from pytest_nodeleak.base.deadline import Deadline
 from pytest_nodeleak.heap import HeapSnapshot, SnapshotReader, growth_over
 from pytest_nodeleak.inspector import chunks
 

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from pytest_nodeleak.heap import compare, load_snapshot
-from pytest_nodeleak.heap.dominators import (
+from pytest_nodeleak.heap.graph.dominators import (
     DominatorTree,
     class_accounts,
     essential_edges,
     owned_sizes,
 )
+from pytest_nodeleak.heap.graph.graph import graph_of
 
 HERE = Path(__file__).resolve().parent
 PACKAGES = ("chrome-devtools-frontend@1.0.1705227", "esbuild")
@@ -102,7 +103,7 @@ def one_file(node: str, worker: Path, file: str) -> str:
     }
     kept = {name: size for name, size in retained.items() if name in plain}
     sizes = owned_sizes(snapshot)
-    tree = DominatorTree(snapshot.graph, essential_edges(snapshot.graph))
+    tree = DominatorTree(graph_of(snapshot), essential_edges(graph_of(snapshot)))
     ids = [str(number) for number in snapshot.node_id.tolist()]
     # DevTools gives -5 to what it does not reach.
     distances = [max(-1, theirs["distances"][number]) for number in ids]
@@ -113,7 +114,7 @@ def one_file(node: str, worker: Path, file: str) -> str:
         agreement(kept, plain),
         same(sizes.tolist(), [theirs["sizes"][number][0] for number in ids]),
         same(tree.retained_sizes(sizes).tolist(), [theirs["sizes"][n][1] for n in ids]),
-        same(snapshot.graph.distances.tolist(), distances),
+        same(graph_of(snapshot).distances.tolist(), distances),
     ]
     return f"| {' | '.join(cells)} |"
 

@@ -26,7 +26,7 @@ from typing import Any
 import websocket
 
 from pytest_nodeleak.heap import load_snapshot
-from pytest_nodeleak.heap.dominators import class_accounts
+from pytest_nodeleak.heap.graph.dominators import class_accounts
 
 FLAGS = (
     "--headless",

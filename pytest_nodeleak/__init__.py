@@ -8,27 +8,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import assert_instances as assert_instances
-    from .api import assert_no_growth as assert_no_growth
-    from .api import assert_no_leak as assert_no_leak
-    from .errors import ConnectionLostError as ConnectionLostError
-    from .errors import EvaluationError as EvaluationError
-    from .errors import InconclusiveError as InconclusiveError
-    from .errors import InconclusiveWarning as InconclusiveWarning
-    from .errors import LaunchError as LaunchError
-    from .errors import LeakError as LeakError
-    from .errors import NodeLeakError as NodeLeakError
-    from .errors import NodeNotFoundError as NodeNotFoundError
-    from .errors import NodeVersionError as NodeVersionError
-    from .errors import PolicyError as PolicyError
-    from .errors import SelfCheckError as SelfCheckError
-    from .errors import SnapshotFormatError as SnapshotFormatError
-    from .errors import SnapshotOrderError as SnapshotOrderError
-    from .errors import TargetError as TargetError
-    from .errors import TargetExitedError as TargetExitedError
-    from .errors import TargetOutOfMemoryError as TargetOutOfMemoryError
-    from .errors import TargetStuckError as TargetStuckError
-    from .errors import WorkloadError as WorkloadError
+    from .assertions.leaks import assert_instances as assert_instances
+    from .assertions.leaks import assert_no_growth as assert_no_growth
+    from .assertions.leaks import assert_no_leak as assert_no_leak
+    from .base.errors import ConnectionLostError as ConnectionLostError
+    from .base.errors import EvaluationError as EvaluationError
+    from .base.errors import InconclusiveWarning as InconclusiveWarning
+    from .base.errors import LaunchError as LaunchError
+    from .base.errors import NodeLeakError as NodeLeakError
+    from .base.errors import NodeNotFoundError as NodeNotFoundError
+    from .base.errors import NodeVersionError as NodeVersionError
+    from .base.errors import PolicyError as PolicyError
+    from .base.errors import SnapshotFormatError as SnapshotFormatError
+    from .base.errors import SnapshotOrderError as SnapshotOrderError
+    from .base.errors import TargetError as TargetError
+    from .base.errors import TargetExitedError as TargetExitedError
+    from .base.errors import TargetOutOfMemoryError as TargetOutOfMemoryError
+    from .base.errors import TargetStuckError as TargetStuckError
+    from .base.errors import WorkloadError as WorkloadError
+    from .base.policy import Policy as Policy
+    from .base.samples import Sample as Sample
+    from .base.samples import Series as Series
     from .heap import ConstructorGrowth as ConstructorGrowth
     from .heap import HeapSnapshot as HeapSnapshot
     from .heap import RetainingPath as RetainingPath
@@ -36,31 +36,28 @@ if TYPE_CHECKING:
     from .heap import compare as compare
     from .heap import load_snapshot as load_snapshot
     from .heap import three_snapshot_diff as three_snapshot_diff
-    from .measurement import measure as measure
+    from .judge.outcomes import InconclusiveError as InconclusiveError
+    from .judge.outcomes import LeakError as LeakError
+    from .judge.outcomes import SelfCheckError as SelfCheckError
+    from .judge.verdict import LeakingConstructor as LeakingConstructor
+    from .judge.verdict import Verdict as Verdict
+    from .measuring.measurement import measure as measure
     from .node import NodeApp as NodeApp
     from .node import open_node as open_node
-    from .policy import Policy as Policy
-    from .samples import Sample as Sample
-    from .samples import Series as Series
-    from .verdict import LeakingConstructor as LeakingConstructor
-    from .verdict import Verdict as Verdict
-    from .workload import every as every
-    from .workload import module as module
+    from .node.workload import every as every
+    from .node.workload import module as module
 
 _HOMES = {
-    "api": ("assert_instances", "assert_no_growth", "assert_no_leak"),
-    "errors": (
+    "assertions.leaks": ("assert_instances", "assert_no_growth", "assert_no_leak"),
+    "base.errors": (
         "ConnectionLostError",
         "EvaluationError",
-        "InconclusiveError",
         "InconclusiveWarning",
         "LaunchError",
-        "LeakError",
         "NodeLeakError",
         "NodeNotFoundError",
         "NodeVersionError",
         "PolicyError",
-        "SelfCheckError",
         "SnapshotFormatError",
         "SnapshotOrderError",
         "TargetError",
@@ -78,12 +75,13 @@ _HOMES = {
         "load_snapshot",
         "three_snapshot_diff",
     ),
-    "measurement": ("measure",),
+    "measuring.measurement": ("measure",),
     "node": ("NodeApp", "open_node"),
-    "policy": ("Policy",),
-    "samples": ("Sample", "Series"),
-    "verdict": ("LeakingConstructor", "Verdict"),
-    "workload": ("every", "module"),
+    "base.policy": ("Policy",),
+    "base.samples": ("Sample", "Series"),
+    "judge.outcomes": ("InconclusiveError", "LeakError", "SelfCheckError"),
+    "judge.verdict": ("LeakingConstructor", "Verdict"),
+    "node.workload": ("every", "module"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -91,7 +89,7 @@ __all__ = sorted(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:
-    from .lazy import load_name  # even this not before a name is asked for
+    from .base.lazy import load_name  # even this not before a name is asked for
 
     return load_name(__name__, _HOME_OF, name)
 

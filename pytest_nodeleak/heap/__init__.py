@@ -11,35 +11,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..lazy import load_name
+from ..base.lazy import load_name
 
 if TYPE_CHECKING:
-    from .comparison import ClassChange as ClassChange
-    from .comparison import ComparisonDiff as ComparisonDiff
-    from .comparison import compare as compare
-    from .diff import SnapshotDiff as SnapshotDiff
-    from .diff import growth_over as growth_over
-    from .diff import three_snapshot_diff as three_snapshot_diff
-    from .files import load_snapshot as load_snapshot
-    from .growth import ConstructorGrowth as ConstructorGrowth
-    from .growth import Owner as Owner
-    from .growth import StaleContainer as StaleContainer
-    from .model import HeapSnapshot as HeapSnapshot
-    from .paths import PathStep as PathStep
-    from .paths import RetainingPath as RetainingPath
-    from .patterns import StringPattern as StringPattern
-    from .patterns import mask as mask
-    from .reader import SnapshotReader as SnapshotReader
+    from .diff.comparison import ClassChange as ClassChange
+    from .diff.comparison import ComparisonDiff as ComparisonDiff
+    from .diff.comparison import compare as compare
+    from .diff.difference import SnapshotDiff as SnapshotDiff
+    from .diff.difference import growth_over as growth_over
+    from .diff.difference import three_snapshot_diff as three_snapshot_diff
+    from .explain.growth import ConstructorGrowth as ConstructorGrowth
+    from .explain.growth import Owner as Owner
+    from .explain.growth import StaleContainer as StaleContainer
+    from .model.snapshot import HeapSnapshot as HeapSnapshot
+    from .names.paths import PathStep as PathStep
+    from .names.paths import RetainingPath as RetainingPath
+    from .names.patterns import StringPattern as StringPattern
+    from .names.patterns import mask as mask
+    from .read.files import load_snapshot as load_snapshot
+    from .read.reader import SnapshotReader as SnapshotReader
 
 _HOMES = {
-    "comparison": ("ClassChange", "ComparisonDiff", "compare"),
-    "diff": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
-    "files": ("load_snapshot",),
-    "growth": ("ConstructorGrowth", "Owner", "StaleContainer"),
-    "model": ("HeapSnapshot",),
-    "paths": ("PathStep", "RetainingPath"),
-    "patterns": ("StringPattern", "mask"),
-    "reader": ("SnapshotReader",),
+    "diff.comparison": ("ClassChange", "ComparisonDiff", "compare"),
+    "diff.difference": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
+    "read.files": ("load_snapshot",),
+    "explain.growth": ("ConstructorGrowth", "Owner", "StaleContainer"),
+    "model.snapshot": ("HeapSnapshot",),
+    "names.paths": ("PathStep", "RetainingPath"),
+    "names.patterns": ("StringPattern", "mask"),
+    "read.reader": ("SnapshotReader",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

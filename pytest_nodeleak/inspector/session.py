@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ..deadline import Deadline
-from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError, hide_ours
+from ..base.deadline import Deadline
+from ..base.errors import ConnectionLostError, DeadlineExceeded, ProtocolError, hide_ours
 from .chunks import is_snapshot_chunk, snapshot_text
 from .transport import Transport
 

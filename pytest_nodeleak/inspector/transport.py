@@ -7,8 +7,8 @@ from typing import Protocol
 
 import websocket
 
-from ..deadline import Deadline
-from ..errors import ConnectionLostError, DeadlineExceeded, hide_ours
+from ..base.deadline import Deadline
+from ..base.errors import ConnectionLostError, DeadlineExceeded, hide_ours
 
 __all__ = ["Transport", "WebSocketTransport"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..lazy import load_name
+from ..base.lazy import load_name
 
 if TYPE_CHECKING:
     from .app import NodeApp as NodeApp

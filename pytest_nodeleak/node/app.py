@@ -9,27 +9,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..deadline import Deadline
-from ..errors import (
+from ..base.deadline import Deadline
+from ..base.errors import (
     EvaluationError,
     NodeLeakError,
     TargetError,
     hide_ours,
 )
+from ..base.samples import Sample
 from ..inspector import EventHandler, Session
-from ..samples import Sample
 from .channel import Channel
 from .context import Alone, Context
 from .find import NodeExecutable
-from .instances import count_instances
-from .numbers import numbers_in
-from .process import TargetProcess
-from .snapshots import stream_snapshot
+from .probes.instances import count_instances
+from .probes.numbers import numbers_in
+from .probes.snapshots import stream_snapshot
+from .probes.timers import PendingTimeouts, pending_timeouts
+from .process.target import TargetProcess
 from .workers import NodeWorker, list_workers
+from .workload import Workload, make_runner
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot
-    from ..workload import Workload
 
 __all__ = ["Context", "NodeApp"]
 
@@ -51,7 +52,7 @@ class NodeApp:
         script: str,
         *,
         jit: str = "off",
-        context: Context | None = None,
+        context: Context[Any] | None = None,
     ) -> None:
         self._process = process
         self._channel = Channel(process, session)
@@ -59,7 +60,7 @@ class NodeApp:
         self._closed = False
         self.script = script
         self.jit = jit
-        self.context: Context = context or Alone()
+        self.context: Context[Any] = context or Alone()
         #: iterations that workloads have done since the start
         self.iterations = 0
 
@@ -188,8 +189,6 @@ class NodeApp:
         They are fewer if ``timeout`` seconds were over first. Raises WorkloadError for an
         iteration that throws, PolicyError for what is no workload.
         """
-        from ..workload import make_runner  # it stands above this layer
-
         self._open_channel()
         deadline = Deadline(timeout)
         runner = make_runner(self, workload)
@@ -254,6 +253,10 @@ class NodeApp:
         ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
         """
         return count_instances(self._open_channel(), expression, Deadline(timeout))
+
+    def pending_timeouts(self) -> PendingTimeouts:
+        """One-shot timers that have not fired yet, counted by the engine after GC."""
+        return pending_timeouts(self._open_channel())
 
     def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
         """Numbers that an object, and the variables in scope of a closure, hold, by name.

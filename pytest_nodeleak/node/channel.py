@@ -7,8 +7,8 @@ import re
 import time
 from typing import Any
 
-from ..deadline import Deadline
-from ..errors import (
+from ..base.deadline import Deadline
+from ..base.errors import (
     ConnectionLostError,
     DeadlineExceeded,
     EvaluationError,
@@ -20,7 +20,7 @@ from ..errors import (
 )
 from ..inspector import ChunkHandler, EventHandler, Session
 from .deaths import lost_target, stuck_target
-from .process import TargetProcess
+from .process.target import TargetProcess
 
 __all__ = ["GROUP", "Channel"]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
-from ..policy import Policy
-
-if TYPE_CHECKING:
-    from ..verdict import Verdict
+from ..base.policy import Policy
 
 __all__ = ["Alone", "Context"]
 
+#: what a measurement comes to; here nothing is known of it
+Verdict = TypeVar("Verdict")
 
-class Context(Protocol):
+
+class Context(Protocol[Verdict]):
     """What surrounds an app: the policy in force, where verdicts go, who watches.
 
     ``plant``: objects per iteration that a self-check plants into what is measured; 0.0: none.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import signal
 
-from ..deadline import Deadline
-from ..errors import (
+from ..base.deadline import Deadline
+from ..base.errors import (
     ConnectionLostError,
     TargetError,
     TargetExitedError,
@@ -15,7 +15,7 @@ from ..errors import (
 )
 from ..inspector import Session
 from .pause import where_it_is
-from .process import TargetProcess
+from .process.target import TargetProcess
 
 __all__ = ["ending", "lost_target", "out_of_memory", "quoted", "stuck_target"]
 

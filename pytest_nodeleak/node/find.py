@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import NodeNotFoundError, NodeVersionError, hide_ours
+from ..base.errors import NodeNotFoundError, NodeVersionError, hide_ours
 
 __all__ = ["OLDEST_MAJOR", "NodeExecutable", "find_node", "inspect_node"]
 

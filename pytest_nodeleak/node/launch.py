@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from ..deadline import Deadline
-from ..errors import (
+from ..base.deadline import Deadline
+from ..base.errors import (
     ConnectionLostError,
     DeadlineExceeded,
     LaunchError,
@@ -21,7 +22,7 @@ from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
 from .pause import DRIVER
-from .process import TargetProcess
+from .process.target import TargetProcess
 
 __all__ = ["open_node"]
 
@@ -43,7 +44,7 @@ def open_node(
     node_args: Sequence[str] = (),
     jit: str = "off",
     timeout: float = 30.0,
-    context: Context | None = None,
+    context: Context[Any] | None = None,
 ) -> NodeApp:
     """Start ``script`` and return when its top level has run (top-level await included)::
 
@@ -114,7 +115,7 @@ def _hand_over(
     script: str,
     deadline: Deadline,
     jit: str,
-    context: Context | None,
+    context: Context[Any] | None,
 ) -> NodeApp:
     url = _wait_for(_ADDRESS, process, script, deadline)
     if not url:

@@ -6,8 +6,8 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from ..deadline import Deadline
-from ..errors import ConnectionLostError, DeadlineExceeded, ProtocolError
+from ..base.deadline import Deadline
+from ..base.errors import ConnectionLostError, DeadlineExceeded, ProtocolError
 from ..inspector import Session
 
 __all__ = ["DRIVER", "where_it_is"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..deadline import Deadline
-from ..errors import hide_ours
+from ..base.deadline import Deadline
+from ..base.errors import hide_ours
 from .channel import Channel
 
 __all__ = ["NodeWorker", "list_workers"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from ..verdict import Verdict
+from ..judge.verdict import Verdict
 
 __all__ = ["verdict_json"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..verdict import Verdict
+from ..judge.verdict import Verdict
 from .columns import one_line
 from .text import headline
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..units import format_bytes, format_count, format_rate
-from ..verdict import AllocationSite, LeakingConstructor, Verdict
+from ..base.units import format_bytes, format_count, format_rate
+from ..judge.verdict import AllocationSite, LeakingConstructor, Verdict
 from .columns import left, one_line, right, shorten, width, wrap_path
 from .sparkline import sparkline
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_nodeleak import Verdict, measure, open_node
 from pytest_nodeleak.node import NodeExecutable
-from pytest_nodeleak.workload import Workload
+from pytest_nodeleak.node.workload import Workload
 
 Measured = Callable[..., Verdict]
 

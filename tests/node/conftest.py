@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pytest_nodeleak.errors import NodeLeakError
+from pytest_nodeleak.base.errors import NodeLeakError
 from pytest_nodeleak.node import NodeApp, NodeExecutable, open_node
 
 #: seconds for an error after its cause, the start of Node included; the machine may be busy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_nodeleak import module
-from pytest_nodeleak.errors import EvaluationError, PolicyError, WorkloadError
+from pytest_nodeleak.base.errors import EvaluationError, PolicyError, WorkloadError
 
 from .conftest import Started
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from pytest_nodeleak.errors import (
+from pytest_nodeleak.base.errors import (
     LaunchError,
     TargetError,
     TargetExitedError,

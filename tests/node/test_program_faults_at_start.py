@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_nodeleak.errors import (
+from pytest_nodeleak.base.errors import (
     LaunchError,
     NodeLeakError,
     NodeNotFoundError,

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from pytest_nodeleak.deadline import Deadline
-from pytest_nodeleak.errors import EvaluationError, PolicyError
+from pytest_nodeleak.base.deadline import Deadline
+from pytest_nodeleak.base.errors import EvaluationError, PolicyError
 from pytest_nodeleak.node import NodeApp
 
 from .conftest import Started

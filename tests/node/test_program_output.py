@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from pytest_nodeleak.errors import DeadlineExceeded, TargetExitedError
+from pytest_nodeleak.base.errors import DeadlineExceeded, TargetExitedError
 
 from .conftest import PROMPT, Started
 

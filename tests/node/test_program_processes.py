@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 import pytest_nodeleak
-from pytest_nodeleak.errors import TargetExitedError
+from pytest_nodeleak.base.errors import TargetExitedError
 from pytest_nodeleak.node import NodeExecutable
 
 from .conftest import Started, gone, processes_of

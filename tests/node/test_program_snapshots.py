@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pytest_nodeleak.errors import ConnectionLostError, TargetExitedError, TargetStuckError
+from pytest_nodeleak.base.errors import ConnectionLostError, TargetExitedError, TargetStuckError
 from pytest_nodeleak.heap import SnapshotReader, load_snapshot
 from pytest_nodeleak.node import NodeApp
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_nodeleak.errors import LaunchError
+from pytest_nodeleak.base.errors import LaunchError
 from pytest_nodeleak.node import open_node
 
 from .conftest import Started
@@ -175,7 +175,7 @@ def test_close_twice_and_use_afterwards(start: Started, tmp_path: Path) -> None:
     app.close()
     assert not app.running
     assert "closed" in repr(app)
-    from pytest_nodeleak.errors import TargetError
+    from pytest_nodeleak.base.errors import TargetError
 
     for use in (app.memory, app.take_snapshot, lambda: app.evaluate("1"), lambda: app.workers):
         with pytest.raises(TargetError, match="this NodeApp is closed"):

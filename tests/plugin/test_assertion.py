@@ -203,7 +203,7 @@ def test_policies_of_the_call_and_the_marker_have_their_effect(project):
 #: what a measurement that cannot decide hands on, without the wait for one
 UNDECIDED = """\
 import dataclasses, pytest
-from pytest_nodeleak.record import Record
+from pytest_nodeleak.plugin.record import Record
 
 @pytest.fixture(autouse=True)
 def undecided(monkeypatch):

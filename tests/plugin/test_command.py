@@ -142,7 +142,8 @@ def test_inconclusive_is_status_3_strict_or_not(project):
     project.write(
         "run_it.py",
         "import dataclasses, sys\n"
-        "from pytest_nodeleak import cli, run\n"
+        "from pytest_nodeleak import cli\n"
+        "from pytest_nodeleak.cli import run\n"
         "def measure_with(*args):\n"
         "    changes = dict(outcome='inconclusive', reasons=('cannot tell',))\n"
         "    return dataclasses.replace(real(*args), **changes)\n"

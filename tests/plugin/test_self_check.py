@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_nodeleak import SelfCheckError
-from pytest_nodeleak.selfcheck import PLANTED, without_planted
+from pytest_nodeleak.measuring.selfcheck import PLANTED, without_planted
 
 PLANT = "--nodeleak-plant=0.1"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_nodeleak.options import PLUGIN_OPTIONS, POLICY_OPTIONS
+from pytest_nodeleak.base.options import PLUGIN_OPTIONS, POLICY_OPTIONS
 
 
 def test_help_names_every_option_its_variable_and_its_meaning(project):
@@ -41,7 +41,9 @@ def test_the_fixtures_explain_themselves(project):
     )
 
 
-HEAVY = "('numpy', 'psutil', 'websocket', 'pytest_nodeleak.verdict', 'pytest_nodeleak.report')"
+HEAVY = (
+    "('numpy', 'psutil', 'websocket', 'pytest_nodeleak.judge.verdict', 'pytest_nodeleak.report')"
+)
 
 
 @pytest.mark.parametrize(

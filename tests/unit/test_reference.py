@@ -8,7 +8,7 @@ import pytest
 
 import pytest_nodeleak
 from pytest_nodeleak import LeakingConstructor, NodeApp, Policy, Sample, Series, Verdict
-from pytest_nodeleak.options import PLUGIN_OPTIONS, POLICY_OPTIONS
+from pytest_nodeleak.base.options import PLUGIN_OPTIONS, POLICY_OPTIONS
 
 PATH = Path(__file__).parents[2] / "docs" / "reference.md"
 pytestmark = pytest.mark.skipif(not PATH.exists(), reason="an installed package has no docs")

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 
 from pytest_nodeleak.heap import HeapSnapshot, SnapshotReader
-from pytest_nodeleak.testing import EDGE_TYPES, SnapshotBuilder
+from pytest_nodeleak.testing.snapshots import EDGE_TYPES, SnapshotBuilder
 
 NUMBERED = ("element", "hidden")
 

@@ -15,9 +15,10 @@ from heap_reference import heaps, read
 from hypothesis import HealthCheck, given, settings
 
 from pytest_nodeleak.heap import SnapshotDiff, growth_over, load_snapshot
-from pytest_nodeleak.heap import columns as module
-from pytest_nodeleak.heap.columns import ColumnStore, File
-from pytest_nodeleak.testing import SnapshotBuilder
+from pytest_nodeleak.heap.graph.graph import graph_of
+from pytest_nodeleak.heap.model import columns as module
+from pytest_nodeleak.heap.model.columns import ColumnStore, File
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 Patch = pytest.MonkeyPatch
 
@@ -128,7 +129,7 @@ def test_a_file_that_cannot_be_mapped(monkeypatch: Patch) -> None:
 
 def everything(text: str) -> object:
     snapshot = read(text)
-    graph = snapshot.graph
+    graph = graph_of(snapshot)
     return (
         snapshot.class_totals,
         snapshot.type_totals(),

@@ -10,9 +10,9 @@ import tracemalloc
 import pytest
 from heap_reference import read
 
-from pytest_nodeleak.errors import SnapshotFormatError
+from pytest_nodeleak.base.errors import SnapshotFormatError
 from pytest_nodeleak.heap import load_snapshot
-from pytest_nodeleak.testing import SnapshotBuilder
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 SECTIONS = {"snapshot", "nodes", "edges", "strings", "locations", ""}
 

@@ -6,14 +6,15 @@ import numpy as np
 from heap_reference import heaps, reachable, read, successors
 from hypothesis import given, settings
 
-from pytest_nodeleak.heap.dominators import (
+from pytest_nodeleak.heap.graph.dominators import (
     ClassAccount,
     DominatorTree,
     class_accounts,
     essential_edges,
     owned_sizes,
 )
-from pytest_nodeleak.testing import SnapshotBuilder
+from pytest_nodeleak.heap.graph.graph import graph_of
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 
 def _with_orphans(build: SnapshotBuilder) -> list[list[int]]:
@@ -29,7 +30,7 @@ def _with_orphans(build: SnapshotBuilder) -> list[list[int]]:
 @settings(max_examples=150, deadline=None)
 @given(build=heaps())
 def test_a_dominator_is_on_every_path(build):
-    graph = read(build.json()).graph
+    graph = graph_of(read(build.json()))
     tree = DominatorTree(graph, graph.strong)
     edges = _with_orphans(build)
     alive = set(range(graph.node_count))
@@ -54,7 +55,7 @@ def test_a_dominator_is_on_every_path(build):
 @given(build=heaps())
 def test_retained_size_of_each_node(build):
     snapshot = read(build.json())
-    tree = DominatorTree(snapshot.graph, snapshot.graph.strong)
+    tree = DominatorTree(graph_of(snapshot), graph_of(snapshot).strong)
     retained = tree.retained_sizes(snapshot.node_size)
     edges = _with_orphans(build)
     alive = set(range(snapshot.node_count))
@@ -72,7 +73,7 @@ def test_a_chain_of_a_hundred_thousand_needs_no_recursion():
         build.edge(at, following, "property", "next")
         at = following
     snapshot = read(build.json())
-    tree = DominatorTree(snapshot.graph, snapshot.graph.strong)
+    tree = DominatorTree(graph_of(snapshot), graph_of(snapshot).strong)
     assert tree.retained_sizes(snapshot.node_size)[1] == 100_000
 
 
@@ -106,7 +107,7 @@ def test_what_the_debugger_holds_besides_does_not_count():
     build.edge(world, inside, "property", "x")
     build.edge(debugger, inside, "element", 1)
     snapshot = read(build.json())
-    assert np.flatnonzero(~essential_edges(snapshot.graph)).size == 1
+    assert np.flatnonzero(~essential_edges(graph_of(snapshot))).size == 1
     assert class_accounts(snapshot)["global"].retained_size == 532
 
 

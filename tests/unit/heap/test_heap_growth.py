@@ -7,9 +7,9 @@ import copy
 import pytest
 from heap_reference import read
 
-from pytest_nodeleak.errors import SnapshotOrderError
+from pytest_nodeleak.base.errors import SnapshotOrderError
 from pytest_nodeleak.heap import compare, growth_over, three_snapshot_diff
-from pytest_nodeleak.testing import SnapshotBuilder
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 
 def grown(build: SnapshotBuilder, step, times: int = 3, detail: str = "classes"):

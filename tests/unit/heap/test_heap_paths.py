@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from heap_reference import read
 
-from pytest_nodeleak.deadline import Deadline
-from pytest_nodeleak.errors import DeadlineExceeded
+from pytest_nodeleak.base.deadline import Deadline
+from pytest_nodeleak.base.errors import DeadlineExceeded
 from pytest_nodeleak.heap import growth_over
-from pytest_nodeleak.testing import SnapshotBuilder
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 APP = "/srv/app/index.js"
 

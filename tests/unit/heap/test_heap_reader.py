@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_nodeleak.heap import load_snapshot
-from pytest_nodeleak.heap.numbers import NumberError, parse_numbers, parse_rows
-from pytest_nodeleak.testing import EDGE_TYPES, NODE_TYPES, SnapshotBuilder
+from pytest_nodeleak.heap.graph.graph import graph_of
+from pytest_nodeleak.heap.read.numbers import NumberError, parse_numbers, parse_rows
+from pytest_nodeleak.testing.snapshots import EDGE_TYPES, NODE_TYPES, SnapshotBuilder
 
 NODE_FIELDS = ["type", "name", "id", "self_size", "edge_count", "trace_node_id", "detachedness"]
 
@@ -106,7 +107,7 @@ def test_classes_detail_keeps_what_a_difference_needs():
     assert classes.node_id.tolist() == full.node_id.tolist()
     assert (classes.has_edges, classes.edge_count) == (False, 1)
     with pytest.raises(ValueError, match="without its edges"):
-        _ = classes.graph
+        _ = graph_of(classes)
 
 
 def test_huge_numbers_keep_their_value():

@@ -1,0 +1,1 @@
+"""What every other room may use: errors, time, sizes, options; imports nothing of ours."""

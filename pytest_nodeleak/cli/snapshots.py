@@ -1,0 +1,194 @@
+"""``nodeleak diff`` and ``nodeleak show``: snapshot files in, tables out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import NodeLeakError
+
+if TYPE_CHECKING:
+    from ..heap.model.snapshot import HeapSnapshot
+    from ..heap.show.tables import Table
+
+    # Generic only for the type checker.
+    SubParsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+__all__ = ["add_parsers"]
+
+_OK, _ERROR = 0, 2
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_TWICE = "--json - and --html - cannot both write to stdout"
+_GROUPS = ("class", "shape", "owner", "string")
+_SORTS = ("survivors", "count", "size", "retained", "name")
+
+
+def add_parsers(subparsers: SubParsers) -> None:
+    """Add the sub-commands ``diff`` and ``show``; each sets ``func`` to what runs it."""
+    diff = subparsers.add_parser(
+        "diff",
+        help="what was allocated between heap snapshots and is still alive",
+        description="What was allocated between heap snapshots of one process and is alive in "
+        "the last: three are best. Files as written by v8.writeHeapSnapshot, "
+        "--heapsnapshot-signal, heapdump or DevTools; .gz and .zst are read, too.",
+    )
+    diff.add_argument("files", nargs="+", metavar="FILE", help="in the order they were taken")
+    _add_options(diff, "shape", "survivors")
+    diff.set_defaults(func=_diff)
+    show = subparsers.add_parser(
+        "show",
+        help="what one heap snapshot holds",
+        description="What one heap snapshot holds, by class, by shape of plain objects, by "
+        "pattern of strings, or the largest containers (owner).",
+    )
+    show.add_argument("file", metavar="FILE")
+    _add_options(show, "class", "size")
+    show.add_argument(
+        "--retained", action="store_true", help="add what each class shown keeps alive"
+    )
+    show.set_defaults(func=_show)
+
+
+def _add_options(parser: argparse.ArgumentParser, group_by: str, sort: str) -> None:
+    parser.add_argument("--top", type=_positive, default=20, metavar="N", help="rows (default 20)")
+    parser.add_argument("--sort", choices=_SORTS, default=sort, help="default %(default)s")
+    parser.add_argument("--group-by", choices=_GROUPS, default=group_by, help="default %(default)s")
+    parser.add_argument("--json", metavar="FILE", help="write the data as JSON; - for stdout")
+    parser.add_argument("--html", metavar="FILE", help="write a page; - for stdout")
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows, such as 20")
+    return int(text)
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    files: Sequence[str] = arguments.files
+    if len(files) < 2:
+        return _fail("diff", f"needs at least two files, got only {files[0]}")
+    if arguments.json == arguments.html == "-":
+        return _fail("diff", _TWICE)
+    _spare_memory()
+    from ..heap.diff.difference import growth_over
+    from ..heap.show.views import comparison_table, diff_table
+
+    try:
+        snapshots = _load_all(files)
+        diff = growth_over(snapshots)
+        tables = []
+        if len(files) == 2 and arguments.group_by in ("class", "shape"):
+            from ..heap.diff.comparison import compare
+
+            comparison = compare(snapshots[0], snapshots[1])
+            tables.append(comparison_table(comparison, sort=arguments.sort, top=arguments.top))
+            snapshots[0].condense()
+        tables.append(
+            diff_table(diff, group_by=arguments.group_by, sort=arguments.sort, top=arguments.top)
+        )
+        return _write(tables, arguments)
+    except (NodeLeakError, OSError) as error:
+        return _fail("diff", _sentence(error))
+
+
+def _spare_memory() -> None:
+    """Before numpy comes: what a process that only reads snapshots can do without."""
+    # No threads for linear algebra, which nothing here needs.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.disable()  # it would look through all that importing makes
+    # glibc gives large arrays back when they are freed, unless it learns from the first ones
+    # that there are more to come; then they leave holes among small things.
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        import ctypes  # which numpy loads in any case
+
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 19)
+        libc.mallopt(_M_TRIM_THRESHOLD, 1 << 21)
+
+
+def _load_all(files: Sequence[str]) -> list[HeapSnapshot]:
+    """The last in full; of the others no more than the difference needs."""
+    from ..heap.read.files import load_snapshot
+
+    snapshots = []
+    for number, file in enumerate(files):
+        last = number == len(files) - 1
+        snapshot = load_snapshot(file, detail="full" if last else "classes")
+        if not last and len(files) > 2:
+            snapshot.condense()
+        snapshots.append(snapshot)
+    return snapshots
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    if arguments.json == arguments.html == "-":
+        return _fail("show", _TWICE)
+    _spare_memory()
+    from ..heap.read.files import load_snapshot
+    from ..heap.show.classes import show_table
+
+    try:
+        needs_edges = (
+            arguments.group_by in ("shape", "owner")
+            or arguments.retained
+            or arguments.sort == "retained"
+        )
+        detail = "full" if needs_edges else "classes"
+        snapshot = load_snapshot(arguments.file, detail=detail)  # type: ignore[arg-type]
+        table = show_table(
+            snapshot,
+            group_by=arguments.group_by,
+            sort=arguments.sort,
+            top=arguments.top,
+            retained=arguments.retained,
+        )
+        return _write([table], arguments)
+    except (NodeLeakError, OSError) as error:
+        return _fail("show", _sentence(error))
+
+
+def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
+    from ..heap.show.tables import render_text, to_data
+
+    if arguments.json is not None:
+        data: Any = to_data(tables[-1])
+        if len(tables) > 1:
+            data["comparison"] = to_data(tables[0])["rows"]
+        _put(arguments.json, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    if arguments.html is not None:
+        from ..heap.show.page import render_html
+
+        _put(arguments.html, render_html(*tables))
+    if "-" not in (arguments.json, arguments.html):
+        width = None
+        if sys.stdout.isatty():
+            import shutil
+
+            width = shutil.get_terminal_size().columns
+        print("\n\n".join(render_text(table, width) for table in tables))
+    return _OK
+
+
+def _put(file: str, text: str) -> None:
+    if file == "-":
+        sys.stdout.write(text)
+        return
+    with open(file, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, NodeLeakError):
+        return f"{error.filename}: {error.strerror}" if error.strerror else str(error)
+    return str(error)
+
+
+def _fail(command: str, message: str) -> int:
+    print(f"nodeleak {command}: error: {message}", file=sys.stderr)
+    return _ERROR

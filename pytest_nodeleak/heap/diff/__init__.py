@@ -1,0 +1,1 @@
+"""Snapshots of one process compared: what was allocated between them and stayed."""

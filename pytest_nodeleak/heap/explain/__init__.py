@@ -1,0 +1,1 @@
+"""Why objects are alive: paths from roots, owners, retained sizes."""

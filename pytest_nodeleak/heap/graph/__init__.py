@@ -1,0 +1,1 @@
+"""The edges of a snapshot as a graph: walks, distances, dominators."""

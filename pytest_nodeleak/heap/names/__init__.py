@@ -1,0 +1,1 @@
+"""What things are called in the author's words: variables, modules, shapes, paths."""

@@ -1,0 +1,1 @@
+"""From the text of a snapshot file to columns, while it comes."""

@@ -1,0 +1,1 @@
+"""Snapshots and differences as tables of text and HTML."""

@@ -1,0 +1,119 @@
+"""What a measurement hands to the judge, and what the judge hands back. Plain frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..base.samples import Series
+from .trend import is_flat
+from .verdict import Outcome
+
+if TYPE_CHECKING:
+    from ..heap import ConstructorGrowth, StaleContainer
+
+__all__ = ["VALUE_KINDS", "Evidence", "Judgement", "OutsideGrowth", "Suspect", "heap_is_flat"]
+
+#: V8 node types that are values
+VALUE_KINDS = frozenset(
+    {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}
+)
+#: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
+FLAT_BAND = 2048
+
+
+@dataclass(frozen=True)
+class OutsideGrowth:
+    """Growth of RSS that neither the heap nor external memory explains.
+
+    ``per_iteration`` and ``growth`` (bytes) are those of the last of several windows that double;
+    ``steady`` if it kept its pace, ``addons`` the native addons in the process.
+    """
+
+    per_iteration: float
+    growth: int
+    steady: bool
+    addons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that was measured so far.
+
+    ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``containers`` what
+    grew over them, ``grown_before`` the stores, bytes by owner's id, of the containers that had
+    grown one window earlier. ``pushed``: as much work has been done as it takes for common bounded
+    structures to fill; ``exhausted``: the budget allows no further window. ``window_bytes``: growth
+    of heapUsed in each window, where no snapshots were taken. ``rounds_growth`` are the bytes by
+    which heapUsed grew over ``rounds_iterations`` before the first snapshot,
+    ``rounds_total_growth`` the same of the whole program (a snapshot inflates RSS for good),
+    ``outside`` growth that only RSS shows. ``resources`` are the active ones of Node, by kind, that
+    have become more.
+    """
+
+    series: Series
+    windows: tuple[float, ...] = ()
+    rows: tuple[ConstructorGrowth, ...] = ()
+    containers: tuple[StaleContainer, ...] = ()
+    array_bytes: tuple[int, ...] = ()
+    timed: bool = False
+    grown_before: Mapping[int, int] = field(default_factory=dict)
+    total_iterations: int = 0
+    pushed: bool = False
+    exhausted: bool = False
+    flat: bool = False
+    window_bytes: tuple[int, ...] = ()
+    rounds_growth: int = 0
+    rounds_iterations: int = 0
+    rounds_total_growth: int = 0
+    outside: OutsideGrowth | None = None
+    resources: Mapping[str, int] = field(default_factory=dict)
+    unit: str = "iteration"
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A class that grew in every window.
+
+    ``steady`` if its pace holds. ``fading`` is what the last window added, as a share of the most
+    that an earlier one did: windows double, so what grows for ever adds at least as much (1.0 for
+    a logarithm), and what fills up adds less.
+    """
+
+    row: ConstructorGrowth
+    growth: tuple[int, ...]
+    per_iteration: float
+    steady: bool
+    fading: float
+
+    @property
+    def is_value(self) -> bool:
+        """A value rather than a thing: evidence, but no name of a culprit if there is another."""
+        return self.row.kind in VALUE_KINDS
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``outcome`` is None while more work is needed to decide."""
+
+    outcome: Outcome | None
+    reasons: tuple[str, ...]
+    suspects: tuple[Suspect, ...] = ()
+    containers: tuple[StaleContainer, ...] = ()
+    off_heap: float = 0.0
+    wants_double: bool = False
+
+
+def heap_is_flat(series: Series, last: int) -> bool:
+    """Whether the last ``last`` samples show no growth of any kind of memory that we read."""
+    samples = series.samples[-last:]
+    if len(samples) < last:
+        return False
+    return (
+        is_flat([s.heap_used for s in samples], FLAT_BAND)
+        and samples[-1].external <= samples[0].external + 64
+        and samples[-1].array_buffers <= samples[0].array_buffers
+        and samples[-1].contexts <= samples[0].contexts
+        and samples[-1].resources <= samples[0].resources
+    )

@@ -1,0 +1,140 @@
+"""The judgement where no class grows in every window: batches, stores of bare slots. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ..base.policy import Policy
+from ..base.units import format_amount, format_bytes
+from .by_bytes import off_heap_growth
+from .evidence import Evidence, Judgement
+from .suspects import aged_of
+
+if TYPE_CHECKING:
+    from ..heap import StaleContainer
+
+__all__ = ["SLOT", "grown_containers", "no_class_grows"]
+
+#: iterations between snapshots below which "no class grew" means nothing
+LEAST_COUNTED = 20
+#: iterations after which a swinging population has shown what it is
+SWINGS_ENOUGH = 16_000
+#: bytes of a slot, slots per iteration that are found, and the least store that is looked at
+SLOT = 8
+SLOT_RATE = 0.05
+LEAST_STORE = 4096
+#: growth in bytes before the first snapshot that leaves a question where no class grows
+UNEXPLAINED = 32_768
+#: by how much a store grows at least when it has to: V8 adds a half to arrays, doubles tables
+STORE_STEP = 1.4
+
+
+def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
+    if len(evidence.windows) < 2 and not evidence.exhausted:
+        return Judgement(
+            None, ("no class grew in the first window",), wants_double=_slots_may_grow(evidence)
+        )
+    swinging = _swinging(evidence, policy)
+    if swinging is not None:
+        return swinging
+    containers = grown_containers(evidence, policy)
+    off_heap = off_heap_growth(evidence.series)
+    if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, 64):
+        if not (evidence.pushed or evidence.exhausted):
+            return Judgement(None, ("memory outside the heap grows",), off_heap=off_heap)
+        return Judgement(
+            "leak",
+            (f"external memory rose every round: +{format_bytes(off_heap)} per {evidence.unit}",),
+            off_heap=off_heap,
+        )
+    if containers:
+        proven = tuple(
+            c
+            for c in containers
+            if c.backing_bytes >= STORE_STEP * evidence.grown_before.get(c.owner_id, math.inf)
+        )
+        if proven and (evidence.pushed or evidence.exhausted):
+            worst = max(proven, key=lambda c: c.backing_bytes)
+            reason = (
+                f"{worst.owner_name} (@{worst.owner_id}) grew in each of the last windows, to "
+                f"{format_bytes(worst.backing_bytes)} of slots"
+            )
+            return Judgement("leak", (reason,), containers=proven)
+        if not evidence.exhausted:
+            return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
+    if _slots_may_grow(evidence) and not _has_doubled(evidence) and not evidence.exhausted:
+        return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
+    if evidence.exhausted and evidence.rounds_growth >= UNEXPLAINED and not _has_doubled(evidence):
+        grown = format_bytes(evidence.rounds_growth)
+        reason = (
+            f"heapUsed grew by {grown} over "
+            f"{format_amount(evidence.rounds_iterations, evidence.unit)} and no class accounts for "
+            "it; the budget ended before the work could be doubled, which shows whether a store "
+            "of numbers grows: raise the budget"
+        )
+        return Judgement("inconclusive", (reason,))
+    total = sum(evidence.windows)
+    if total < LEAST_COUNTED and not evidence.timed:
+        reason = (
+            f"only {format_amount(total, evidence.unit)} fitted into the budget while objects "
+            "were counted, too few to see a slow leak: raise the budget"
+        )
+        return Judgement("inconclusive", (reason,))
+    return Judgement(
+        "steady",
+        (
+            f"no class of the program grew over {format_amount(total, evidence.unit)} between "
+            f"{len(evidence.windows) + 1} snapshots",
+        ),
+    )
+
+
+def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
+    """Where objects stay for good behind a population that swings; None if there are none."""
+    aged = aged_of(evidence.rows, evidence.windows, policy)
+    if not aged or evidence.total_iterations >= SWINGS_ENOUGH:
+        return None
+    if not evidence.exhausted:
+        return Judgement(None, ("objects stay while their number swings",), wants_double=True)
+    worst = aged[0]
+    reason = (
+        f"{sum(worst.counts):,} {worst.row.name} of the first "
+        f"{format_amount(sum(evidence.windows[:-1]), evidence.unit)} are still alive, but their "
+        f"number swings by {worst.swing:,}: too few iterations to tell a batch from a leak; raise "
+        "the budget"
+    )
+    return Judgement("inconclusive", (reason,))
+
+
+def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer, ...]:
+    """Containers whose slots grow without bound: an old owner with a new, large backing store.
+
+    Slots come in steps (a store grows by half, or doubles), so only a store allocated in the last
+    and longest window counts, and only if the arrays of the whole heap grew as well.
+    """
+    if len(evidence.array_bytes) < 2:
+        return ()
+    last = len(evidence.windows) - 1
+    grown = evidence.array_bytes[-1] - evidence.array_bytes[-2]
+    least = max(LEAST_STORE, SLOT * SLOT_RATE * evidence.total_iterations)
+    return tuple(
+        c
+        for c in evidence.containers
+        if c.window == last
+        and c.backing_bytes >= least
+        and grown >= 0.25 * c.backing_bytes
+        # What holds different objects is judged by counting them.
+        and c.objects * SLOT < 0.02 * c.backing_bytes
+        and not c.owner_name.startswith("Weak")
+        and not policy.ignores(c.owner_name)
+    )
+
+
+def _slots_may_grow(evidence: Evidence) -> bool:
+    """Whether heapUsed grew before the first snapshot as a store of bare slots would make it."""
+    return evidence.rounds_growth >= max(LEAST_STORE, 0.5 * SLOT * evidence.rounds_iterations)
+
+
+def _has_doubled(evidence: Evidence) -> bool:
+    return evidence.windows[-1] >= 0.4 * evidence.total_iterations

@@ -1,0 +1,142 @@
+"""What a measurement found out: frozen data, from which all reports are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..base.policy import Policy
+from ..base.samples import Series
+
+__all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
+
+SCHEMA = 1
+Outcome = Literal["leak", "steady", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class LeakingConstructor:
+    """One constructor that grows. Sizes are bytes; ``retained_size`` is that of the survivors.
+
+    ``count`` is how many objects were added over all windows and stay alive; ``per_window`` the
+    same per iteration of each window.
+    """
+
+    name: str
+    per_iteration: float
+    count: int
+    shallow_size: int
+    retained_size: int | None = None
+    retaining_path: tuple[str, ...] = ()
+    allocated_at: str | None = None
+    owner: str | None = None
+    per_window: tuple[float, ...] = ()
+    internal: bool = False
+    kind: str = "object"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "per_iteration": round(self.per_iteration, 6),
+            "count": self.count,
+            "shallow_size": self.shallow_size,
+            "retained_size": self.retained_size,
+            "retaining_path": list(self.retaining_path),
+            "allocated_at": self.allocated_at,
+            "owner": self.owner,
+            "per_window": [round(rate, 6) for rate in self.per_window],
+            "kind": self.kind,
+        }
+
+
+@dataclass(frozen=True)
+class AllocationSite:
+    """A function of the program and the bytes it allocated that stayed alive.
+
+    ``stack`` has the callers, innermost first, each like ``function (file.js:21:3)``; places are
+    those where the functions begin.
+    """
+
+    size: int
+    stack: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.stack[0]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome and its evidence.
+
+    ``constructors`` are the leaking ones, worst first; ``internals`` grow as well and stand in
+    parentheses in V8's own naming. ``seconds`` is the time of the whole measurement,
+    ``windows`` the iterations between snapshots (empty: none was taken; parts of iterations for a
+    program that works by itself), ``sites`` the functions that allocated what stayed alive.
+    """
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    series: Series
+    seconds: float
+    workload: str
+    script: str
+    node: str
+    policy: Policy
+    constructors: tuple[LeakingConstructor, ...] = ()
+    internals: tuple[LeakingConstructor, ...] = ()
+    windows: tuple[float, ...] = ()
+    iterations: int = 0
+    warmup: int = 0
+    resolution: float = 0.0
+    unit: str = "iteration"
+    artifacts: str | None = None
+    snapshots: tuple[str, ...] = ()
+    sites: tuple[AllocationSite, ...] = ()
+
+    def __repr__(self) -> str:
+        names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])
+        return (
+            f"<Verdict {self.outcome}{': ' + names if names else ''}, "
+            f"{self.iterations} iterations, {self.seconds:.2f} s>"
+        )
+
+    @property
+    def leaks(self) -> bool:
+        return self.outcome == "leak"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain Python values, ready for ``json.dumps``; the schema of ``verdict.json``."""
+        return {
+            "schema": SCHEMA,
+            "outcome": self.outcome,
+            "reasons": list(self.reasons),
+            "constructors": [row.to_json() for row in self.constructors],
+            "internals": [row.to_json() for row in self.internals],
+            "series": [
+                {
+                    "iterations": sample.iterations,
+                    "seconds": round(sample.seconds, 4),
+                    "heap_used": sample.heap_used,
+                    "external": sample.external,
+                    "array_buffers": sample.array_buffers,
+                    "rss": sample.rss,
+                    "heap_physical": sample.heap_physical,
+                    "contexts": sample.contexts,
+                    "resources": sample.resources,
+                }
+                for sample in self.series.samples
+            ],
+            "windows": list(self.windows),
+            "iterations": self.iterations,
+            "warmup": self.warmup,
+            "resolution": self.resolution,
+            "unit": self.unit,
+            "seconds": round(self.seconds, 3),
+            "workload": self.workload,
+            "script": self.script,
+            "node": self.node,
+            "policy": self.policy.to_json(),
+            "snapshots": list(self.snapshots),
+            "sites": [{"size": site.size, "stack": list(site.stack)} for site in self.sites],
+            "artifacts": self.artifacts,
+        }

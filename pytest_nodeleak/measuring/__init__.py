@@ -1,0 +1,1 @@
+"""A program and a workload become a Verdict: pace, rounds, windows, naming."""

@@ -1,0 +1,197 @@
+"""After a leak: the leaking constructors in the order a reader wants, with paths and sizes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..base.deadline import Deadline
+from ..base.errors import DeadlineExceeded
+from ..base.units import format_bytes, format_rate
+from ..judge.bounds import Filling
+from ..judge.evidence import Evidence, Judgement, Suspect
+from ..judge.nothing_grows import SLOT
+from ..judge.suspects import LEAST_RATE, distinctiveness
+from ..judge.trend import robust_slope
+from ..judge.verdict import LeakingConstructor
+
+if TYPE_CHECKING:
+    from ..heap import ConstructorGrowth, SnapshotDiff
+    from ..heap.explain.growth import StaleContainer
+
+__all__ = ["Findings", "find_culprits"]
+
+MOST_ROWS = 12
+MOST_INTERNALS = 6
+#: by how many a counter of Node rises before it is worth a line
+LEAST_COUNT = 5
+#: bytes of RSS that are worth one, if the heap did not grow as much
+MUCH_OUTSIDE = 16_000_000
+#: share of the survivors in one container from which it is where they pile up
+MOST = 0.5
+#: share of the survivors in one store from which they all are in it
+WHOLE = 0.9
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The leaking constructors, worst first, those in V8's own groups, and further facts.
+
+    ``fixed_store`` says why this is no leak after all: the growth fills a preallocated store.
+    ``fillings`` are the containers that gain objects.
+    """
+
+    constructors: tuple[LeakingConstructor, ...] = ()
+    internals: tuple[LeakingConstructor, ...] = ()
+    facts: tuple[str, ...] = ()
+    fixed_store: str = ""
+    fillings: tuple[Filling, ...] = ()
+
+
+def find_culprits(
+    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, deadline: Deadline
+) -> Findings:
+    """Name what grew, with sizes and paths, as far as ``deadline`` allows."""
+    facts = tuple(_counter_facts(evidence))
+    if diff is None:
+        return Findings(facts=facts)
+    things = [s for s in judgement.suspects if not s.is_value]
+    values = [s for s in judgement.suspects if s.is_value]
+    # Bare values are the finding only where nothing else grows.
+    chosen, rest = (things, values) if things else (values, [])
+    rank = {s: _rank(s.row, diff) for s in chosen}
+    chosen = sorted(chosen, key=lambda s: (rank[s], -_growth_in_bytes(s)))[:MOST_ROWS]
+    explained: dict[tuple[str, str], ConstructorGrowth] = {}
+    # On a huge heap the paths may take too long: the names are worth more than nothing.
+    with contextlib.suppress(DeadlineExceeded):
+        for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
+            explained[row.name, row.kind] = row
+    pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
+    pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
+    rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
+    stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
+    return Findings(
+        constructors=(*rows, *stores),
+        internals=tuple(
+            _constructor(s, s.row, evidence)
+            for s in sorted(rest, key=_growth_in_bytes, reverse=True)[:MOST_INTERNALS]
+        ),
+        facts=facts,
+        fixed_store=_fixed_store([row for _, row in pairs]),
+        fillings=tuple(_fillings(pairs, evidence.total_iterations)),
+    )
+
+
+def _fillings(
+    pairs: Sequence[tuple[Suspect, ConstructorGrowth]], iterations: int
+) -> Iterator[Filling]:
+    """The containers in which most of what grew piles up, each with the first class in it."""
+    seen = set()
+    for suspect, row in pairs:
+        owner = row.owner
+        if owner is None or owner.share < MOST or owner.id in seen:
+            continue
+        seen.add(owner.id)
+        entries = owner.entries or row.populations[-1]
+        yield Filling(
+            constructor=row.name,
+            kind=row.kind,
+            container=owner.name,
+            entries=entries,
+            per_iteration=suspect.per_iteration,
+            pace=min(suspect.per_iteration, entries / max(iterations, 1)),
+            holder_id=owner.holder_id,
+            closure_id=owner.closure_id,
+        )
+
+
+def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
+    """What preallocated store all survivors fill; "" if any of them sits elsewhere.
+
+    Its slots were there before the first snapshot, more of them than pushing would have left free:
+    V8 adds a half and 16 when an array is full.
+    """
+    owners = [row.owner for row in rows if row.owner is not None]
+    if not owners or len(owners) < len(rows):
+        return ""
+    for row, owner in zip(rows, owners, strict=True):
+        if not owner.capacity_fixed or owner.share < WHOLE:
+            return ""
+        before = (owner.entries or 0) - sum(row.survivors)
+        if before > 0.9 * ((owner.capacity or 0) - 16) / 1.5:
+            return ""
+    owner = owners[0]
+    return (
+        f"{rows[0].name} fills {owner.name}, a store of {owner.capacity} slots that was allocated "
+        f"before: bounded"
+    )
+
+
+def _counter_facts(evidence: Evidence) -> Iterator[str]:
+    """What grew with it and has no constructor: contexts, resources of Node, memory of threads."""
+    samples = evidence.series.samples
+    iterations = evidence.series.iterations
+    contexts = [s.contexts for s in samples]
+    slope = robust_slope(iterations, contexts)
+    if contexts[-1] - contexts[0] >= LEAST_COUNT and slope >= LEAST_RATE:
+        yield f"live contexts (vm): +{format_rate(slope)} per {evidence.unit}"
+    span = max(iterations[-1] - iterations[0], 1)
+    resources = [
+        f"{kind} +{format_rate(count / span)}"
+        for kind, count in sorted(evidence.resources.items(), key=lambda item: -item[1])
+        if count >= LEAST_COUNT and count / span >= LEAST_RATE
+    ]
+    if resources:
+        yield f"active resources: {', '.join(resources)} per {evidence.unit}"
+    outside = evidence.rounds_total_growth - evidence.rounds_growth
+    if evidence.outside is None and outside > max(MUCH_OUTSIDE, evidence.rounds_growth):
+        pace = format_bytes(outside / max(evidence.rounds_iterations, 1))
+        yield f"outside the heap: +{pace} of RSS per {evidence.unit} during the rounds"
+
+
+def _rank(row: ConstructorGrowth, diff: SnapshotDiff) -> int:
+    origin = diff.origin(row) if row.kind in ("object", "closure") else None
+    return distinctiveness(row.name, row.kind, origin)
+
+
+def _growth_in_bytes(suspect: Suspect) -> float:
+    return float(suspect.row.sizes[-1] - suspect.row.sizes[0])
+
+
+def _constructor(
+    suspect: Suspect, row: ConstructorGrowth, evidence: Evidence
+) -> LeakingConstructor:
+    path = row.retaining_path
+    return LeakingConstructor(
+        name=row.name,
+        per_iteration=suspect.per_iteration,
+        count=sum(suspect.growth),
+        shallow_size=int(row.shallow_size),
+        retained_size=None if row.retained_size is None else int(row.retained_size),
+        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
+        allocated_at=None,
+        owner=None if row.owner is None else str(row.owner),
+        per_window=tuple(g / n for g, n in zip(suspect.growth, evidence.windows, strict=True)),
+        internal=row.internal,
+        kind=row.kind,
+    )
+
+
+def _container(
+    container: StaleContainer, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
+) -> LeakingConstructor:
+    slots = container.backing_bytes // SLOT
+    path = None
+    with contextlib.suppress(DeadlineExceeded):
+        path = diff.path_to(container.owner_id, deadline)
+    return LeakingConstructor(
+        name=container.owner_name,
+        per_iteration=slots / max(evidence.total_iterations, 1),
+        count=slots,
+        shallow_size=container.backing_bytes,
+        retained_size=container.backing_bytes,
+        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
+        kind="container",
+    )

@@ -1,0 +1,215 @@
+"""One measurement's hands and clock: iterations, samples and snapshots of one program."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+
+from ..base.deadline import Deadline
+from ..base.errors import hide_ours
+from ..base.samples import Sample, Series
+from ..node.app import NodeApp
+from ..node.workload import Runner
+
+if TYPE_CHECKING:
+    from ..heap import HeapSnapshot, SnapshotDiff
+
+__all__ = ["Meter"]
+
+__tracebackhide__ = hide_ours
+
+#: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
+#: and RSS, beyond which more work would endanger the program or the machine
+MOST_HEAP_GROWTH = 64_000_000
+MOST_EXTERNAL_GROWTH = 256_000_000
+MOST_RSS_GROWTH = 1_000_000_000
+#: peak memory of taking a snapshot, as a multiple of the heap
+SNAPSHOT_MEMORY = 16
+
+
+class Meter:
+    """Runs a workload in a program within a budget (seconds) and keeps what it reads.
+
+    ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; of the true time where
+    the program works by itself, for it goes on meanwhile) grow as it goes.
+    """
+
+    def __init__(self, app: NodeApp, runner: Runner, budget: float, folder: Path) -> None:
+        self.app = app
+        self.runner = runner
+        self.budget = budget
+        self.folder = folder
+        self.started = time.monotonic()
+        self.deadline = Deadline(budget)
+        self.samples: list[Sample] = []
+        self.snapshots: list[HeapSnapshot] = []
+        self.files: list[Path] = []
+        self.windows: list[float] = []
+        self.snapshot_seconds = 0.2
+        #: seconds spent in iterations, GC and readings left out
+        self.busy = 0.0
+        self._first = app.iterations
+        self._mark = (0.0, 0)
+        self._diff: SnapshotDiff | None = None
+        self._resources: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return (
+            f"<Meter {self.done} iterations, {len(self.samples)} samples, "
+            f"{len(self.snapshots)} snapshots, {self.seconds:.1f} of {self.budget:g} s>"
+        )
+
+    @property
+    def done(self) -> int:
+        """Iterations of this measurement so far."""
+        return self.app.iterations - self._first
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def left(self) -> float:
+        """Seconds left of the budget."""
+        return self.deadline.remaining or 0.0
+
+    @property
+    def series(self) -> Series:
+        return Series(tuple(self.samples))
+
+    @property
+    def unit(self) -> str:
+        """What one iteration is called in reports."""
+        seconds = self.runner.fixed_seconds
+        return "iteration" if seconds is None else f"{seconds:g} s"
+
+    def patience(self) -> Deadline:
+        """What one call may take: the budget's rest and a little, then the program is stuck."""
+        return Deadline(max(self.left, 1.0) + 4.0)
+
+    def iterate(self, n: int, limit: Deadline | None = None) -> int:
+        """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
+        if n <= 0:
+            return 0
+        self.app.context.progress(
+            f"{self.runner.description[:40]}: {self.done} done, {len(self.samples)} samples, "
+            f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
+        )
+        seconds = self.left if limit is None else limit.remaining or 0.0
+        began = time.monotonic()
+        done = self.runner.run(n, max(seconds, 0.05), self.patience())
+        self.busy += time.monotonic() - began
+        return done
+
+    def sample(self) -> Sample:
+        """Force GC and read the memory."""
+        if not self.samples:
+            self._resources = self.app.active_resources()
+        sample = replace(self.app.memory(settle=2), seconds=self.seconds)
+        self.samples.append(sample)
+        return sample
+
+    def snapshot(self) -> None:
+        """Take the next snapshot. The first two are read without edges: a difference needs none."""
+        number = len(self.snapshots) + 1
+        path = self.folder / f"snapshot-{number}.heapsnapshot"
+        detail: Literal["full", "classes"] = "classes" if number < 3 else "full"
+        began = time.monotonic()
+        if self.snapshots and len(self.windows) < len(self.snapshots):
+            self.windows.append(self._window_since(began))
+        if self.snapshots:
+            self.snapshots[-1].condense()  # the difference needs its counts and newest id only
+        self.snapshots.append(self.app.take_snapshot(path, detail=detail))
+        self.snapshot_seconds = time.monotonic() - began
+        self._mark = (time.monotonic(), self.done)
+        self.files.append(path)
+        self._diff = None
+
+    def _window_since(self, now: float) -> float:
+        seconds, done = self._mark
+        if self.runner.fixed_seconds is None:
+            return self.done - done
+        return round((now - seconds) / self.runner.fixed_seconds, 2)
+
+    def retake_snapshot(self) -> None:
+        """Take the last snapshot again: what was only pending is gone by now."""
+        self.snapshots.pop()
+        self.files.pop()
+        self.snapshot()
+
+    @property
+    def diff(self) -> SnapshotDiff | None:
+        """The difference of all snapshots so far; None for fewer than two."""
+        if self._diff is None and len(self.snapshots) > 1:
+            from ..heap import growth_over
+
+            self._diff = growth_over(self.snapshots)
+        return self._diff
+
+    def detailed_diff(self) -> SnapshotDiff | None:
+        """The same with edges in its last snapshot, for paths."""
+        if len(self.snapshots) == 2:
+            from ..heap import load_snapshot
+
+            self.snapshots[-1] = load_snapshot(self.files[-1])
+            self._diff = None
+        return self.diff
+
+    @property
+    def heap_growth(self) -> int:
+        """Bytes of heapUsed since the first sample."""
+        return self.samples[-1].heap_used - self.samples[0].heap_used
+
+    @property
+    def external_growth(self) -> int:
+        """Bytes of external memory, array buffers included, since the first sample."""
+        return self.samples[-1].external - self.samples[0].external
+
+    def resource_growth(self) -> dict[str, int]:
+        """Active resources by kind that have become more since the first sample."""
+        if self.samples[-1].resources <= self.samples[0].resources:
+            return {}
+        now = self.app.active_resources()
+        grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
+        return {kind: count for kind, count in grown.items() if count > 0}
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether the program has grown so much that more would endanger it, or the machine."""
+        return (
+            self.heap_growth > MOST_HEAP_GROWTH
+            or self.external_growth > MOST_EXTERNAL_GROWTH
+            or self.samples[-1].rss - self.samples[0].rss > MOST_RSS_GROWTH
+        )
+
+    def room(self) -> float:
+        """Iterations that fit before the program is huge, at its present growth."""
+        n = max(self.samples[-1].iterations - self.samples[0].iterations, 1)
+        rooms = [
+            (most - grown) * n / grown
+            for most, grown in (
+                (MOST_HEAP_GROWTH, self.heap_growth),
+                (MOST_EXTERNAL_GROWTH, self.external_growth),
+            )
+            if grown > 0
+        ]
+        return max(0.0, min(rooms, default=float("inf")))
+
+    @property
+    def snapshot_estimate(self) -> float:
+        """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
+        megabytes = self.samples[-1].heap_used / 1e6
+        return 0.05 * megabytes * (1 + megabytes / 150)
+
+    @property
+    def snapshot_bytes(self) -> int:
+        """Memory that the next snapshot may need at its peak, all in all."""
+        return SNAPSHOT_MEMORY * self.samples[-1].heap_used
+
+    @property
+    def has_memory_for_snapshot(self) -> bool:
+        return bool(self.snapshot_bytes < psutil.virtual_memory().available)

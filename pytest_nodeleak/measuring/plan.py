@@ -1,0 +1,101 @@
+"""How much work each phase does, from the time one iteration takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..base.policy import Policy
+from ..base.units import power_of_two
+
+if TYPE_CHECKING:
+    from .meter import Meter
+
+__all__ = ["Pacer", "Plan"]
+
+ROUND_SECONDS = 0.03
+PUSH_SECONDS = 1.0
+#: iterations after which a flat heap, or no growth, means something: 4 objects at 1 per 100
+LEAST_ITERATIONS = 400
+#: structures of this many entries are common; a slow program gets that far if the budget allows
+PUSH_ITERATIONS = 2_000
+#: no need to go further for a fast one
+PUSH_ENOUGH = 20_000
+#: share of the budget that is work enough, however little came of it
+PUSH_SHARE = 0.3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Iteration counts of the phases for iterations of ``seconds`` each."""
+
+    seconds: float
+    budget: float
+    policy: Policy
+    timed: bool
+
+    @property
+    def pace(self) -> float:
+        """Seconds per iteration, to divide by: never 0."""
+        return max(self.seconds, 1e-7)
+
+    @property
+    def round_iterations(self) -> int:
+        if self.policy.iterations is not None:
+            return self.policy.iterations
+        if self.timed:
+            return 1
+        wanted = ROUND_SECONDS / self.pace
+        most = max(1.0, 0.04 * self.budget / self.pace)
+        # A power of two: each other number is made of several, and costs a call for each.
+        return power_of_two(min(max(wanted, 8), 2048, most))
+
+    @property
+    def flat_iterations(self) -> int:
+        """Iterations that a flat stretch must span: as many as a quarter of the budget allows."""
+        if self.timed:
+            return 3
+        affordable = int(0.25 * self.budget / self.pace)
+        return max(3, min(LEAST_ITERATIONS, affordable))
+
+    @property
+    def first_window(self) -> int:
+        if self.timed:
+            return 1
+        wanted = max(LEAST_ITERATIONS, int(0.1 / self.pace), self.round_iterations)
+        affordable = int(0.12 * self.budget / self.pace)
+        return max(1, min(wanted, affordable, 2000))
+
+    def push_window(self, first: int, done: int, left: float) -> int:
+        """The long window: ``done`` iterations are behind us, ``left`` seconds are to spend."""
+        if self.timed:
+            return max(1, min(2 * first, int(left / self.seconds)))
+        wanted = max(int(PUSH_SECONDS / self.pace), PUSH_ITERATIONS - done, 4 * first)
+        wanted = min(wanted, max(PUSH_ENOUGH - done, 4 * first))
+        return max(1, min(wanted, int(0.5 * left / self.pace)))
+
+    def is_pushed(self, done: int, pushed_seconds: float) -> bool:
+        """Whether enough work has been done that a growth without slowing is a leak."""
+        if pushed_seconds >= PUSH_SHARE * self.budget:
+            return True
+        if self.timed or done < PUSH_ITERATIONS:
+            return False
+        return pushed_seconds >= 0.8 * PUSH_SECONDS or done >= 0.8 * PUSH_ENOUGH
+
+
+class Pacer:
+    """The plan at the pace measured last: start-up makes iterations slow, a leak later ones."""
+
+    def __init__(self, meter: Meter, policy: Policy) -> None:
+        self._meter = meter
+        self._seen = (0.0, 0)
+        self.timed = meter.runner.fixed_seconds is not None
+        self.plan = Plan(meter.runner.fixed_seconds or 0.001, meter.budget, policy, self.timed)
+
+    def update(self) -> None:
+        """Take the pace of the iterations since the last update."""
+        busy, done = self._seen
+        self._seen = (self._meter.busy, self._meter.done)
+        if not self.timed and self._meter.done > done:
+            pace = (self._meter.busy - busy) / (self._meter.done - done)
+            self.plan = replace(self.plan, seconds=pace)

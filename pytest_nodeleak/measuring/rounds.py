@@ -1,0 +1,107 @@
+"""Warm-up and rounds: is the heap flat, or is there growth to be counted?"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from ..base.policy import Policy
+from ..base.samples import Series
+from ..judge.evidence import heap_is_flat
+from .meter import Meter
+from .plan import Pacer
+
+__all__ = ["Rounds"]
+
+#: a driver that has run this often allocates no feedback of its own any more
+DRIVER_WARMUP = 3
+WARMUP_ITERATIONS = 1000
+ROUNDS_AT_LEAST = 5
+ROUNDS_AT_MOST = 12
+#: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
+EARLY_GROWTH = 8_000_000
+
+
+class Rounds:
+    """The first phase of a measurement. ``warmup`` iterations come before the first sample."""
+
+    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer) -> None:
+        self.meter = meter
+        self.policy = policy
+        self.pacer = pacer
+        self.warmup = 0
+
+    def warm_up(self) -> None:
+        """Run until an iteration's time is known and lazy initialisation had its chance."""
+        meter = self.meter
+        for _ in range(DRIVER_WARMUP):
+            before = meter.app.memory(settle=2)
+        if self.pacer.timed:
+            meter.iterate(1)
+        else:
+            n = 1
+            while True:
+                began = time.monotonic()
+                self.pacer.update()
+                meter.iterate(n)
+                took = time.monotonic() - began
+                # The first iterations compile and load: their time tells nothing.
+                if (took > 0.03 and meter.done > 15) or meter.done >= WARMUP_ITERATIONS:
+                    break
+                if meter.left < 0.8 * meter.budget:
+                    break
+                if n >= 4 and took > 0.01:
+                    now = meter.app.memory(settle=1)
+                    if now.heap_used - before.heap_used > EARLY_GROWTH:
+                        break
+                n *= 2
+            self.pacer.update()
+        meter.iterate((self.policy.warmup or 0) - meter.done)
+        # The driver's first call with this number leaves a trace: make it before the first sample.
+        meter.iterate(0 if self.pacer.timed else self.pacer.plan.round_iterations)
+        self.warmup = meter.done
+
+    def are_flat(self) -> bool:
+        """Rounds until the heap is flat over a long enough stretch, or clearly is not."""
+        meter = self.meter
+        least = self.policy.rounds or (2 if self.pacer.timed else ROUNDS_AT_LEAST)
+        most = max(least, 2 if self.pacer.timed else ROUNDS_AT_MOST)
+        n = self.pacer.plan.round_iterations
+        repeats = 1
+        meter.sample()
+        for number in itertools.count(1):
+            for _ in range(repeats):
+                meter.iterate(n)
+            meter.sample()
+            self.pacer.update()
+            if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
+                return False
+            if number < least:
+                continue
+            if self._flat_stretch():
+                return True
+            used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
+            if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
+                return False  # counting objects tells more than another round
+            if meter.left < 0.7 * meter.budget:
+                return False
+            if heap_is_flat(meter.series, 4):
+                repeats *= 2  # flat so far, for too few iterations to mean anything
+            elif number >= most:
+                return False
+        raise AssertionError("unreachable")
+
+    def _flat_stretch(self) -> bool:
+        """Whether some run of the latest samples is flat and long enough to mean something."""
+        samples = self.meter.samples
+        start = samples[0].iterations - self.warmup
+        for length in range(3 if self.pacer.timed else 4, len(samples) + 1):
+            if not heap_is_flat(Series(tuple(samples[-length:])), length):
+                continue
+            first, last = samples[-length], samples[-1]
+            span = last.iterations - first.iterations
+            # A store of bare slots grows in steps, by half or double: over twice the
+            # work since the start it must have stepped, so flat means that there is none.
+            if span >= self.pacer.plan.flat_iterations and span >= first.iterations - start:
+                return True
+        return False

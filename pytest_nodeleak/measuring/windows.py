@@ -1,0 +1,234 @@
+"""Windows between snapshots, longer and longer, until the judge has seen enough."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from ..base.deadline import Deadline
+from ..base.policy import Policy
+from ..base.samples import Sample
+from ..base.units import power_of_two
+from ..judge.bounds import DeclaredAge, DeclaredBound, filled, not_full
+from ..judge.evidence import Evidence, Judgement, OutsideGrowth
+from ..judge.judge import judge
+from ..judge.trend import robust_slope
+from .meter import Meter
+from .plan import Pacer
+
+__all__ = ["Windows"]
+
+WINDOW_PIECES = 4
+#: shares of the remaining budget that a window may take: the second must fit as well
+FIRST_WINDOW_SHARE = 0.25
+WINDOW_SHARE = 0.6
+#: share of the remaining budget that the first snapshot may take: two more follow
+SNAPSHOT_SHARE = 0.4
+
+
+class Windows:
+    """The second phase: counting objects, or weighing the heap where snapshots cost too much."""
+
+    def __init__(
+        self, meter: Meter, policy: Policy, pacer: Pacer, outside: OutsideGrowth | None
+    ) -> None:
+        self.meter = meter
+        self.policy = policy
+        self.pacer = pacer
+        self.outside = outside
+        self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
+        self.pushed_seconds = 0.0
+        self.grown_before: dict[int, int] = {}
+        self.waited = False
+
+    def evidence(self) -> Evidence:
+        """Run the windows; all that they showed."""
+        return self._count_in_windows() if self._may_snapshot() else self._weigh_in_windows()
+
+    def _may_snapshot(self) -> bool:
+        if self.policy.snapshots != "auto":
+            return self.policy.snapshots == "always"
+        meter = self.meter
+        return (
+            meter.has_memory_for_snapshot and meter.snapshot_estimate < SNAPSHOT_SHARE * meter.left
+        )
+
+    def _weigh_in_windows(self) -> Evidence:
+        """Without snapshots: windows that double, heapUsed in each the only witness."""
+        meter = self.meter
+        growth = [self._weighed(0)]
+        meter.windows.append(meter.samples[-1].iterations - meter.samples[0].iterations)
+        n = self.pacer.plan.first_window
+        while True:
+            before, start = meter.done, len(meter.samples) - 1
+            self._window(n)
+            meter.sample()
+            self.pacer.update()
+            meter.windows.append(meter.done - before)
+            growth.append(self._weighed(start))
+            n = int(2 * meter.windows[-1])
+            if meter.is_huge or n * self.pacer.plan.seconds > WINDOW_SHARE * meter.left:
+                return self.collect(exhausted=True, window_bytes=tuple(growth))
+
+    def _weighed(self, start: int) -> int:
+        """Growth of heapUsed since a sample, the steps of stores that double left out."""
+        samples = self.meter.samples[start:]
+        iterations = [sample.iterations for sample in samples]
+        slope = robust_slope(iterations, [sample.heap_used for sample in samples])
+        return round(slope * (iterations[-1] - iterations[0]))
+
+    def _count_in_windows(self) -> Evidence:
+        meter = self.meter
+        meter.snapshot()
+        n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
+        while True:
+            self._window(n)
+            meter.sample()
+            self.pacer.update()
+            meter.snapshot()
+            evidence = self.collect()
+            judgement = judge(evidence, self.policy)
+            if judgement.outcome == "leak" and self._wait_for_timers(judgement):
+                evidence = self.collect()
+                judgement = judge(evidence, self.policy)
+            if judgement.outcome is not None:
+                return evidence
+            self.grown_before = {c.owner_id: c.backing_bytes for c in judgement.containers}
+            n = self._next_window(judgement)
+            if n == 0:
+                evidence = self.collect(exhausted=True)
+                if judge(evidence, self.policy).outcome == "leak" and self._wait_for_timers(
+                    judgement
+                ):
+                    evidence = self.collect(exhausted=True)
+                return evidence
+
+    def _window(self, n: int, share: float | None = None) -> None:
+        """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
+        meter = self.meter
+        began = time.monotonic()
+        before = meter.done
+        if share is None:
+            share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
+        limit = Deadline(share * meter.left)
+        piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
+        while (done := meter.done - before) < n:
+            meter.iterate(min(piece, n - done), limit)
+            if meter.done - before >= n:
+                break
+            meter.sample()
+            if limit.expired or meter.is_huge:
+                break
+        self.pushed_seconds += time.monotonic() - began
+
+    def _next_window(self, judgement: Judgement) -> int:
+        """Iterations of the next window, 0 if the budget allows none that would tell more."""
+        meter = self.meter
+        left = meter.left - 1.5 * meter.snapshot_seconds
+        if left <= 0 or meter.is_huge:
+            return 0
+        last = max(1.0, round(meter.windows[-1]))
+        wanted: float
+        if judgement.wants_double:
+            wanted = meter.done
+        elif not judgement.suspects and not judgement.off_heap:
+            wanted = round(last) if self.pacer.timed else 2 * last
+        elif len(meter.windows) == 1:
+            wanted = self.pacer.plan.push_window(int(last), meter.done, left)
+        else:
+            wanted = 2 * last
+        affordable = min(WINDOW_SHARE * left / self.pacer.plan.pace, meter.room())
+        if affordable < last and len(meter.windows) >= 2:
+            return 0
+        return int(max(0, min(wanted, affordable)))
+
+    def fill(self, bound: DeclaredBound) -> Judgement | None:
+        """Work until a container must be full, and one window more; None: it grows beyond."""
+        meter = self.meter
+        wanted = math.ceil(1.1 * bound.iterations)
+        check = max(self.pacer.plan.first_window, wanted // 10)
+        left = meter.left - 3 * meter.snapshot_seconds
+        if (wanted + check) * self.pacer.plan.pace > left or wanted + check > meter.room():
+            return not_full(bound, meter.unit)
+        self._window(wanted, share=1.0)
+        return self._check(bound, check)
+
+    def outlive(self, age: DeclaredAge) -> Judgement | None:
+        """Wait until what is there must be too old, and work one window more; None: it stays."""
+        meter = self.meter
+        check = self.pacer.plan.first_window
+        pause = 1.1 * age.seconds
+        if pause + check * self.pacer.plan.pace > meter.left - 2 * meter.snapshot_seconds:
+            return None
+        self._wait(pause, age.name)
+        return self._check(age, check)
+
+    def _check(self, bound: DeclaredBound | DeclaredAge, n: int) -> Judgement | None:
+        """Whether a window of ``n`` iterations still adds to a container."""
+        meter = self.meter
+        meter.snapshot()
+        self._window(n)
+        meter.sample()
+        meter.snapshot()
+        diff = meter.diff
+        assert diff is not None
+        wanted = bound.filling.constructor, bound.filling.kind
+        populations = next(
+            (row.populations for row in diff.rows if (row.name, row.kind) == wanted), (0, 0)
+        )
+        return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
+
+    def _wait(self, seconds: float, what: str) -> None:
+        """Leave the program to itself. Raises TargetExitedError if it has ended."""
+        self.meter.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        time.sleep(seconds)
+        self.meter.app.check_alive(f"{what} was waited for")
+
+    def _wait_for_timers(self, judgement: Judgement) -> bool:
+        """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""
+        grown = {suspect.row.name for suspect in judgement.suspects}
+        if self.waited or "Timeout" not in grown:
+            return False
+        self.waited = True
+        longest = self.meter.app.pending_timeouts().longest
+        if not 0 < longest < self.meter.left:
+            return False
+        self._wait(longest + 0.05, "pending timers")
+        self.meter.sample()
+        self.meter.retake_snapshot()
+        return True
+
+    def collect(
+        self,
+        *,
+        flat: bool = False,
+        exhausted: bool = False,
+        window_bytes: tuple[int, ...] = (),
+    ) -> Evidence:
+        meter = self.meter
+        diff = meter.diff
+        before, after = self.rounds
+        return Evidence(
+            series=meter.series,
+            windows=tuple(meter.windows),
+            rows=diff.rows if diff is not None else (),
+            containers=diff.containers if diff is not None and len(meter.snapshots) > 2 else (),
+            array_bytes=tuple(s.type_totals().get("array", (0, 0))[1] for s in meter.snapshots),
+            timed=self.pacer.timed,
+            grown_before=self.grown_before,
+            rounds_growth=after.heap_used - before.heap_used,
+            rounds_iterations=after.iterations - before.iterations,
+            rounds_total_growth=_total(after) - _total(before),
+            outside=self.outside,
+            total_iterations=meter.done,
+            pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
+            exhausted=exhausted,
+            flat=flat,
+            window_bytes=window_bytes,
+            unit=meter.unit,
+        )
+
+
+def _total(sample: Sample) -> int:
+    """All memory of the program, as far as snapshots have not inflated it."""
+    return max(sample.heap_used + sample.external, sample.rss)

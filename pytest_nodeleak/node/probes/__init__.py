@@ -1,0 +1,1 @@
+"""Single questions to a running program: live objects, timers, numbers, a snapshot."""

@@ -1,0 +1,127 @@
+"""Takes a heap snapshot of a program and hands its text on while it is written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from ...base.deadline import Deadline
+from ...base.errors import EvaluationError, hide_ours
+from ..channel import Channel
+from .follow import FileFollower
+
+__all__ = ["TextReader", "stream_snapshot"]
+
+__tracebackhide__ = hide_ours
+
+_DOING = "a heap snapshot was taken"
+
+
+class TextReader(Protocol):
+    """What takes the text: a SnapshotReader."""
+
+    def feed(self, chunk: bytes) -> None: ...
+
+
+Reader = TypeVar("Reader", bound=TextReader)
+
+
+def stream_snapshot(
+    channel: Channel, new_reader: Callable[[], Reader], path: Path | None, deadline: Deadline
+) -> Reader:
+    """A reader that was fed the snapshot's text, which stays in the file ``path`` if given.
+
+    The program writes the file itself and stands still meanwhile; it is read while it grows.
+    Through the inspector the program would stand still for a sixth longer; that is the way
+    only if the program cannot write there: as another user, in a container, on a full disk.
+
+    A file that was begun and not finished is removed. Raises what ``feed`` raises, OSError of
+    the file, TargetError or a kind of it.
+    """
+    # The inspector keeps the arguments of the last 1,000 console messages alive.
+    channel.command("Runtime.discardConsoleEntries", deadline=deadline)
+    with _kept(path) if path is not None else _scratch() as file:
+        if file is not None and file.is_file():
+            reader = new_reader()
+            if _written(channel, file, reader, deadline, scratch=path is None):
+                return reader
+        reader = new_reader()
+        _sent(channel, reader, None if path is None else file, deadline)
+        return reader
+
+
+@contextlib.contextmanager
+def _kept(path: Path) -> Iterator[Path]:
+    """A file that can be written; it does not stay if what is done with it fails."""
+    path = path.absolute()
+    path.write_bytes(b"")
+    try:
+        yield path
+    except BaseException:
+        _remove(path)
+        raise
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path | None]:
+    """A file for a while; None if there is no folder for such files."""
+    try:
+        number, name = tempfile.mkstemp(".heapsnapshot", "nodeleak-")
+    except OSError:
+        yield None
+        return
+    os.close(number)
+    try:
+        yield Path(name)
+    finally:
+        _remove(Path(name))
+
+
+def _written(
+    channel: Channel, path: Path, reader: TextReader, deadline: Deadline, *, scratch: bool
+) -> bool:
+    """By ``v8.writeHeapSnapshot``, followed meanwhile; False if it cannot write that file."""
+    begun = False
+
+    def feed(chunk: bytes) -> None:
+        nonlocal begun
+        if not begun and scratch:
+            # Both have it open: nothing is left behind even if we are killed.
+            _remove(path)
+        begun = True
+        reader.feed(chunk)
+
+    with FileFollower(path, feed) as follower:
+        try:
+            channel.driver("writeSnapshot", str(path), deadline=deadline, doing=_DOING)
+        except EvaluationError:
+            return False
+        follower.finish()
+    return begun  # or the program has a file of that name elsewhere
+
+
+def _sent(channel: Channel, reader: TextReader, path: Path | None, deadline: Deadline) -> None:
+    """Through the inspector."""
+    with open(os.devnull if path is None else path, "wb") as file:
+
+        def feed(chunk: bytes) -> None:
+            file.write(chunk)
+            reader.feed(chunk)
+
+        channel.command(
+            "HeapProfiler.takeHeapSnapshot",
+            {"reportProgress": False},
+            deadline=deadline,
+            doing=_DOING,
+            on_chunk=feed,
+        )
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.is_file():  # not a device
+            path.unlink()

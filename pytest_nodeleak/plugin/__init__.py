@@ -1,0 +1,37 @@
+"""pytest's side: the one room that imports pytest. Its names are what pytest looks for."""
+
+from .fixtures import (
+    LaunchNode,
+    launch_node,
+    launch_node_session,
+    node_executable,
+    node_launch_args,
+    nodeleak_output,
+)
+from .hooks import (
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_report_header,
+    pytest_runtest_makereport,
+    pytest_runtest_protocol,
+    pytest_runtest_setup,
+    pytest_terminal_summary,
+)
+
+__all__ = [
+    "LaunchNode",
+    "launch_node",
+    "launch_node_session",
+    "node_executable",
+    "node_launch_args",
+    "nodeleak_output",
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_report_header",
+    "pytest_runtest_makereport",
+    "pytest_runtest_protocol",
+    "pytest_runtest_setup",
+    "pytest_terminal_summary",
+]

@@ -1,0 +1,141 @@
+"""The fixtures: start Node programs, and end them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from ..base.errors import NodeLeakError, hide_ours
+from .state import STATE
+
+if TYPE_CHECKING:
+    from ..node import NodeApp, NodeExecutable
+
+__all__ = [
+    "LaunchNode",
+    "launch_node",
+    "launch_node_session",
+    "node_executable",
+    "node_launch_args",
+    "nodeleak_output",
+]
+
+
+class LaunchNode(Protocol):
+    """The type of the ``launch_node`` fixture."""
+
+    def __call__(
+        self,
+        script: str | os.PathLike[str],
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        node: str | os.PathLike[str] | None = None,
+        node_args: Sequence[str] = (),
+    ) -> NodeApp: ...
+
+
+@pytest.fixture(scope="session")
+def node_executable(pytestconfig: pytest.Config) -> NodeExecutable:
+    """The node binary that ``launch_node`` uses: ``.path``, ``.version``.
+
+    Override it to choose another one: return a path, or the NodeExecutable of ``find_node``.
+    """
+    try:
+        return pytestconfig.stash[STATE].node()
+    except NodeLeakError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def node_launch_args(pytestconfig: pytest.Config) -> list[str]:
+    """More arguments for node at every launch, from the configuration. Override to add some."""
+    return list(pytestconfig.stash[STATE].node_args)
+
+
+@pytest.fixture
+def nodeleak_output(request: pytest.FixtureRequest) -> Path:
+    """The folder where the snapshots and the verdict of this test go if it fails.
+
+    It is made only then.
+    """
+    from ..report.artifacts import measurement_folder
+
+    return measurement_folder(request.config.stash[STATE].output, request.node.nodeid, 0)
+
+
+@pytest.fixture
+def launch_node(
+    request: pytest.FixtureRequest, node_executable: NodeExecutable, node_launch_args: list[str]
+) -> Iterator[LaunchNode]:
+    """Start Node.js scripts: ``app = launch_node("server.js")``; they are ended after the test.
+
+    ``launch_node(script, *args, env=None, cwd=None, node=None, node_args=())`` returns a NodeApp
+    when the script has loaded. A relative script is looked for beside the test file, then in the
+    rootdir. ``env`` is laid over the environment (None removes a name).
+    """
+    folders = [request.path.parent, request.config.rootpath]
+    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+        yield launch
+
+
+@pytest.fixture(scope="session")
+def launch_node_session(
+    request: pytest.FixtureRequest, node_executable: NodeExecutable, node_launch_args: list[str]
+) -> Iterator[LaunchNode]:
+    """Like ``launch_node``, for programs that serve many tests; they are ended with the session.
+
+    A relative script is looked for in the rootdir.
+    """
+    folders = [request.config.rootpath]
+    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+        yield launch
+
+
+@contextlib.contextmanager
+def _launcher(
+    config: pytest.Config,
+    executable: NodeExecutable,
+    launch_args: Sequence[str],
+    folders: Sequence[Path],
+) -> Iterator[LaunchNode]:
+    from ..node import open_node
+    from .scripts import find_script
+
+    state = config.stash[STATE]
+
+    def launch_node(
+        script: str | os.PathLike[str],
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        node: str | os.PathLike[str] | None = None,
+        node_args: Sequence[str] = (),
+    ) -> NodeApp:
+        __tracebackhide__ = hide_ours  # here, for of a module pdb does not read it
+        try:
+            app = open_node(
+                find_script(script, folders),
+                *args,
+                env=env,
+                cwd=cwd,
+                node=executable if node is None else node,
+                node_args=[*launch_args, *node_args],
+                jit=state.policy().jit,
+                timeout=state.timeout,
+                context=state,
+            )
+        except NodeLeakError as error:
+            raise error.with_traceback(None) from error.__cause__
+        launched.callback(app.close)
+        if state.record is not None:
+            state.record.apps.append(app)
+        return app
+
+    with contextlib.ExitStack() as launched:
+        yield launch_node

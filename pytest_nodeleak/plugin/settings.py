@@ -1,0 +1,185 @@
+"""Where pytest's settings come from: marker > command line > environment > ini > default."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..base.errors import PolicyError
+from ..base.options import PLUGIN_OPTIONS, POLICY_OPTIONS, Option
+from ..base.policy import Policy
+from ..base.units import parse_seconds
+
+__all__ = [
+    "add_options",
+    "base_policy",
+    "marker_policy",
+    "node_args",
+    "node_named",
+    "output_folder",
+    "plant",
+    "setting",
+    "timeout",
+]
+
+_OPTIONS = {option.name: option for option in POLICY_OPTIONS + PLUGIN_OPTIONS}
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Register every setting: option, ini value and, named by the option's help, variable."""
+    group = parser.getgroup("nodeleak", "nodeleak: memory-leak tests of Node.js programs")
+    for option in _OPTIONS.values():
+        # Every default is None, so that environment and ini can win.
+        group.addoption(
+            f"--nodeleak-{option.dashed}",
+            dest=f"nodeleak_{option.name}",
+            default=None,
+            metavar=option.metavar,
+            help=f"{option.help} [{_variable(option.name)}]",
+        )
+        parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
+    # For those who work on this plugin, or doubt it: each measurement must see a planted leak.
+    group.addoption("--nodeleak-plant", default=None, help=argparse.SUPPRESS)
+
+
+def _ini_type(option: Option) -> Any:
+    if not option.many:
+        return "string"
+    return "args" if option.name == "node_args" else "linelist"
+
+
+def _variable(name: str) -> str:
+    return f"PYTEST_NODELEAK_{name.upper()}"
+
+
+def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:
+    """The value of one setting as text and who gave it; (None, "the default") if nobody did."""
+    given = config.getoption(f"nodeleak_{name}", default=None)
+    if given is not None:
+        return str(given), f"--nodeleak-{_OPTIONS[name].dashed}"
+    if os.environ.get(_variable(name)):
+        return os.environ[_variable(name)], f"the environment variable {_variable(name)}"
+    return _from_ini(config, name)
+
+
+def _from_ini(config: pytest.Config, name: str) -> tuple[str | None, str]:
+    key = f"nodeleak_{name}"
+    overridden = config.getoption("override_ini", default=None) or ()
+    is_override = any(text.startswith(f"{key}=") for text in overridden)
+    source = f"-o {key}" if is_override else f"{key} in {config.inipath}"
+    try:
+        value = config.getini(key)
+    except (TypeError, ValueError, pytest.UsageError) as error:
+        raise pytest.UsageError(f"bad value for {name} (from {source}): {error}") from None
+    if not value:
+        return None, "the default"
+    if isinstance(value, list):
+        value = shlex.join(value) if name == "node_args" else "\n".join(value)
+    return str(value), source
+
+
+def base_policy(config: pytest.Config) -> Policy:
+    """The policy of the configuration. Raises pytest.UsageError for a bad value."""
+    policy = Policy()
+    for name in Policy.names():
+        value, source = setting(config, name)
+        if value is not None:
+            policy = _with(policy, source, {name: value})
+    return policy
+
+
+def marker_policy(policy: Policy, item: pytest.Item) -> Policy:
+    """``policy`` with the item's ``nodeleak`` markers laid over, the closest last.
+
+    Raises pytest.UsageError for what is no policy.
+    """
+    for node, marker in reversed(list(item.iter_markers_with_node("nodeleak"))):
+        source = f"the nodeleak marker of {node.nodeid or item.nodeid}"
+        if marker.args:
+            shown = ", ".join(map(repr, marker.args))
+            raise pytest.UsageError(
+                f"positional argument {shown} (from {source}): it takes keywords only: "
+                f"{', '.join(Policy.names())}"
+            )
+        policy = _with(policy, source, marker.kwargs)
+    return policy
+
+
+def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
+    try:
+        return policy.with_values(source, **values)
+    except PolicyError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def timeout(config: pytest.Config) -> float:
+    """Seconds that a script may take to load. Raises pytest.UsageError."""
+    value, source = setting(config, "timeout")
+    try:
+        seconds = parse_seconds("30s" if value is None else value)
+        if seconds <= 0:
+            raise ValueError(f"{value!r} is not a duration above 0, such as '30s'")
+    except ValueError as error:
+        raise pytest.UsageError(f"bad value for timeout (from {source}): {error}") from None
+    return seconds
+
+
+def plant(config: pytest.Config) -> float:
+    """Objects per iteration that a self-check plants. Raises pytest.UsageError."""
+    value = config.getoption("--nodeleak-plant", default=None)
+    try:
+        rate = float(value or 0)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate <= 1000:
+        raise pytest.UsageError(
+            f"bad value for --nodeleak-plant: {value!r} is not a number of objects per iteration "
+            "such as 0.1"
+        )
+    return rate
+
+
+def node_args(config: pytest.Config) -> list[str]:
+    """More arguments for node at each launch. Raises pytest.UsageError."""
+    value, source = setting(config, "node_args")
+    try:
+        return shlex.split(value or "")
+    except ValueError as error:
+        raise pytest.UsageError(
+            f"bad value for node_args (from {source}): {value!r}: {error}"
+        ) from None
+
+
+def node_named(config: pytest.Config) -> tuple[str | None, str]:
+    """The node executable that the configuration names (None: none) and who does.
+
+    Made absolute if it is a path: tests change folders.
+    """
+    value, source = setting(config, "node")
+    if value is None:
+        return None, source
+    named = os.path.expanduser(value)
+    if os.sep in named or (os.altsep is not None and os.altsep in named):
+        named = str(_base(config, source) / named)
+    return named, source
+
+
+def output_folder(config: pytest.Config) -> Path:
+    """The folder of all artifacts, absolute."""
+    value, source = setting(config, "output")
+    if value is None:
+        return config.rootpath / ".nodeleak"
+    return _base(config, source) / os.path.expanduser(value)
+
+
+def _base(config: pytest.Config, source: str) -> Path:
+    """What a relative path refers to: an ini file's is relative to it, others to where we are."""
+    if source.startswith("nodeleak_") and config.inipath is not None:
+        return config.inipath.parent
+    return config.invocation_params.dir

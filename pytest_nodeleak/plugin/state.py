@@ -1,0 +1,58 @@
+"""What one pytest session knows: the configured policy, Node, the test that is running."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..base.policy import Policy
+from . import settings
+from .record import Record
+
+if TYPE_CHECKING:
+    from ..judge.verdict import Verdict
+    from ..node import NodeExecutable
+
+__all__ = ["STATE", "State"]
+
+
+class State:
+    """Of one session: the configured policy and the record of the test that is running.
+
+    It is the context of every app: measurements ask it for the policy and give it their verdicts.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.base = settings.base_policy(config)
+        self.timeout = settings.timeout(config)
+        self.node_args = settings.node_args(config)
+        self.output = settings.output_folder(config)
+        self.plant = settings.plant(config)
+        self.start = config.invocation_params.dir
+        self.record: Record | None = None
+        self._named = settings.node_named(config)
+        self._node: NodeExecutable | None = None
+        if self._named[0] is not None:
+            self.node()
+
+    def node(self) -> NodeExecutable:
+        if self._node is None:
+            from ..node import find_node
+
+            self._node = find_node(*self._named)
+        return self._node
+
+    def policy(self) -> Policy:
+        return self.base if self.record is None else self.record.policy
+
+    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+        return verdict if self.record is None else self.record.keep(verdict, snapshots)
+
+    def progress(self, text: str) -> None:
+        return None  # pytest has its own
+
+
+STATE = pytest.StashKey[State]()

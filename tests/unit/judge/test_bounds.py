@@ -1,0 +1,60 @@
+"""Which number beside a container is the bound of it."""
+
+import pytest
+
+from pytest_nodeleak.judge.bounds import DeclaredAge, DeclaredBound, Filling, age_among, bound_among
+
+FILLING = Filling("Entry", "object", "cache (Map)", entries=1000, per_iteration=1.5, pace=0.5)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max",
+        "#max",
+        "maxSize",
+        "_maxItems",
+        "MAX",
+        "MAX_ENTRIES",
+        "limit",
+        "capacity",
+        "CACHE_SIZE",
+    ],
+)
+def test_names_that_bound_a_count(name):
+    assert bound_among({name: 5000.0}, FILLING) == DeclaredBound(name, 5000, FILLING)
+
+
+OTHERS = (
+    *("maxAge", "max_age", "MAX_AGE", "maxListeners", "maxDelayMs", "MAX_WAIT", "maxHeaderSize"),
+    *("maxBytes", "size", "length", "total", "nextId", "highWaterMark", "maxRetries", "limit_ms"),
+)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_names_that_do_not(name):
+    assert bound_among({name: 5000.0}, FILLING) is None
+
+
+@pytest.mark.parametrize("value", [999.0, 1000.0, 5000.5, float("inf"), float("nan"), 1e12, -1.0])
+def test_values_that_cannot_be_one(value):
+    assert bound_among({"max": value}, FILLING) is None
+
+
+def test_the_least_is_taken_and_tells_how_far_it_is():
+    bound = bound_among({"max": 9000.0, "limit": 3000.0, "max2": 500.0}, FILLING)
+    assert bound is not None
+    assert (bound.name, bound.iterations) == ("limit", 4000.0)
+    assert str(bound) == "limit = 3,000 of cache (Map)"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "seconds"),
+    [("ttl", 5000.0, 5.0), ("maxAge", 4000.0, 4.0), ("stdTTL", 5.0, 5.0), ("windowMs", 6e3, 6.0)],
+)
+def test_an_age_is_read_in_seconds(name, value, seconds):
+    assert age_among({name: value}, FILLING, 2.0) == DeclaredAge(name, seconds, FILLING)
+
+
+def test_an_age_that_has_passed_is_none():
+    assert age_among({"ttl": 1500.0, "max": 9.0, "stdTTL": 0.0}, FILLING, 2.0) is None

@@ -1,0 +1,326 @@
+"""The judge on recorded and made-up evidence: no clock, no process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_nodeleak.base.policy import Policy
+from pytest_nodeleak.base.samples import Sample, Series
+from pytest_nodeleak.heap import ConstructorGrowth, StaleContainer
+from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat
+from pytest_nodeleak.judge.judge import judge
+from pytest_nodeleak.measuring.outside import outside_growth
+
+POLICY = Policy()
+
+
+def series(*heap: int, external: int = 0, step: int = 100) -> Series:
+    return Series(
+        tuple(
+            Sample(used, 1000 + external * i, 0, 50_000_000, 1, 1, iterations=i * step)
+            for i, used in enumerate(heap)
+        )
+    )
+
+
+def row(
+    name: str = "Entry",
+    populations: tuple[int, ...] = (0, 400, 2000),
+    survivors: tuple[int, ...] = (400, 1600),
+    kind: str = "object",
+) -> ConstructorGrowth:
+    return ConstructorGrowth(
+        name=name,
+        kind=kind,
+        internal=kind != "object",
+        populations=populations,
+        sizes=tuple(32 * n for n in populations),
+        survivors=survivors,
+        shallow_size=32 * sum(survivors),
+    )
+
+
+def evidence(*rows: ConstructorGrowth, **fields: object) -> Evidence:
+    base = Evidence(
+        series=series(*range(3_000_000, 3_060_000, 10_000)),
+        windows=(400, 1600),
+        rows=rows,
+        total_iterations=20_000,
+        pushed=True,
+    )
+    return replace(base, **fields)  # type: ignore[arg-type]
+
+
+def test_a_flat_heap_is_steady_without_counting():
+    judgement = judge(evidence(flat=True, windows=(), rows=()), POLICY)
+    assert judgement.outcome == "steady"
+
+
+def test_one_object_per_iteration_in_every_window_leaks():
+    judgement = judge(evidence(row()), POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.suspects[0].per_iteration == 1.0
+
+
+def test_one_per_hundred_leaks():
+    judgement = judge(evidence(row(populations=(9, 13, 29), survivors=(4, 16))), POLICY)
+    assert judgement.outcome == "leak"
+
+
+def test_growth_asks_for_more_work_before_it_is_called_a_leak():
+    assert judge(evidence(row(), pushed=False), POLICY).outcome is None
+    assert judge(evidence(row(), pushed=False, exhausted=True), POLICY).outcome == "leak"
+
+
+def test_replaced_content_is_no_growth():
+    ring = row(populations=(2000, 2000, 2000), survivors=(400, 1600))
+    assert judge(evidence(ring), POLICY).outcome == "steady"
+
+
+def test_survivors_without_net_growth_and_net_growth_without_survivors():
+    churn = row(populations=(100, 500, 2100), survivors=(0, 0))
+    assert judge(evidence(churn), POLICY).outcome == "steady"
+    copied = row(populations=(100, 500, 2100, 5300), survivors=(0, 0, 3200))
+    assert judge(evidence(copied, windows=(400, 1600, 3200)), POLICY).outcome == "leak"
+
+
+def test_a_structure_that_fills_up_is_followed_and_then_steady():
+    filling = row(populations=(0, 400, 1000), survivors=(400, 600))
+    assert judge(evidence(filling), POLICY).outcome is None
+    full = row(populations=(0, 400, 1000, 1080), survivors=(400, 600, 80))
+    assert judge(evidence(full, windows=(400, 1600, 3200)), POLICY).outcome == "steady"
+
+
+def test_a_logarithm_is_inconclusive_and_says_what_to_do():
+    slow = row(populations=(0, 400, 800, 1210), survivors=(400, 400, 410))
+    judgement = judge(
+        evidence(slow, windows=(400, 1600, 3200), exhausted=True, total_iterations=5200), POLICY
+    )
+    assert judgement.outcome == "inconclusive"
+    assert (
+        "Entry is still growing at +0.13 per iteration after 5,200 iterations"
+        in judgement.reasons[0]
+    )
+    assert "max_live={'Entry': 3000}" in judgement.reasons[0]
+
+
+@pytest.mark.parametrize("kind", ["code", "hidden", "object shape", "array", "native"])
+def test_what_only_the_engine_makes_is_no_evidence(kind):
+    assert judge(evidence(row(kind=kind)), POLICY).outcome == "steady"
+
+
+def test_internal_names_are_no_evidence():
+    assert judge(evidence(row(name="system / FeedbackVector")), POLICY).outcome == "steady"
+
+
+def test_strings_alone_are_a_leak_too():
+    assert judge(evidence(row(name="(string)", kind="string")), POLICY).outcome == "leak"
+
+
+def test_two_noise_objects_are_nothing():
+    noise = row(populations=(5, 6, 8), survivors=(1, 2))
+    assert judge(evidence(noise), POLICY).outcome == "steady"
+
+
+def test_ignore_max_live_and_max_growth():
+    assert judge(evidence(row()), POLICY.with_values("t", ignore=["Ent*"])).outcome == "steady"
+    bound = POLICY.with_values("t", max_live={"Entry": 5000})
+    assert judge(evidence(row()), bound).outcome == "steady"
+    low = POLICY.with_values("t", max_live={"Entry": 1999})
+    judgement = judge(evidence(row()), low)
+    assert judgement.outcome == "leak"
+    assert judgement.reasons == ("Entry: 2000 live objects, more than max_live=1999",)
+    wide = POLICY.with_values("t", max_growth="1 KB")
+    assert judge(evidence(row()), wide).outcome == "steady"
+    narrow = POLICY.with_values("t", max_growth="10 B")
+    assert judge(evidence(row()), narrow).outcome == "leak"
+    objects = POLICY.with_values("t", max_growth="1 object")
+    assert judge(evidence(row()), objects).outcome == "steady"
+
+
+def slots(backing: int, window: int, objects: int = 1) -> StaleContainer:
+    return StaleContainer(71, "Array", backing, window, "elements", objects)
+
+
+def test_bare_slots_leak_when_the_store_grew_twice():
+    grown = evidence(
+        containers=(slots(160_000, 1),), array_bytes=(0, 80_000, 160_000), grown_before={71: 80_000}
+    )
+    assert judge(grown, POLICY).outcome == "leak"
+    once = replace(grown, grown_before={})
+    assert judge(once, POLICY).outcome is None
+    rebuilt = replace(grown, grown_before={71: 160_000})
+    assert judge(rebuilt, POLICY).outcome is None
+    assert judge(replace(rebuilt, exhausted=True), POLICY).outcome == "steady"
+
+
+def test_a_store_of_objects_is_judged_by_its_objects():
+    full = evidence(
+        containers=(slots(160_000, 1, objects=18_000),),
+        array_bytes=(0, 80_000, 160_000),
+        grown_before={71: 80_000},
+    )
+    assert judge(full, POLICY).outcome == "steady"
+
+
+def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
+    outside = evidence(series=series(*[3_000_000] * 6, external=100_000))
+    assert judge(outside, POLICY).outcome == "leak"
+    assert judge(outside, POLICY.with_values("t", offheap="off")).outcome == "steady"
+    assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
+
+
+def test_without_snapshots_bytes_must_grow_at_a_steady_pace():
+    rising = evidence(rows=(), window_bytes=(12_800, 51_200), exhausted=True)
+    assert judge(rising, POLICY).outcome == "leak"
+    assert judge(rising, POLICY.with_values("t", max_growth="40 B")).outcome == "steady"
+    level = replace(rising, window_bytes=(12_800, 1_600))
+    assert judge(level, POLICY).outcome == "steady"
+    unclear = replace(rising, window_bytes=(40_000, 51_200))
+    assert judge(unclear, POLICY).outcome == "inconclusive"
+
+
+def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
+    few = evidence(
+        row(populations=(0, 20, 100), survivors=(20, 80)),
+        windows=(20, 80),
+        total_iterations=150,
+        exhausted=True,
+    )
+    assert judge(few, POLICY).outcome == "inconclusive"
+    large = replace(few, series=series(*range(3_000_000, 13_000_000, 2_000_000)))
+    assert judge(large, POLICY).outcome == "leak"
+    assert judge(replace(few, timed=True), POLICY).outcome == "leak"
+
+
+def test_what_node_keeps_a_bounded_number_of_is_no_leak():
+    entries = row("PerformanceResourceTiming", populations=(0, 40, 200), survivors=(40, 160))
+    assert judge(evidence(entries, windows=(40, 160)), POLICY).outcome == "steady"
+    more = row("PerformanceResourceTiming", populations=(0, 400, 2000))
+    assert judge(evidence(more), POLICY).outcome == "leak"
+
+
+def test_flat_needs_every_kind_of_memory_to_be_flat():
+    level = series(*[3_000_000] * 6)
+    assert heap_is_flat(level, 4)
+    assert not heap_is_flat(level, 7)
+    assert not heap_is_flat(series(*[3_000_000] * 6, external=100), 4)
+    slow = series(3_000_000, 3_000_000, 3_000_000, 3_000_032)
+    assert not heap_is_flat(slow, 4)
+    more = [replace(s, contexts=i) for i, s in enumerate(level.samples)]
+    assert not heap_is_flat(Series(tuple(more)), 4)
+
+
+def flat_with_outside(outside: OutsideGrowth, policy: Policy = POLICY):
+    return judge(evidence(flat=True, windows=(), rows=(), outside=outside), policy)
+
+
+def test_rss_that_keeps_growing_beside_a_flat_heap_leaks():
+    judgement = flat_with_outside(OutsideGrowth(2048.0, 8_000_000, True, ("addon.node",)))
+    assert judgement.outcome == "leak"
+    assert judgement.reasons[0].endswith("native addons loaded: addon.node")
+
+
+def test_rss_that_grows_unevenly_is_inconclusive():
+    judgement = flat_with_outside(OutsideGrowth(2048.0, 8_000_000, False))
+    assert judgement.outcome == "inconclusive"
+    assert "raise the budget, or set offheap='off'" in judgement.reasons[0]
+
+
+def test_rss_within_max_growth_is_steady():
+    policy = POLICY.with_values("the test", max_growth="4 KB")
+    outside = OutsideGrowth(2048.0, 8_000_000, True)
+    assert flat_with_outside(outside, policy).outcome == "steady"
+
+
+def test_a_class_that_leaks_is_the_finding_whatever_rss_does():
+    outside = OutsideGrowth(2048.0, 8_000_000, True)
+    judgement = judge(evidence(row(), outside=outside), POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.suspects[0].row.name == "Entry"
+
+
+def test_outside_growth_is_what_the_pages_of_the_heap_and_external_memory_leave():
+    before = Sample(100, 10, 0, 1000, 1, 1, heap_physical=300)
+    after = Sample(150, 40, 0, 1200, 1, 1, heap_physical=350)
+    assert outside_growth([before, after]) == 120
+    assert outside_growth([after, replace(before, rss=1150)]) == 0
+
+
+BATCH = {"populations": (20, 24, 17), "survivors": (4, 12)}
+
+
+def test_a_leak_behind_a_swinging_batch_asks_for_more():
+    found = judge(evidence(row(**BATCH), windows=(400, 1122), total_iterations=1600), POLICY)
+    assert (found.outcome, found.wants_double) == (None, True)
+
+
+def test_and_is_inconclusive_where_the_budget_ends():
+    given = evidence(
+        row(**BATCH), windows=(400, 1122), total_iterations=1600, pushed=False, exhausted=True
+    )
+    found = judge(given, POLICY)
+    assert found.outcome == "inconclusive"
+    assert (
+        "4 Entry of the first 400 iterations are still alive, but their number swings by 19"
+        in (found.reasons[0])
+    )
+
+
+def test_and_is_a_leak_when_more_stay_than_swing():
+    grown = row(populations=(20, 24, 23, 95), survivors=(4, 22, 74))
+    given = evidence(grown, windows=(400, 2200, 5400), total_iterations=8100)
+    found = judge(replace(given, series=taking(2.0)), POLICY)
+    assert found.outcome == "leak"
+    assert found.suspects[0].per_iteration == pytest.approx(0.01)
+    # What is as old as timers get may still go.
+    assert judge(replace(given, series=taking(1.0)), POLICY).outcome is None
+
+
+def taking(seconds: float) -> Series:
+    """A rising series over 8,000 iterations, each 5,400 of which take that long."""
+    samples = series(*range(3_000_000, 3_090_000, 10_000), step=1000).samples
+    return Series(tuple(replace(s, seconds=s.iterations / 5400 * seconds) for s in samples))
+
+
+def test_what_has_filled_up_does_not_swing():
+    full = row(populations=(79, 250, 250), survivors=(171, 0))
+    given = evidence(full, windows=(400, 1600), exhausted=True, total_iterations=2100)
+    assert judge(given, POLICY).outcome == "steady"
+
+
+def test_a_batch_alone_is_steady():
+    batch = row(populations=(20, 24, 17, 9), survivors=(0, 0, 9))
+    found = judge(evidence(batch, windows=(400, 2200, 5400), total_iterations=8100), POLICY)
+    assert found.outcome == "steady"
+
+
+def test_a_full_cache_that_forgets_at_random_is_steady():
+    # What is older has fewer left: the rates of the windows fall with their age.
+    cache = row(populations=(500, 500, 500, 500), survivors=(20, 180, 300))
+    found = judge(evidence(cache, windows=(400, 1600, 4000), total_iterations=9000), POLICY)
+    assert found.outcome == "steady"
+
+
+def test_a_last_window_cut_short_is_joined_to_the_one_before():
+    cut = row(populations=(0, 4, 4), survivors=(4, 0))
+    given = evidence(cut, windows=(400, 25), pushed=False, exhausted=True, total_iterations=465)
+    given = replace(given, series=series(*range(3_000_000, 3_000_600, 100)))
+    assert "after one window" in judge(given, POLICY).reasons[0]
+
+
+def test_one_window_is_no_proof_where_heap_used_fell():
+    fell = series(10_400_000, 9_690_000, *range(9_695_000, 9_704_000, 1_000))
+    one = row("FastTimer", populations=(5, 74), survivors=(69,))
+    given = evidence(one, windows=(256,), exhausted=True, pushed=False, total_iterations=475)
+    given = replace(given, series=fell)
+    assert judge(given, POLICY).outcome == "inconclusive"
+
+
+def test_strings_alone_need_heap_used_as_a_witness():
+    strings = row("(string)", kind="string")
+    assert judge(evidence(strings), POLICY).outcome == "leak"
+    level = series(*[3_000_000] * 6)
+    assert judge(replace(evidence(strings), series=level), POLICY).outcome == "steady"

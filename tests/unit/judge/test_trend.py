@@ -1,0 +1,51 @@
+"""Shapes of series: what counts as flat, as a steady pace, as a slope."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_nodeleak.judge.trend import is_flat, rising_share, robust_slope, steady_rate
+
+
+def test_flat_means_at_its_lowest_at_the_end_and_inside_the_band():
+    assert is_flat([100, 100, 100], tolerance=0)
+    assert is_flat([100, 140, 100, 100], tolerance=64)
+    assert not is_flat([100, 400, 100, 100], tolerance=64)
+
+
+def test_a_slow_leak_is_never_flat_however_wide_the_band():
+    assert not is_flat([1000, 1000, 1032], tolerance=1_000_000)
+
+
+def test_a_one_off_drop_hides_no_leak():
+    assert not is_flat([2000, 1000, 1256, 1512, 1768], tolerance=2048)
+    assert not is_flat([1000, 1256, 1512, 1768, 900], tolerance=2048)
+
+
+def test_robust_slope_ignores_a_step_in_a_flat_line():
+    assert robust_slope(range(9), [0, 0, 0, 0, 0, 0, 0, 0, 900]) == 0.0
+    assert robust_slope([0, 10, 20], [0, 320, 640]) == 32.0
+    assert robust_slope([5], [1]) == 0.0
+
+
+def test_rising_share():
+    assert rising_share([1, 2, 3, 3]) == pytest.approx(2 / 3)
+    assert rising_share([1]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("growth", "windows", "steady"),
+    [
+        ([400, 1600], [400, 1600], True),  # one each
+        ([4, 40], [400, 4000], True),  # one per hundred
+        ([2, 40], [400, 4000], True),  # the same, by chance two in the short window
+        ([20, 230], [400, 4000], True),  # five in a hundred at random
+        ([400, 900], [400, 1600], False),  # fills up
+        ([348, 2300], [400, 4000], False),  # ever fewer new keys of a finite set
+        ([1, 100], [400, 1500], False),  # nothing, then something: once is no pace
+        ([1, 100, 200], [400, 1500, 3000], True),  # the pace found late, and kept
+        ([400, 1600, 100], [400, 1600, 3200], False),
+    ],
+)
+def test_steady_rate(growth, windows, steady):
+    assert steady_rate(growth, windows) is steady
