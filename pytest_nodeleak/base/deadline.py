@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from .errors import DeadlineExceeded, PolicyError, hide_ours
 
@@ -17,13 +18,14 @@ _NEVER = 1e9
 class Deadline:
     """Ends ``seconds`` from now; None never ends.
 
-    Pass the same object through nested calls: each waits at most for what is left.
+    Pass the same object through nested calls: each waits at most for what is left. ``clock``
+    gives the seconds that count, if not all of them do.
     Raises PolicyError for what is no number of seconds, 0 or more.
     """
 
-    __slots__ = ("_end", "seconds")
+    __slots__ = ("_clock", "_end", "seconds")
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         if seconds is not None and (
             isinstance(seconds, bool)
             or not isinstance(seconds, (int, float))
@@ -32,21 +34,22 @@ class Deadline:
             raise PolicyError(f"{seconds!r} is no time-out; give seconds, 0 or more, or None")
         self.seconds = seconds
         endless = seconds is None or seconds > _NEVER
-        self._end = None if endless or seconds is None else time.monotonic() + seconds
+        self._clock = clock
+        self._end = None if endless or seconds is None else clock() + seconds
 
     def __repr__(self) -> str:
         if self._end is None:
             return "<Deadline never>"
-        return f"<Deadline in {self._end - time.monotonic():.2f} s of {self.seconds} s>"
+        return f"<Deadline in {self._end - self._clock():.2f} s of {self.seconds} s>"
 
     @property
     def remaining(self) -> float | None:
         """Seconds left, never negative; None if there is no end."""
-        return None if self._end is None else max(0.0, self._end - time.monotonic())
+        return None if self._end is None else max(0.0, self._end - self._clock())
 
     @property
     def expired(self) -> bool:
-        return self._end is not None and time.monotonic() >= self._end
+        return self._end is not None and self._clock() >= self._end
 
     def timeout(self, at_most: float | None = None) -> float | None:
         """Seconds to hand to a blocking call: the time left, but no more than ``at_most``."""
@@ -57,7 +60,7 @@ class Deadline:
 
     def within(self, seconds: float | None) -> Deadline:
         """A deadline for one step: ``seconds`` from now, never later than this one."""
-        return Deadline(self.timeout(seconds))
+        return Deadline(self.timeout(seconds), self._clock)
 
     def check(self, doing: str) -> None:
         """Raise DeadlineExceeded if the time is over; ``doing`` completes "while ..."."""

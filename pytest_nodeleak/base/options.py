@@ -31,7 +31,13 @@ POLICY_OPTIONS = (
     Option("iterations", "N", "iterations of each round (default: adapted to their speed)"),
     Option("warmup", "N", "iterations before the first round, at least (default: adapted)"),
     Option("rounds", "N", "rounds before a heap counts as flat, at least 2 (default: adapted)"),
-    Option("budget", "TIME", "time for one measurement, such as '10s' or '2min' (default: 10s)"),
+    Option(
+        "budget",
+        "TIME",
+        "time for one measurement, such as '10s' or '2min' (default: 10s, or what 200 iterations "
+        "take, at most 60s)",
+    ),
+    Option("explain", "TIME", "time for naming a leak that was found (default: 30s)"),
     Option(
         "max_growth",
         "SIZE",

@@ -61,7 +61,8 @@ class Policy:
     iterations: int | None = None
     warmup: int | None = None
     rounds: int | None = None
-    budget: float = 10.0
+    budget: float | None = None
+    explain: float = 30.0
     max_growth: Growth = Growth()
     ignore: tuple[str, ...] = ()
     max_live: Mapping[str, int] | None = None
@@ -139,7 +140,7 @@ def _count(minimum: int) -> Any:
     return parse
 
 
-def _budget(value: object) -> float:
+def _duration(value: object) -> float:
     seconds = parse_seconds(value)
     if seconds <= 0:
         raise ValueError(f"{value!r} is not a duration above 0, such as '10s'")
@@ -228,7 +229,8 @@ _PARSERS: dict[str, Any] = {
     "iterations": _count(1),
     "warmup": _count(0),
     "rounds": _count(2),
-    "budget": _budget,
+    "budget": _duration,
+    "explain": _duration,
     "max_growth": _growth,
     "ignore": _names,
     "max_live": _bounds,

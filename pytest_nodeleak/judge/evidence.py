@@ -7,13 +7,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..base.samples import Series
+from .ledger import Growing
 from .trend import is_flat
 from .verdict import Outcome
 
 if TYPE_CHECKING:
     from ..heap import ConstructorGrowth, StaleContainer
 
-__all__ = ["VALUE_KINDS", "Evidence", "Judgement", "OutsideGrowth", "Suspect", "heap_is_flat"]
+__all__ = [
+    "VALUE_KINDS",
+    "Evidence",
+    "Judgement",
+    "LedgerEvidence",
+    "OutsideGrowth",
+    "Suspect",
+    "heap_is_flat",
+]
 
 #: V8 node types that are values
 VALUE_KINDS = frozenset(
@@ -73,6 +82,27 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class LedgerEvidence:
+    """Survivors by allocating function.
+
+    ``windows`` are the iterations of those windows that another one followed, oldest first;
+    ``growing`` the places that leave survivors of each; ``series`` the samples since the first
+    window began. ``pushed`` and ``exhausted`` as in :class:`Evidence`; ``slow``: an iteration takes
+    so long that thousands of them cannot be asked for.
+    """
+
+    windows: tuple[float, ...]
+    growing: tuple[Growing, ...]
+    series: Series
+    total_iterations: int = 0
+    pushed: bool = False
+    exhausted: bool = False
+    timed: bool = False
+    slow: bool = False
+    unit: str = "iteration"
+
+
+@dataclass(frozen=True)
 class Suspect:
     """A class that grew in every window.
 
@@ -103,6 +133,7 @@ class Judgement:
     containers: tuple[StaleContainer, ...] = ()
     off_heap: float = 0.0
     wants_double: bool = False
+    growing: tuple[Growing, ...] = ()
 
 
 def heap_is_flat(series: Series, last: int) -> bool:

@@ -53,12 +53,15 @@ class LeakingConstructor:
 class AllocationSite:
     """A function of the program and the bytes it allocated that stayed alive.
 
-    ``stack`` has the callers, innermost first, each like ``function (file.js:21:3)``; places are
+    ``per_iteration`` counts the objects, most of them of ``object_size`` bytes. ``stack`` has the
+    callers, innermost first, each like ``function (file.js:21:3)``; places are
     those where the functions begin.
     """
 
     size: int
     stack: tuple[str, ...]
+    per_iteration: float = 0.0
+    object_size: int = 0
 
     def __str__(self) -> str:
         return self.stack[0]

@@ -11,34 +11,39 @@ from typing import Any
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, hide_ours
 from ..base.policy import Policy
-from ..base.units import format_bytes, power_of_two
 from ..judge.bounds import age_among, bound_among
+from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
+from ..judge.nothing_grows import LEAST_STORE, SLOT
 from ..judge.suspects import LEAST_RATE
 from ..judge.trend import rising_share
 from ..judge.verdict import AllocationSite, Verdict
-from ..node.app import NodeApp
+from ..node import NodeApp
 from ..node.workload import Workload, make_runner
 from .explain import Findings, find_culprits
+from .ledger import Ledger
 from .meter import Meter
+from .naming import named_by_snapshots, rows_of_places, sites_of_places, why_no_snapshot
 from .outside import Outside
 from .plan import Pacer
 from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
-from .sites import attribute_sites, start_sampling, stop_sampling
+from .sites import attribute_sites
 from .windows import Windows
 
 __all__ = ["measure", "measure_with"]
 
 __tracebackhide__ = hide_ours
 
-#: for paths and sizes of what leaks, at least, however little is left of the budget
-EXPLAIN_SECONDS = 2.0
-#: for sampling allocation sites; the profiler makes allocation up to three times slower
-SITES_SECONDS = 0.5
+#: seconds for one measurement, where iterations are not slow
+DEFAULT_BUDGET = 10.0
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
 LONGEST_TIMER = 35.0
+#: share of the readings that rise where a slow program grows
+RISING = 0.6
+#: pending timers, as a share of the survivors, that may be what holds them
+HELD = 0.3
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 
@@ -64,7 +69,7 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
     planting = None
     if app.context.plant:
         runner = planting = PlantingRunner(app, runner, app.context.plant)
-    budget = policy.budget
+    budget = DEFAULT_BUDGET if policy.budget is None else policy.budget
     if runner.fixed_seconds is not None:
         # Watching needs its time: warm-up, two rounds, two windows.
         budget = max(budget, 9 * runner.fixed_seconds + 4)
@@ -85,12 +90,13 @@ class _Measurement:
         self.policy = policy
         self.pacer = Pacer(meter, policy)
         self.warmup = 0
+        self.ledger: Ledger | None = None
 
     def run(self) -> Verdict:
         runner = self.meter.runner
         runner.setup(self.meter.patience())
         try:
-            verdict = self._verdict(self._evidence())
+            verdict = self._verdict(*self._evidence())
         except BaseException:
             # What went wrong first is the error to show, not what teardown makes of it.
             with contextlib.suppress(NodeLeakError):
@@ -99,40 +105,71 @@ class _Measurement:
         runner.teardown(self.meter.patience())
         return verdict
 
-    def _evidence(self) -> Evidence:
-        """Rounds; if the heap is not flat, windows between snapshots."""
-        rounds = Rounds(self.meter, self.policy, self.pacer)
+    def _evidence(self) -> tuple[Judgement, Evidence]:
+        """Rounds; if the heap is not flat, survivors; if bytes grow without them, snapshots."""
+        meter, policy = self.meter, self.policy
+        rounds = Rounds(meter, policy, self.pacer)
         rounds.warm_up()
         self.warmup = rounds.warmup
         flat = rounds.are_flat()
         outside = None
         # Where the heap rises, its objects tell more than RSS would.
-        if self.policy.offheap == "on" and (
-            flat or rising_share(self.meter.series.heap_used) < 0.7
-        ):
-            outside = Outside(self.meter, self.pacer).growth()
+        if policy.offheap == "on" and (flat or rising_share(meter.series.heap_used) < 0.7):
+            outside = Outside(meter, self.pacer).growth()
         if outside is not None:
-            flat = flat and heap_is_flat(self.meter.series, 3)  # after so much more work
-        self.windows = windows = Windows(self.meter, self.policy, self.pacer, outside)
-        if flat and self.policy.snapshots != "always":
-            return windows.collect(flat=True)
-        return windows.evidence()
+            flat = flat and heap_is_flat(meter.series, 3)  # after so much more work
+        self.windows = windows = Windows(meter, policy, self.pacer, outside)
+        if flat and policy.snapshots != "always":
+            evidence = windows.collect(flat=True)
+            return judge(evidence, policy), evidence
+        self.ledger = ledger = Ledger(meter, policy, self.pacer)
+        judgement = ledger.run()
+        if judgement.outcome == "leak" and (held := self._held_by_timers(judgement)):
+            return held, windows.collect()
+        if judgement.outcome == "steady" and self._is_unexplained():
+            windows.pushed_seconds = ledger.pushed_seconds
+            if not why_no_snapshot(meter, policy, Deadline(meter.left)):
+                evidence = windows.evidence()
+                return judge(evidence, policy), evidence
+        evidence = windows.collect()
+        if judgement.outcome == "steady" and outside is not None:
+            judgement = by_rss(evidence, outside, policy, judgement)
+        return judgement, evidence
 
-    def _verdict(self, evidence: Evidence) -> Verdict:
+    def _is_unexplained(self) -> bool:
+        """Whether the heap rose without survivors: slots, copies, or V8 itself.
+
+        Where a reading is dear there are few: they must rise more than once to mean something.
+        """
+        assert self.ledger is not None
+        series = self.meter.series
+        span = series.iterations[-1] - series.iterations[0]
+        grown = series.heap_used[-1] - series.heap_used[0]
+        if grown < max(LEAST_STORE, 0.5 * SLOT * span):
+            return False
+        return not self.ledger.evidence.slow or rising_share(series.heap_used) >= RISING
+
+    def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
-        judgement = judge(evidence, self.policy)
         findings = Findings()
+        deadline = Deadline(self.policy.explain)
+        proven = judgement
+        if judgement.outcome != "steady" and judgement.growing:
+            why_not = why_no_snapshot(meter, self.policy, deadline)
+            if why_not:
+                judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
+            else:
+                judgement, evidence = named_by_snapshots(
+                    self.windows, self.policy, judgement, deadline
+                )
         reasons = judgement.reasons
         outcome = judgement.outcome or "inconclusive"
         if outcome != "steady":
-            deadline = Deadline(max(meter.left, EXPLAIN_SECONDS))
             evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
         if outcome == "leak" and findings.fixed_store:
             outcome, reasons, findings = "steady", (findings.fixed_store,), Findings()
-        elif outcome == "leak" and (timers := self._held_by_timers(judgement)):
-            outcome, reasons = "inconclusive", (timers, *reasons)
         elif outcome == "leak":
             bounded = self._bounded(findings)
             evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
@@ -140,47 +177,33 @@ class _Measurement:
                 outcome = bounded.outcome or outcome
                 reasons = (*bounded.reasons, *findings.facts)
                 findings = Findings() if outcome == "steady" else findings
-        if evidence.window_bytes and self.policy.snapshots == "auto":
-            reasons += (
-                f"no snapshots: one of this heap may take {meter.snapshot_estimate:.0f} s and "
-                f"{format_bytes(meter.snapshot_bytes)} of memory; snapshots='always' takes them",
-            )
+        rows = findings.constructors
         sites: tuple[AllocationSite, ...] = ()
-        if outcome == "leak" or self.policy.allocation_sites == "always":
-            sites = self._allocation_sites()
+        if outcome != "steady" and self.ledger is not None:
+            places = proven.growing or self.ledger.evidence.growing
+            if self.policy.allocation_sites != "never":
+                sites = sites_of_places(places, meter.app.script)
+            if not rows:
+                rows = rows_of_places(places, self.ledger.evidence.windows, meter.app.script)
         return Verdict(
             outcome=outcome,
             reasons=reasons,
-            series=evidence.series,
+            series=meter.series,
             seconds=meter.seconds,
             workload=meter.runner.description,
             script=meter.app.script,
             node=meter.app.version,
             policy=self.policy,
-            constructors=attribute_sites(findings.constructors, sites),
+            constructors=attribute_sites(rows, sites),
             internals=findings.internals,
             windows=evidence.windows,
-            iterations=evidence.total_iterations,
+            iterations=meter.done,
             warmup=self.warmup,
-            resolution=_resolution(evidence),
+            resolution=_resolution(evidence, self.ledger),
             unit=evidence.unit,
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
         )
-
-    def _allocation_sites(self) -> tuple[AllocationSite, ...]:
-        """Some more work under the sampling profiler; nothing if the policy forbids it."""
-        meter = self.meter
-        if self.policy.allocation_sites == "never":
-            return ()
-        n = (
-            1
-            if self.pacer.timed
-            else power_of_two(max(8, SITES_SECONDS / self.pacer.plan.seconds / 3))
-        )
-        start_sampling(meter.app)
-        meter.iterate(min(n, 1024), Deadline(min(SITES_SECONDS, max(meter.left, 0.1))))
-        return stop_sampling(meter.app)
 
     def _bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
@@ -194,21 +217,35 @@ class _Measurement:
                 return self.windows.outlive(age)
         return None
 
-    def _held_by_timers(self, judgement: Judgement) -> str:
-        """Why growth may only be timers that have not fired yet; "" if it is more."""
-        if "Timeout" not in {suspect.row.name for suspect in judgement.suspects}:
-            return ""
-        timers = self.meter.app.pending_timeouts()
-        if not 0 < timers.longest <= LONGEST_TIMER:
-            return ""
-        return (
+    def _held_by_timers(self, judgement: Judgement) -> Judgement | None:
+        """The judgement where growth may only be timers that have not fired yet; None: it is more.
+
+        What fires within the budget is waited for, once: then survivors tell again.
+        """
+        assert self.ledger is not None
+        meter = self.meter
+        if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
+            return None
+        timers = meter.app.pending_timeouts()
+        counted = max(sum(g.allocations.counts) for g in judgement.growing)
+        if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
+            return None
+        if timers.longest < meter.left:
+            meter.wait(timers.longest + 0.05, "pending timers")
+            again = self.ledger.after_waiting()
+            return again if again.outcome == "steady" else None
+        reason = (
             f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
             f"s: give a budget above that, or clear them when their work is done"
         )
+        return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
 
 
-def _resolution(evidence: Evidence) -> float:
+def _resolution(evidence: Evidence, ledger: Ledger | None) -> float:
     """Objects per iteration that would have been seen: two over what was looked at."""
     series = evidence.series.iterations
     looked_at = sum(evidence.windows) or series[-1] - series[0]
-    return round(max(2 / max(looked_at, 1), LEAST_RATE if evidence.windows else 0.0), 6)
+    if ledger is not None:
+        looked_at = max(sum(evidence.windows), sum(ledger.evidence.windows))
+    counted = evidence.windows or ledger is not None
+    return round(max(2 / max(looked_at, 1), LEAST_RATE if counted else 0.0), 6)

@@ -44,7 +44,8 @@ class Meter:
         self.budget = budget
         self.folder = folder
         self.started = time.monotonic()
-        self.deadline = Deadline(budget)
+        self._schedule = app.schedule
+        self.deadline = Deadline(budget, self.clock)
         self.samples: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
@@ -52,6 +53,10 @@ class Meter:
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
+        #: seconds that an iteration took last: of all time, and of the program's on a processor
+        self.last_pace = self.cpu_pace = 0.0
+        #: seconds that forced GC and a reading took last
+        self.gc_seconds = 0.02
         self._first = app.iterations
         self._mark = (0.0, 0)
         self._diff: SnapshotDiff | None = None
@@ -71,6 +76,23 @@ class Meter:
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.started
+
+    def clock(self) -> float:
+        """Seconds of a clock that stands while the program waits for a processor.
+
+        A budget then means the same on a busy machine.
+        """
+        return time.monotonic() - self._schedule.read()[1]
+
+    def within(self, seconds: float) -> Deadline:
+        """A deadline by :meth:`clock`."""
+        return Deadline(seconds, self.clock)
+
+    def extend(self, budget: float) -> None:
+        """Let the budget be ``budget`` seconds, if it is less so far."""
+        if budget > self.budget:
+            self.deadline = Deadline(self.left + budget - self.budget, self.clock)
+            self.budget = budget
 
     @property
     def left(self) -> float:
@@ -100,17 +122,36 @@ class Meter:
             f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
         )
         seconds = self.left if limit is None else limit.remaining or 0.0
-        began = time.monotonic()
+        began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
-        self.busy += time.monotonic() - began
+        took = self.clock() - began
+        self.busy += took
+        self.last_pace = took / max(done, 1)
+        on_processor = (self._schedule.read()[0] - ran) / max(done, 1)
+        self.cpu_pace = on_processor if ran else self.last_pace
         return done
+
+    def wait(self, seconds: float, what: str) -> None:
+        """Leave the program to itself. Raises TargetExitedError if it has ended."""
+        self.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        time.sleep(seconds)
+        self.app.check_alive(f"{what} was waited for")
 
     def sample(self) -> Sample:
         """Force GC and read the memory."""
         if not self.samples:
             self._resources = self.app.active_resources()
+        began = self.clock()
         sample = replace(self.app.memory(settle=2), seconds=self.seconds)
+        self.gc_seconds = self.clock() - began
         self.samples.append(sample)
+        return sample
+
+    def warm_reading(self) -> Sample:
+        """A reading that is no sample: the first ones leave traces of their own."""
+        began = self.clock()
+        sample = self.app.memory(settle=2)
+        self.gc_seconds = self.clock() - began
         return sample
 
     def snapshot(self) -> None:

@@ -17,6 +17,11 @@ ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
 #: iterations after which a flat heap, or no growth, means something: 4 objects at 1 per 100
 LEAST_ITERATIONS = 400
+#: where they take this many seconds at most: 5 objects at 1 per 1,000
+RARE_ITERATIONS = 5_000
+RARE_SECONDS = 0.5
+#: iterations of a round at most, where GC is cheap
+MOST_IN_ROUND = 2_048
 #: structures of this many entries are common; a slow program gets that far if the budget allows
 PUSH_ITERATIONS = 2_000
 #: no need to go further for a fast one
@@ -33,6 +38,7 @@ class Plan:
     budget: float
     policy: Policy
     timed: bool
+    gc_seconds: float = 0.0
 
     @property
     def pace(self) -> float:
@@ -45,10 +51,12 @@ class Plan:
             return self.policy.iterations
         if self.timed:
             return 1
-        wanted = ROUND_SECONDS / self.pace
+        # A round is worth its GC with as much work in it.
+        wanted = max(ROUND_SECONDS, self.gc_seconds) / self.pace
         most = max(1.0, 0.04 * self.budget / self.pace)
+        cap = MOST_IN_ROUND * max(1.0, self.gc_seconds / ROUND_SECONDS)
         # A power of two: each other number is made of several, and costs a call for each.
-        return power_of_two(min(max(wanted, 8), 2048, most))
+        return power_of_two(min(max(wanted, 8), cap, most))
 
     @property
     def flat_iterations(self) -> int:
@@ -56,7 +64,8 @@ class Plan:
         if self.timed:
             return 3
         affordable = int(0.25 * self.budget / self.pace)
-        return max(3, min(LEAST_ITERATIONS, affordable))
+        rare = min(RARE_ITERATIONS, int(RARE_SECONDS / self.pace))
+        return max(3, min(max(LEAST_ITERATIONS, rare), affordable))
 
     @property
     def first_window(self) -> int:
@@ -92,10 +101,14 @@ class Pacer:
         self.timed = meter.runner.fixed_seconds is not None
         self.plan = Plan(meter.runner.fixed_seconds or 0.001, meter.budget, policy, self.timed)
 
+    def forget(self) -> None:
+        """Leave what was done since the last update out: it tells no pace."""
+        self._seen = (self._meter.busy, self._meter.done)
+
     def update(self) -> None:
         """Take the pace of the iterations since the last update."""
         busy, done = self._seen
         self._seen = (self._meter.busy, self._meter.done)
         if not self.timed and self._meter.done > done:
             pace = (self._meter.busy - busy) / (self._meter.done - done)
-            self.plan = replace(self.plan, seconds=pace)
+            self.plan = replace(self.plan, seconds=pace, gc_seconds=self._meter.gc_seconds)

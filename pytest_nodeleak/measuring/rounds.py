@@ -18,6 +18,8 @@ DRIVER_WARMUP = 3
 WARMUP_ITERATIONS = 1000
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
+#: seconds of forced GC from which rounds cost more than they tell
+SLOW_GC = 0.12
 #: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
 EARLY_GROWTH = 8_000_000
 
@@ -35,7 +37,9 @@ class Rounds:
         """Run until an iteration's time is known and lazy initialisation had its chance."""
         meter = self.meter
         for _ in range(DRIVER_WARMUP):
-            before = meter.app.memory(settle=2)
+            before = meter.warm_reading()
+            if meter.gc_seconds > SLOW_GC:
+                break
         if self.pacer.timed:
             meter.iterate(1)
         else:
@@ -50,7 +54,7 @@ class Rounds:
                     break
                 if meter.left < 0.8 * meter.budget:
                     break
-                if n >= 4 and took > 0.01:
+                if n >= 4 and took > 0.01 and meter.gc_seconds <= SLOW_GC:
                     now = meter.app.memory(settle=1)
                     if now.heap_used - before.heap_used > EARLY_GROWTH:
                         break
@@ -69,6 +73,8 @@ class Rounds:
         n = self.pacer.plan.round_iterations
         repeats = 1
         meter.sample()
+        if meter.gc_seconds > SLOW_GC:
+            return False  # a reading costs too much for rounds: survivors are counted at once
         for number in itertools.count(1):
             for _ in range(repeats):
                 meter.iterate(n)
@@ -83,7 +89,7 @@ class Rounds:
             used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
             if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
                 return False  # counting objects tells more than another round
-            if meter.left < 0.7 * meter.budget:
+            if meter.left < 0.75 * meter.budget:
                 return False
             if heap_is_flat(meter.series, 4):
                 repeats *= 2  # flat so far, for too few iterations to mean anything

@@ -12,18 +12,19 @@ from ..base.units import power_of_two
 from ..judge.bounds import DeclaredAge, DeclaredBound, filled, not_full
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
-from ..judge.trend import robust_slope
 from .meter import Meter
 from .plan import Pacer
 
 __all__ = ["Windows"]
 
 WINDOW_PIECES = 4
+#: survivors that naming wants in a window, iterations for them, and seconds
+NAMED = 40
+LEAST_NAMED, MOST_NAMED = 16, 4_000
+NAMING_SECONDS = 2.0
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
-#: share of the remaining budget that the first snapshot may take: two more follow
-SNAPSHOT_SHARE = 0.4
 
 
 class Windows:
@@ -43,39 +44,24 @@ class Windows:
 
     def evidence(self) -> Evidence:
         """Run the windows; all that they showed."""
-        return self._count_in_windows() if self._may_snapshot() else self._weigh_in_windows()
+        return self._count_in_windows()
 
-    def _may_snapshot(self) -> bool:
-        if self.policy.snapshots != "auto":
-            return self.policy.snapshots == "always"
+    def name(self, rate: float, deadline: Deadline) -> Evidence:
+        """Two windows between snapshots, for the names of what grows by ``rate`` an iteration."""
         meter = self.meter
-        return (
-            meter.has_memory_for_snapshot and meter.snapshot_estimate < SNAPSHOT_SHARE * meter.left
-        )
-
-    def _weigh_in_windows(self) -> Evidence:
-        """Without snapshots: windows that double, heapUsed in each the only witness."""
-        meter = self.meter
-        growth = [self._weighed(0)]
-        meter.windows.append(meter.samples[-1].iterations - meter.samples[0].iterations)
-        n = self.pacer.plan.first_window
-        while True:
-            before, start = meter.done, len(meter.samples) - 1
-            self._window(n)
+        n = int(min(max(NAMED / max(rate, 1e-3), LEAST_NAMED), MOST_NAMED))
+        if self.pacer.timed:
+            n = 1
+        meter.snapshot()
+        for _ in range(2):
+            left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
+            limit = meter.within(min(NAMING_SECONDS, max(left, 0.1)))
+            before = meter.done
+            while (done := meter.done - before) < n and (not limit.expired or not done):
+                meter.iterate(n - done, limit)
             meter.sample()
-            self.pacer.update()
-            meter.windows.append(meter.done - before)
-            growth.append(self._weighed(start))
-            n = int(2 * meter.windows[-1])
-            if meter.is_huge or n * self.pacer.plan.seconds > WINDOW_SHARE * meter.left:
-                return self.collect(exhausted=True, window_bytes=tuple(growth))
-
-    def _weighed(self, start: int) -> int:
-        """Growth of heapUsed since a sample, the steps of stores that double left out."""
-        samples = self.meter.samples[start:]
-        iterations = [sample.iterations for sample in samples]
-        slope = robust_slope(iterations, [sample.heap_used for sample in samples])
-        return round(slope * (iterations[-1] - iterations[0]))
+            meter.snapshot()
+        return self.collect()
 
     def _count_in_windows(self) -> Evidence:
         meter = self.meter
@@ -110,7 +96,7 @@ class Windows:
         before = meter.done
         if share is None:
             share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
-        limit = Deadline(share * meter.left)
+        limit = meter.within(share * meter.left)
         piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := meter.done - before) < n:
             meter.iterate(min(piece, n - done), limit)
@@ -160,7 +146,7 @@ class Windows:
         pause = 1.1 * age.seconds
         if pause + check * self.pacer.plan.pace > meter.left - 2 * meter.snapshot_seconds:
             return None
-        self._wait(pause, age.name)
+        self.meter.wait(pause, age.name)
         return self._check(age, check)
 
     def _check(self, bound: DeclaredBound | DeclaredAge, n: int) -> Judgement | None:
@@ -178,12 +164,6 @@ class Windows:
         )
         return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
 
-    def _wait(self, seconds: float, what: str) -> None:
-        """Leave the program to itself. Raises TargetExitedError if it has ended."""
-        self.meter.app.context.progress(f"waiting {seconds:.1f} s for {what}")
-        time.sleep(seconds)
-        self.meter.app.check_alive(f"{what} was waited for")
-
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""
         grown = {suspect.row.name for suspect in judgement.suspects}
@@ -193,7 +173,7 @@ class Windows:
         longest = self.meter.app.pending_timeouts().longest
         if not 0 < longest < self.meter.left:
             return False
-        self._wait(longest + 0.05, "pending timers")
+        self.meter.wait(longest + 0.05, "pending timers")
         self.meter.sample()
         self.meter.retake_snapshot()
         return True
@@ -203,7 +183,6 @@ class Windows:
         *,
         flat: bool = False,
         exhausted: bool = False,
-        window_bytes: tuple[int, ...] = (),
     ) -> Evidence:
         meter = self.meter
         diff = meter.diff
@@ -224,7 +203,6 @@ class Windows:
             pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted,
             flat=flat,
-            window_bytes=window_bytes,
             unit=meter.unit,
         )
 

@@ -25,6 +25,7 @@ from .probes.instances import count_instances
 from .probes.numbers import numbers_in
 from .probes.snapshots import stream_snapshot
 from .probes.timers import PendingTimeouts, pending_timeouts
+from .process.schedule import Schedule
 from .process.target import TargetProcess
 from .workers import NodeWorker, list_workers
 from .workload import Workload, make_runner
@@ -94,6 +95,11 @@ class NodeApp:
     @property
     def node(self) -> NodeExecutable:
         return self._executable
+
+    @property
+    def schedule(self) -> Schedule:
+        """What the kernel says of its main thread."""
+        return Schedule(self.pid)
 
     @property
     def running(self) -> bool:

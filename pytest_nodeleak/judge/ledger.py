@@ -1,0 +1,177 @@
+"""Survivors by allocating function, and the judgement on them. Pure.
+
+A window is a range of the program's allocations. What of it is alive after a later window has ended
+has stayed; what a leak keeps, it keeps of every window alike. What fills up keeps less of later
+windows, what replaces its content less of earlier ones.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..base.frames import CallFrame
+from .trend import rates, steady_rate
+
+__all__ = ["Allocations", "Growing", "growing_among", "merge_windows", "place_of"]
+
+#: objects per iteration below which growth is no evidence: half of the rate we promise to find
+LEAST_RATE = 0.005
+#: survivors that are few: V8 and Node keep some of their own, a program's late initialisation too
+FEW_OWN = 6
+FEW_OF_NODE = 24
+#: share of an earlier window's rate below which growth has levelled off
+FADED = 0.25
+
+#: a place in the program: its own innermost function and what that called, innermost first
+Place = tuple[CallFrame, ...]
+
+
+@dataclass(frozen=True)
+class Allocations:
+    """What one place allocated in each window and is still alive: how many, and their bytes.
+
+    ``place`` has the allocating function first, its callers after it, down to the program's own
+    innermost function; ``callers`` go on from there. ``object_size`` is the most common size.
+    """
+
+    place: Place
+    callers: tuple[CallFrame, ...]
+    counts: tuple[int, ...]
+    sizes: tuple[int, ...]
+    object_size: int
+
+    @property
+    def function(self) -> CallFrame:
+        """The program's own function; Node's where there is none."""
+        return self.place[-1]
+
+    @property
+    def is_own(self) -> bool:
+        return self.function.is_own
+
+    def is_in(self, function: str) -> bool:
+        """Whether Node's ``function`` is on the way from the program's own to the allocation."""
+        return any(f.function == function and f.origin == "node" for f in self.place)
+
+    def __str__(self) -> str:
+        return self.function.function or "(anonymous)"
+
+
+@dataclass(frozen=True)
+class Growing:
+    """A place whose survivors came in every window.
+
+    ``steady`` if at one pace; ``few`` if they are so few that more windows should tell; ``fading``
+    is the last window's rate as a share of the highest before.
+    """
+
+    allocations: Allocations
+    per_iteration: float
+    bytes_per_iteration: float
+    steady: bool
+    few: bool
+    fading: float
+
+
+def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] | None:
+    """The place and the callers of a stack (innermost first); None for what is not the program's.
+
+    Left out are the driver, the builtins that it calls itself, and V8's own roots.
+    """
+    own: list[CallFrame] = []
+    for frame in stack:
+        if frame.origin == "driver":
+            break
+        own.append(frame)
+    if all(frame.origin == "engine" for frame in own):
+        return None
+    for at, frame in enumerate(own):
+        if frame.is_own:
+            return tuple(own[: at + 1]), tuple(own[at + 1 :])
+    return tuple(own), ()
+
+
+def merge_windows(
+    windows: Sequence[Mapping[tuple[CallFrame, ...], Counter[int]]],
+) -> tuple[Allocations, ...]:
+    """The survivors of each window, by stack and size, put together by place."""
+    found: dict[Place, list[Counter[int]]] = {}
+    callers: dict[Place, tuple[CallFrame, ...]] = {}
+    for at, window in enumerate(windows):
+        for stack, sizes in window.items():
+            where = place_of(stack)
+            if where is None:
+                continue
+            place, above = where
+            callers.setdefault(place, above)
+            found.setdefault(place, [Counter() for _ in windows])[at].update(sizes)
+    return tuple(_allocations(place, callers[place], rows) for place, rows in found.items())
+
+
+def _allocations(
+    place: Place, callers: tuple[CallFrame, ...], rows: Sequence[Counter[int]]
+) -> Allocations:
+    merged: Counter[int] = sum(rows, Counter())
+    return Allocations(
+        place,
+        callers,
+        tuple(row.total() for row in rows),
+        tuple(sum(size * count for size, count in row.items()) for row in rows),
+        merged.most_common(1)[0][0] if merged else 0,
+    )
+
+
+def growing_among(
+    rows: Sequence[Allocations], windows: Sequence[float], interval: int = 1
+) -> tuple[Growing, ...]:
+    """The places that leave survivors of every window behind, those of most bytes first.
+
+    Where no single path through Node to a function of the program is one of them, all paths to it
+    may be: their sum is looked at as well. ``interval`` is the profiler's, in bytes: above 1 it
+    records an object of s bytes with probability 1 - exp(-s / interval).
+    """
+    found = [growing for row in rows if (growing := _growing(row, windows, interval))]
+    named = {growing.allocations.function for growing in found}
+    together: dict[CallFrame, list[Allocations]] = {}
+    for row in rows:
+        if row.is_own and row.function not in named:
+            together.setdefault(row.function, []).append(row)
+    for function, parts in together.items():
+        if len(parts) > 1 and (growing := _growing(_sum(function, parts), windows, interval)):
+            found.append(growing)
+    return tuple(sorted(found, key=lambda g: -g.bytes_per_iteration))
+
+
+def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:
+    return Allocations(
+        (function,),
+        parts[0].callers,
+        tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
+        tuple(map(sum, zip(*(part.sizes for part in parts), strict=True))),
+        parts[0].object_size,
+    )
+
+
+def _growing(row: Allocations, windows: Sequence[float], interval: int) -> Growing | None:
+    total, span = sum(row.counts), sum(windows)
+    if not total or not span or not row.counts[-1]:
+        return None
+    seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
+    if total / span / seen < LEAST_RATE:
+        return None
+    pace = rates(row.counts, windows)
+    fading = pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0
+    # A share is only as good as the counts behind it: rare things scatter.
+    if fading * (1 + 2 / math.sqrt(row.counts[-1])) < FADED:
+        return None
+    return Growing(
+        row,
+        total / span / seen,
+        sum(row.sizes) / span / seen,
+        steady=steady_rate(row.counts, windows),
+        few=total < (FEW_OWN if row.is_own else FEW_OF_NODE),
+        fading=fading,
+    )

@@ -1,0 +1,136 @@
+"""The judgement on survivors by allocating function. Pure.
+
+What leaks leaves as many survivors of early windows behind as of late ones, before and after much
+more work, and heapUsed rises by their bytes: what is allocated in one place and freed in another
+need not be seen, for bytes are conserved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..base.policy import Policy
+from ..base.units import format_amount, format_bytes, format_rate
+from .evidence import Judgement, LedgerEvidence
+from .ledger import Growing
+from .trend import robust_slope
+
+__all__ = ["judge_survivors", "witnessed"]
+
+#: the part of the survivors' bytes that heapUsed must rise by: less is content that is replaced
+WITNESSED = 0.4
+#: iterations before anything is called a leak where the budget allows no more, or else bytes
+LEAST_WORK = 100
+#: and where iterations are slow, so that no more can be asked for
+ENOUGH = 160
+PLENTY = 4_000_000
+#: growth of heapUsed over the later half of the work, as a share of all of it, that is none
+LATE_SHARE = 0.2
+#: and bytes per iteration, which V8 may need for itself
+NOISE = 4.0
+
+
+def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
+    """The judgement so far; ``outcome`` None asks for more work, "steady" says nothing of bytes."""
+    growing = evidence.growing
+    if len(evidence.windows) < 2:
+        return Judgement(None, ("too few windows",), growing=growing)
+    if not growing:
+        return Judgement("steady", (_nothing_lasts(evidence),))
+    leaking = tuple(g for g in growing if g.steady and not g.few)
+    if not leaking:
+        return _rare_or_slowing(evidence, growing)
+    if not _worked_enough(evidence):
+        return Judgement(None, ("growth without an end so far",), growing=growing)
+    if not witnessed(leaking, evidence):
+        return _replaced(evidence, leaking)
+    worst = leaking[0]
+    per_iteration = sum(g.bytes_per_iteration for g in leaking)
+    if per_iteration <= policy.max_growth.bytes:
+        reason = (
+            f"grows by {format_bytes(per_iteration)} per {evidence.unit}, within "
+            f"max_growth={policy.max_growth}"
+        )
+        return Judgement("steady", (reason,))
+    reason = (
+        f"{worst.allocations} allocates what stays: +{format_rate(worst.per_iteration)} per "
+        f"{evidence.unit} in {len(evidence.windows)} of {len(evidence.windows)} windows"
+    )
+    return Judgement("leak", (reason,), growing=leaking)
+
+
+def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
+    """Whether heapUsed rises by what was counted."""
+    series = evidence.series
+    slope = robust_slope(series.iterations, series.heap_used)
+    return slope >= WITNESSED * sum(g.bytes_per_iteration for g in leaking)
+
+
+def _worked_enough(evidence: LedgerEvidence) -> bool:
+    if evidence.pushed:
+        return True
+    if evidence.total_iterations >= ENOUGH and evidence.slow:
+        return True
+    heap = evidence.series.heap_used
+    grown = heap[-1] - heap[0] >= PLENTY
+    return evidence.exhausted and (
+        evidence.timed or grown or evidence.total_iterations >= LEAST_WORK
+    )
+
+
+def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement:
+    if not evidence.exhausted and not evidence.pushed:
+        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
+    if not _rises_late(evidence):
+        worst = growing[0]
+        reason = (
+            f"{worst.allocations} fills up: the later half of "
+            f"{format_amount(evidence.total_iterations, evidence.unit)} added little"
+        )
+        return Judgement("steady", (reason,))
+    if not evidence.exhausted:
+        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
+    return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
+
+
+def _rises_late(evidence: LedgerEvidence) -> bool:
+    """Whether the later half of the work still added to heapUsed."""
+    samples = evidence.series.samples
+    middle = (samples[0].iterations + samples[-1].iterations) / 2
+    late = [s for s in samples if s.iterations >= middle] or list(samples[-1:])
+    early = [s for s in samples if s.iterations <= middle]
+    before = late[0] if len(late) > 1 else early[-1]
+    grown = samples[-1].heap_used - before.heap_used
+    in_all = samples[-1].heap_used - samples[0].heap_used
+    spent = max(samples[-1].iterations - before.iterations, 1)
+    return grown > NOISE * spent and grown > LATE_SHARE * in_all
+
+
+def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:
+    if not evidence.exhausted and not evidence.pushed:
+        return Judgement(None, ("survivors without growth of the heap",), growing=tuple(leaking))
+    worst = leaking[0]
+    pace = format_rate(worst.per_iteration)
+    reason = (
+        f"what {worst.allocations} allocates, +{pace} per {evidence.unit}, stays for a while and "
+        "is replaced: heapUsed does not rise with it"
+    )
+    return Judgement("steady", (reason,))
+
+
+def _still_growing(evidence: LedgerEvidence, worst: Growing) -> str:
+    but = "but too little was seen of it" if worst.steady else "but slower and slower"
+    return (
+        f"{worst.allocations} allocates what stays, +{format_rate(worst.per_iteration)} per "
+        f"{evidence.unit} over {format_amount(evidence.total_iterations, evidence.unit)}, {but}: a "
+        "bounded structure that is still filling, or a slow leak; raise the budget, or name the "
+        "bound with max_live={'Class': bound}"
+    )
+
+
+def _nothing_lasts(evidence: LedgerEvidence) -> str:
+    seen = sum(evidence.windows)
+    return (
+        f"nothing that was allocated in {format_amount(seen, evidence.unit)} outlived the next "
+        "ones at a steady pace"
+    )

@@ -1,0 +1,126 @@
+"""What is proven by survivors gets a name: constructors, sizes and paths, from snapshots."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..base.deadline import Deadline
+from ..base.policy import Policy
+from ..base.units import format_bytes
+from ..judge.evidence import Evidence, Judgement, Suspect
+from ..judge.ledger import Growing
+from ..judge.suspects import over_bounds, suspects_of
+from ..judge.verdict import AllocationSite, LeakingConstructor
+from .meter import Meter
+from .windows import Windows
+
+__all__ = ["named_by_snapshots", "rows_of_places", "sites_of_places", "why_no_snapshot"]
+
+#: snapshots of a difference
+SNAPSHOTS = 3
+MOST_ROWS = 12
+MOST_SITES = 8
+MOST_FRAMES = 6
+
+
+def why_no_snapshot(meter: Meter, policy: Policy, deadline: Deadline) -> str:
+    """What forbids snapshots for naming; "" if nothing does."""
+    if policy.snapshots == "never":
+        return "no snapshot was taken: snapshots='never'"
+    if policy.snapshots == "always":
+        return ""
+    seconds = SNAPSHOTS * meter.snapshot_estimate
+    if not meter.has_memory_for_snapshot:
+        return (
+            f"no snapshot was taken: one of this heap may need "
+            f"{format_bytes(meter.snapshot_bytes)} of memory, more than is free; "
+            "snapshots='always' takes it"
+        )
+    left = deadline.remaining or 0.0
+    if seconds > left:
+        return (
+            f"no snapshot was taken: {SNAPSHOTS} of this heap may take {seconds:.0f} s and "
+            f"{format_bytes(meter.snapshot_bytes)} of memory, and explain={left:.0f}s is left; "
+            "raise `explain`"
+        )
+    return ""
+
+
+def named_by_snapshots(
+    windows: Windows, policy: Policy, judgement: Judgement, deadline: Deadline
+) -> tuple[Judgement, Evidence]:
+    """The classes behind what is growing; "steady" if the policy accepts all of them."""
+    rate = max((g.per_iteration for g in judgement.growing), default=1.0)
+    evidence = windows.name(rate, deadline)
+    over = over_bounds(evidence.rows, policy)
+    if over:
+        judgement = replace(judgement, outcome="leak", reasons=tuple(over))
+    suspects = suspects_of(evidence.rows, evidence.windows, policy)
+    if not suspects:
+        every = suspects_of(evidence.rows, evidence.windows, Policy())
+        if every and not over:
+            names = ", ".join(suspect.row.name for suspect in every[:3])
+            return Judgement("steady", (f"only {names} grows, which the policy accepts",)), evidence
+        suspects = _survivors(evidence, policy)
+    return replace(judgement, suspects=suspects), evidence
+
+
+def _survivors(evidence: Evidence, policy: Policy) -> tuple[Suspect, ...]:
+    """Where no class grows in both windows: all that was allocated in them and is alive."""
+    total = sum(evidence.windows) or 1
+    rows = [
+        row
+        for row in evidence.rows
+        if not row.internal and row.survivor_count and not policy.ignores(row.name)
+    ]
+    rows.sort(key=lambda row: -row.survivor_count)
+    return tuple(
+        Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
+        for row in rows[:MOST_ROWS]
+    )
+
+
+def rows_of_places(
+    growing: Sequence[Growing], windows: Sequence[float], script: str
+) -> tuple[LeakingConstructor, ...]:
+    """The allocating functions as rows, where no snapshot gives the constructors."""
+    folder = os.path.dirname(script)
+    rows = []
+    for place in growing[:MOST_ROWS]:
+        allocations = place.allocations
+        frame = allocations.function
+        rows.append(
+            LeakingConstructor(
+                name=frame.function or "(anonymous)",
+                per_iteration=place.per_iteration,
+                count=sum(allocations.counts),
+                shallow_size=sum(allocations.sizes),
+                allocated_at=frame.shown(folder),
+                per_window=tuple(
+                    count / n for count, n in zip(allocations.counts, windows, strict=True)
+                ),
+                kind="function",
+            )
+        )
+    return tuple(rows)
+
+
+def sites_of_places(growing: Sequence[Growing], script: str) -> tuple[AllocationSite, ...]:
+    """The call stacks of what grows, the program's own function first."""
+    folder = os.path.dirname(script)
+    sites = []
+    for place in growing[:MOST_SITES]:
+        allocations = place.allocations
+        own = [frame for frame in (allocations.function, *allocations.callers) if frame.is_own]
+        frames = own or [allocations.function]
+        sites.append(
+            AllocationSite(
+                sum(allocations.sizes),
+                tuple(frame.shown(folder) for frame in frames[:MOST_FRAMES]),
+                per_iteration=place.per_iteration,
+                object_size=allocations.object_size,
+            )
+        )
+    return tuple(sites)

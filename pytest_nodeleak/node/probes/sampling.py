@@ -1,0 +1,107 @@
+"""V8's sampling heap profiler: what is alive of all that was allocated since it was started.
+
+At an interval of 1 byte it records every allocation, so that survivors are counted exactly, on a
+heap of any size and without a walk over it. It costs about 3 microseconds per allocated object.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ...base.frames import CallFrame, frame_of
+
+__all__ = ["AliveSamples", "Sampler", "Stack", "alive_samples"]
+
+_DEPTH = 24
+
+#: call frames, innermost first
+Stack = tuple[CallFrame, ...]
+
+
+class _Commands(Protocol):
+    def command(
+        self, method: str, params: dict[str, Any] | None = None, *, doing: str = ""
+    ) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class AliveSamples:
+    """The live allocations: call stacks, innermost frame first, by number; and each one's facts.
+
+    ``samples`` are tuples (size in bytes, number of the stack, ordinal): ordinals rise in the order
+    of allocation.
+    """
+
+    stacks: dict[int, Stack]
+    samples: tuple[tuple[int, int, int], ...]
+
+    @property
+    def newest(self) -> int:
+        """The highest ordinal; 0 if nothing is alive."""
+        return max((ordinal for _, _, ordinal in self.samples), default=0)
+
+    def survivors(self, after: int, until: int) -> dict[Stack, Counter[int]]:
+        """For each stack how many live allocations of each size have an ordinal in the range."""
+        by_number: dict[int, Counter[int]] = {}
+        for size, stack, ordinal in self.samples:
+            if after < ordinal <= until:
+                sizes = by_number.get(stack)
+                if sizes is None:
+                    sizes = by_number[stack] = Counter()
+                sizes[size] += 1
+        found: dict[Stack, Counter[int]] = {}
+        for number, sizes in by_number.items():
+            found.setdefault(self.stacks[number], Counter()).update(sizes)
+        return found
+
+
+class Sampler:
+    """The sampling profiler of one heap; a context manager, on inside the block."""
+
+    def __init__(self, heap: _Commands, interval: int = 1) -> None:
+        self._heap = heap
+        self._interval = interval
+
+    def __enter__(self) -> Sampler:
+        self._heap.command(
+            "HeapProfiler.startSampling",
+            {"samplingInterval": self._interval, "stackDepth": _DEPTH},
+            doing="allocations were to be counted",
+        )
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            self._heap.command("HeapProfiler.stopSampling", doing="counting allocations ended")
+
+    def read(self) -> AliveSamples:
+        """What is alive now; force GC before."""
+        reply = self._heap.command(
+            "HeapProfiler.getSamplingProfile", doing="live allocations were read"
+        )
+        return alive_samples(reply["profile"])
+
+
+def alive_samples(profile: dict[str, Any]) -> AliveSamples:
+    """A profile of the inspector in our form; samples whose stack it lacks have an empty one."""
+    stacks = dict(_stacks(profile["head"]))
+    samples = tuple(
+        (int(item["size"]), int(item["nodeId"]), int(item["ordinal"]))
+        for item in profile["samples"]
+    )
+    for _, number, _ in samples:
+        stacks.setdefault(number, ())
+    return AliveSamples(stacks, samples)
+
+
+def _stacks(head: dict[str, Any]) -> Iterator[tuple[int, Stack]]:
+    """Every node's number and stack; the root stands for no function."""
+    waiting: list[tuple[dict[str, Any], Stack]] = [(child, ()) for child in head["children"]]
+    while waiting:  # deep stacks: no recursion
+        node, callers = waiting.pop()
+        stack = (frame_of(node["callFrame"]), *callers)
+        yield int(node["id"]), stack
+        waiting.extend((child, stack) for child in node["children"])
