@@ -7,6 +7,7 @@ most of them, are counted and decoded once. Only the wanted line is decoded segm
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -19,11 +20,14 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _DIGITS = {letter: digit for digit, letter in enumerate(_ALPHABET)}
 
 #: characters of mappings between two remembered sums
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13
 #: decoded lines kept
 _MOST_LINES = 4096
 #: a number of a source map has 32 bits
 _MOST_SHIFT = 30
+
+_NUMBER = r"([g-z0-9+/]{0,6}[A-Za-f])"
+_SEGMENT = re.compile(f"{_NUMBER}(?:{_NUMBER}{_NUMBER}{_NUMBER}{_NUMBER}?)?")
 
 _EMPTY, _NOWHERE, _PLACE, _NAMED = -1, 0, 1, 2
 
@@ -85,24 +89,29 @@ def encode_vlq(numbers: list[int]) -> str:
     return "".join(letters)
 
 
+class _Numbers(dict[str | None, int]):
+    """Single numbers by their text, decoded on first use: there are few different ones."""
+
+    def __missing__(self, text: str | None) -> int:
+        number = decode_vlq(text)[0] if text else 0
+        self[text] = number
+        return number
+
+
 class _Decoded(dict[str, _Deltas]):
     """Segments by their text, decoded on first use. A broken one is empty."""
 
+    def __init__(self) -> None:
+        self._numbers = _Numbers()
+
     def __missing__(self, text: str) -> _Deltas:
-        try:
-            numbers = decode_vlq(text)
-        except ValueError:
-            numbers = []
-        deltas: _Deltas
-        if not numbers:
-            deltas = (0, 0, 0, 0, 0, _EMPTY)
-        elif len(numbers) < 4:
-            deltas = (numbers[0], 0, 0, 0, 0, _NOWHERE)
-        else:
-            column, source, line, original = numbers[:4]
-            name = numbers[4] if len(numbers) > 4 else 0
-            kind = _NAMED if len(numbers) > 4 else _PLACE
-            deltas = (column, source, line, original, name, kind)
+        match = _SEGMENT.fullmatch(text)
+        deltas: _Deltas = (0, 0, 0, 0, 0, _EMPTY)
+        if match:
+            column, source, line, original, name = match.groups()
+            kind = _NAMED if name else _PLACE if source else _NOWHERE
+            of = self._numbers
+            deltas = (of[column], of[source], of[line], of[original], of[name], kind)
         self[text] = deltas
         return deltas
 
