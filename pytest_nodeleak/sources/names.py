@@ -43,7 +43,7 @@ _NAME_BEFORE_PAREN = re.compile(rf"({_IDENT}){_SPACE}{_TYPES}$")
 _FUNCTION_BEFORE = re.compile(rf"\bfunction\b{_SPACE}\*?{_SPACE}$")
 _ASSIGNED = re.compile(rf"({_IDENT})\s*[!?]?\s*=$")
 _ASSIGNED_TYPED = re.compile(
-    rf"(?:\b(?:const|let|var)\s+|[;{{}}\n]\s*)({_IDENT})\s*:(?:[^=;{{}}]|=>)*=$"
+    rf"(?:\b(?:const|let|var)\s+|[;{{}}\n]\s*)({_IDENT})\s*:(?:[^=;{{}}\n]|=>)*=$"
 )
 _KEYED = re.compile(rf"(?:^|[{{,/\n])\s*[\"']?({_IDENT})[\"']?\s*:$")
 _CLASS = re.compile(rf"\bclass\s+({_IDENT})")
@@ -60,6 +60,9 @@ _WORDS = frozenset(
         """,
     )
 )
+
+#: of these, those behind which "(...) {" is no method
+_BEFORE_BLOCK = frozenset(("async", "catch", "for", "function", "if", "switch", "while", "with"))
 
 
 def function_name(text: str, offset: int) -> str | None:
@@ -93,14 +96,14 @@ def function_name(text: str, offset: int) -> str | None:
         if match:
             return match[match.lastindex or 1]
     method = _METHOD.match(here)
-    if method and method["name"] not in _WORDS:
+    if method and _may_name(method["name"], here[method.end() - 1 :]):
         return _own(method["name"], text, offset)
     return None
 
 
 def _at_paren(text: str, offset: int, before: str, here: str) -> str | None:
     named = _NAME_BEFORE_PAREN.search(before)
-    if named and named[1] not in _WORDS:
+    if named and _may_name(named[1], here):
         return _own(named[1], text, offset)
     if _FUNCTION_BEFORE.search(before):
         begin = _FUNCTION_BEFORE.sub("", before)
@@ -108,6 +111,15 @@ def _at_paren(text: str, offset: int, before: str, here: str) -> str | None:
     if _is_arrow(here):
         return _bound(before)
     return None
+
+
+def _may_name(word: str, parameters: str) -> bool:
+    """Whether ``word`` is a name: a method may be called ``delete``, with a body behind it."""
+    if word not in _WORDS:
+        return True
+    return word not in _BEFORE_BLOCK and bool(
+        re.match(r"\([^()]*\)\s*(?::[^;(){}]*)?\{", parameters)
+    )
 
 
 def _after_paren(before: str) -> bool:
@@ -138,7 +150,7 @@ def _bound(before: str) -> str:
     if re.search(r"\bexport\s+default$", before):
         return "default"
     before = re.sub(r"<[\w\s,.]*>$", "", before).rstrip()
-    for pattern in (_ASSIGNED, _ASSIGNED_TYPED, _KEYED):
+    for pattern in (_ASSIGNED_TYPED, _ASSIGNED, _KEYED):
         match = pattern.search(before)
         if match:
             return match[1]
