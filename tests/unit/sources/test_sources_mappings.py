@@ -1,7 +1,7 @@
 """The numbers of source maps."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_nodeleak.sources import mappings
@@ -52,6 +52,7 @@ def test_no_numbers(text):
 
 
 @pytest.mark.parametrize("block", [1, 20, 1 << 13])
+@settings(max_examples=40, deadline=None)
 @given(lines=st.lists(LINE, max_size=30), order=st.randoms())
 def test_lines_come_back_in_any_order(block, lines, order):
     with pytest.MonkeyPatch.context() as patch:
