@@ -33,6 +33,7 @@ def written(lines: list[list[tuple[int, int, int, int, int | None]]]) -> str:
     return ";".join(texts)
 
 
+@settings(deadline=None)
 @given(st.lists(NUMBER))
 def test_numbers_come_back(numbers):
     assert decode_vlq(encode_vlq(numbers)) == numbers
@@ -68,6 +69,7 @@ def test_lines_come_back_in_any_order(block, lines, order):
             assert read.line(number) == expected
 
 
+@settings(deadline=None)
 @given(LINE, st.integers(0, 2100))
 def test_the_last_segment_before_a_column(line, column):
     found = Mappings(written([line])).at(0, column)
@@ -75,6 +77,7 @@ def test_the_last_segment_before_a_column(line, column):
     assert (found and found[:4]) == (max(before)[:4] if before else None)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ABCDgz+/;,!é", max_size=60), st.integers(-1, 6), st.integers(-1, 50))
 def test_any_text_is_survived(text, line, column):
     Mappings(text).at(line, column)

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_nodeleak.sources import Original, SourceMap
@@ -100,6 +100,7 @@ JSON = st.recursive(
 KEYS = ("sources", "names", "sourcesContent", "sourceRoot", "sections", "ignoreList")
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), JSON), st.integers(-1, 2), st.integers(-1, 9))
 def test_fields_of_any_kind_are_survived(fields, line, column):
     found = SourceMap.parse(json.dumps({"mappings": SMALL["mappings"], **fields}), "/a/b.map")
