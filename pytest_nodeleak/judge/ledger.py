@@ -24,6 +24,8 @@ FEW_OWN = 6
 FEW_OF_NODE = 24
 #: share of an earlier window's rate below which growth has levelled off
 FADED = 0.25
+#: paces that are the same where windows are time: that of one half of them to the other at least
+SAME_TIMED = 0.5
 
 #: a place in the program: its own innermost function and what that called, innermost first
 Place = tuple[CallFrame, ...]
@@ -125,22 +127,31 @@ def _allocations(
 
 
 def growing_among(
-    rows: Sequence[Allocations], windows: Sequence[float], interval: int = 1
+    rows: Sequence[Allocations],
+    windows: Sequence[float],
+    interval: int = 1,
+    *,
+    timed: bool = False,
 ) -> tuple[Growing, ...]:
     """The places that leave survivors of every window behind, those of most bytes first.
 
     Where no single path through Node to a function of the program is one of them, all paths to it
     may be: their sum is looked at as well. ``interval`` is the profiler's, in bytes: above 1 it
-    records an object of s bytes with probability 1 - exp(-s / interval).
+    records an object of s bytes with probability 1 - exp(-s / interval). ``timed``: windows are
+    time, of which the profiler takes its share.
     """
-    found = [growing for row in rows if (growing := _growing(row, windows, interval))]
+
+    def growing_of(row: Allocations) -> Growing | None:
+        return _growing(row, windows, interval, timed)
+
+    found = [growing for row in rows if (growing := growing_of(row))]
     named = {growing.allocations.function for growing in found}
     together: dict[CallFrame, list[Allocations]] = {}
     for row in rows:
         if row.is_own and row.function not in named:
             together.setdefault(row.function, []).append(row)
     for function, parts in together.items():
-        if len(parts) > 1 and (growing := _growing(_sum(function, parts), windows, interval)):
+        if len(parts) > 1 and (growing := growing_of(_sum(function, parts))):
             found.append(growing)
     return tuple(sorted(found, key=lambda g: -g.bytes_per_iteration))
 
@@ -155,7 +166,9 @@ def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:
     )
 
 
-def _growing(row: Allocations, windows: Sequence[float], interval: int) -> Growing | None:
+def _growing(
+    row: Allocations, windows: Sequence[float], interval: int, timed: bool
+) -> Growing | None:
     total, span = sum(row.counts), sum(windows)
     if not total or not span or not row.counts[-1]:
         return None
@@ -171,7 +184,13 @@ def _growing(row: Allocations, windows: Sequence[float], interval: int) -> Growi
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
-        steady=steady_rate(row.counts, windows),
+        steady=_same_halves(pace) if timed else steady_rate(row.counts, windows),
         few=total < (FEW_OWN if row.is_own else FEW_OF_NODE),
         fading=fading,
     )
+
+
+def _same_halves(pace: Sequence[float]) -> bool:
+    half = len(pace) // 2
+    early, late = sum(pace[:half]) / max(half, 1), sum(pace[half:]) / (len(pace) - half)
+    return min(early, late) >= SAME_TIMED * max(early, late)

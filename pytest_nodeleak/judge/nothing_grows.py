@@ -6,15 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
+from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
 from .by_bytes import off_heap_growth
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
+from .trend import rises_late, rising_share, robust_slope
 
 if TYPE_CHECKING:
     from ..heap import StaleContainer
 
-__all__ = ["SLOT", "grown_containers", "no_class_grows"]
+__all__ = ["SLOT", "grown_containers", "no_class_grows", "unexplained_growth"]
 
 #: iterations between snapshots below which "no class grew" means nothing
 LEAST_COUNTED = 20
@@ -26,6 +28,10 @@ SLOT_RATE = 0.05
 LEAST_STORE = 4096
 #: growth in bytes before the first snapshot that leaves a question where no class grows
 UNEXPLAINED = 32_768
+#: readings, and the share of them that rise, and bytes per iteration, which are no chance
+LEAST_READINGS = 10
+NEARLY_ALL = 0.9
+LEAST_SLOPE = 1.0
 #: by how much a store grows at least when it has to: V8 adds a half to arrays, doubles tables
 STORE_STEP = 1.4
 
@@ -81,6 +87,14 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             "were counted, too few to see a slow leak: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
+    unexplained = unexplained_growth(evidence.series)
+    if unexplained > max(policy.max_growth.bytes, 0):
+        reason = (
+            f"heapUsed rises by {format_bytes(unexplained)} per {evidence.unit}, in nearly every "
+            f"round, and no class that was counted over {format_amount(total, evidence.unit)} "
+            "accounts for it: growth that is rarer, or slower and slower; raise the budget"
+        )
+        return Judgement("inconclusive", (reason,))
     return Judgement(
         "steady",
         (
@@ -88,6 +102,18 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             f"{len(evidence.windows) + 1} snapshots",
         ),
     )
+
+
+def unexplained_growth(series: Series) -> float:
+    """Bytes per iteration by which heapUsed rose in nearly every round to the end; else 0.0.
+
+    Bytes are conserved: such a heap is not steady, whatever was counted.
+    """
+    heap = series.heap_used
+    if len(heap) < LEAST_READINGS or rising_share(heap) < NEARLY_ALL or not rises_late(series):
+        return 0.0
+    slope = robust_slope(series.iterations, heap)
+    return slope if slope >= LEAST_SLOPE else 0.0
 
 
 def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:

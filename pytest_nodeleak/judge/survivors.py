@@ -13,7 +13,7 @@ from ..base.policy import Policy
 from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
-from .trend import robust_slope
+from .trend import rises_late, robust_slope
 
 __all__ = ["judge_survivors", "witnessed"]
 
@@ -24,10 +24,8 @@ LEAST_WORK = 100
 #: and where iterations are slow, so that no more can be asked for
 ENOUGH = 160
 PLENTY = 4_000_000
-#: growth of heapUsed over the later half of the work, as a share of all of it, that is none
-LATE_SHARE = 0.2
-#: and bytes per iteration, which V8 may need for itself
-NOISE = 4.0
+#: windows of a program that is watched
+ENOUGH_TIMED = 4
 
 
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
@@ -67,7 +65,7 @@ def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
 
 
 def _worked_enough(evidence: LedgerEvidence) -> bool:
-    if evidence.pushed:
+    if evidence.pushed or (evidence.timed and len(evidence.windows) >= ENOUGH_TIMED):
         return True
     if evidence.total_iterations >= ENOUGH and evidence.slow:
         return True
@@ -81,7 +79,7 @@ def _worked_enough(evidence: LedgerEvidence) -> bool:
 def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement:
     if not evidence.exhausted and not evidence.pushed:
         return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
-    if not _rises_late(evidence):
+    if not rises_late(evidence.series):
         worst = growing[0]
         reason = (
             f"{worst.allocations} fills up: the later half of "
@@ -91,19 +89,6 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     if not evidence.exhausted:
         return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
     return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
-
-
-def _rises_late(evidence: LedgerEvidence) -> bool:
-    """Whether the later half of the work still added to heapUsed."""
-    samples = evidence.series.samples
-    middle = (samples[0].iterations + samples[-1].iterations) / 2
-    late = [s for s in samples if s.iterations >= middle] or list(samples[-1:])
-    early = [s for s in samples if s.iterations <= middle]
-    before = late[0] if len(late) > 1 else early[-1]
-    grown = samples[-1].heap_used - before.heap_used
-    in_all = samples[-1].heap_used - samples[0].heap_used
-    spent = max(samples[-1].iterations - before.iterations, 1)
-    return grown > NOISE * spent and grown > LATE_SHARE * in_all
 
 
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:

@@ -7,10 +7,45 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 from statistics import median
 
-__all__ = ["deltas", "is_flat", "rates", "rising_share", "robust_slope", "steady_rate"]
+from ..base.samples import Series
+
+__all__ = [
+    "deltas",
+    "is_flat",
+    "rates",
+    "rises_late",
+    "rising_share",
+    "robust_slope",
+    "steady_rate",
+]
 
 #: rates of two windows agree if the lower is at least this part of the higher
 AGREEMENT = 0.88
+
+
+#: growth of heapUsed over the later half of the work, as a share of all of it, that is none
+LATE_SHARE = 0.2
+#: and bytes per iteration: half a slot
+LATE_BYTES = 4.0
+
+
+def rises_late(series: Series) -> bool:
+    """Whether heapUsed still grew over the later half of the work.
+
+    What fills up has filled by then; a store of bare slots that grows by half or double must have
+    been allocated anew.
+    """
+    samples = series.samples
+    middle = (samples[0].iterations + samples[-1].iterations) / 2
+    before = (
+        max((s for s in samples[:-1] if s.iterations <= middle), key=lambda s: s.iterations)
+        if len(samples) > 1
+        else samples[0]
+    )
+    grown = samples[-1].heap_used - before.heap_used
+    in_all = samples[-1].heap_used - samples[0].heap_used
+    spent = max(samples[-1].iterations - before.iterations, 1)
+    return grown > LATE_BYTES * spent and grown > LATE_SHARE * in_all
 
 
 def deltas(values: Sequence[float]) -> list[float]:

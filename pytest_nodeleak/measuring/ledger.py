@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ..base.deadline import Deadline
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import power_of_two
@@ -32,12 +31,16 @@ ENOUGH = 200
 MOST_BUDGET = 60.0
 #: a push is worth it, for the profiler has to be stopped, if it is so much longer than the windows
 WORTHWHILE = 3
+#: bytes of growth that are push enough: more would make the heap dear to look at
+PUSH_BYTES = 8_000_000
 #: pieces of a push, between which heapUsed is read
 PIECES = 4
 #: how much slower a program is at an interval (bytes) of the profiler, at worst
 SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
 #: seconds that one iteration may take under it, as a share of the budget
 ITERATION_SHARE = 0.05
+#: share of a processor that a program which is watched may need then
+BUSY = 0.8
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,17 @@ class Ledger:
         return self.judgement
 
     @property
+    def _is_slow(self) -> bool:
+        return not self.pacer.timed and self.pacer.plan.pace >= SLOW
+
+    @property
     def _left(self) -> float:
         return self.meter.left
 
     def _interval(self) -> int:
         """The least interval at which an iteration does not take too long."""
-        most = ITERATION_SHARE * self.meter.budget
+        fixed = self.meter.runner.fixed_seconds
+        most = ITERATION_SHARE * self.meter.budget if fixed is None else BUSY * fixed
         for interval, slowdown in SLOWDOWNS:
             if slowdown * self.meter.cpu_pace <= most:
                 return interval
@@ -112,13 +120,14 @@ class Ledger:
                 marks.append(max(alive.newest, marks[-1]))
                 self.windows = [*before, *_closed(alive, marks, counts)]
                 if len(counts) < 3:
-                    n = int(max(1, counts[0] if self.pacer.timed else 2 * counts[0]))
+                    n = int(
+                        max(1, counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
+                    )
                     if len(counts) == 2 and before:
                         break  # enough to compare with the windows before
                     continue
                 self._judge(exhausted=False)
-                if self.judgement.outcome is None and self.policy.budget is None:
-                    self.meter.extend(min(MOST_BUDGET, ENOUGH * self.meter.last_pace))
+                self._grant_time()
                 if self.judgement.outcome is not None or self._push_size():
                     break
                 n = int(counts[-1])
@@ -126,14 +135,20 @@ class Ledger:
                     self._judge(exhausted=True)
                     break
 
+    def _grant_time(self) -> None:
+        """More time for slow programs, where there is growth to decide."""
+        if self.judgement.outcome is None and not self.pacer.timed and self.policy.budget is None:
+            self.meter.extend(min(MOST_BUDGET, ENOUGH * self.meter.last_pace))
+
     def _window(self, n: int, number: int) -> float:
         """Up to ``n`` iterations and a reading; how many were done."""
         meter = self.meter
         before = meter.done
         least = FIRST_SLOW if number == 0 else max(1, n // 2)
-        share = FIRST_SHARE if number == 0 else SHARE
-        limit = Deadline(share * self._left)
-        enough = Deadline(max(FIRST_SECONDS, 2 * meter.gc_seconds)) if number == 0 else limit
+        share = FIRST_SHARE if number == 0 and not self._is_slow else SHARE
+        limit = meter.within(share * self._left)
+        seconds = max(FIRST_SECONDS, 2 * meter.gc_seconds)
+        enough = meter.within(seconds) if number == 0 else limit
         if self.pacer.timed:
             n = max(1, n if number else 1)
         while (done := meter.done - before) < n and not limit.expired:
@@ -169,13 +184,15 @@ class Ledger:
     def _push(self, n: int) -> None:
         meter = self.meter
         began = meter.seconds
-        limit = Deadline(0.6 * self._left)
+        limit = meter.within(0.6 * self._left)
         self.pacer.forget()
         piece = power_of_two(max(1, n / PIECES))
         while n > 0 and not limit.expired and not meter.is_huge:
             done = meter.iterate(min(piece, n), limit)
             n -= max(done, 1)
             meter.sample()
+            if meter.heap_growth > PUSH_BYTES:
+                break
         self.pacer.update()
         self.pushed_seconds += meter.seconds - began
 
@@ -189,13 +206,14 @@ class Ledger:
         rows = self.rows()
         return LedgerEvidence(
             windows=tuple(windows),
-            growing=growing_among(rows, windows, self.interval) if windows else (),
+            growing=growing_among(rows, windows, self.interval, timed=self.pacer.timed),
             series=Series(tuple(meter.samples[self.first_sample :])),
             total_iterations=meter.done,
-            pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
+            pushed=meter.heap_growth > PUSH_BYTES
+            or self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted,
             timed=self.pacer.timed,
-            slow=self.pacer.plan.pace >= SLOW,
+            slow=self._is_slow,
             unit=meter.unit,
         )
 

@@ -15,9 +15,9 @@ from ..judge.bounds import age_among, bound_among
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
-from ..judge.nothing_grows import LEAST_STORE, SLOT
+from ..judge.nothing_grows import LEAST_STORE
 from ..judge.suspects import LEAST_RATE
-from ..judge.trend import rising_share
+from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.workload import Workload, make_runner
@@ -143,9 +143,8 @@ class _Measurement:
         """
         assert self.ledger is not None
         series = self.meter.series
-        span = series.iterations[-1] - series.iterations[0]
         grown = series.heap_used[-1] - series.heap_used[0]
-        if grown < max(LEAST_STORE, 0.5 * SLOT * span):
+        if grown < LEAST_STORE or not rises_late(series):
             return False
         return not self.ledger.evidence.slow or rising_share(series.heap_used) >= RISING
 

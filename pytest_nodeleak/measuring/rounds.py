@@ -18,6 +18,8 @@ DRIVER_WARMUP = 3
 WARMUP_ITERATIONS = 1000
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
+#: seconds of an iteration that is worth more than a reading of bytes
+SLOW = 0.01
 #: seconds of forced GC from which rounds cost more than they tell
 SLOW_GC = 0.12
 #: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
@@ -73,7 +75,7 @@ class Rounds:
         n = self.pacer.plan.round_iterations
         repeats = 1
         meter.sample()
-        if meter.gc_seconds > SLOW_GC:
+        if meter.gc_seconds > SLOW_GC or (not self.pacer.timed and self.pacer.plan.pace > SLOW):
             return False  # a reading costs too much for rounds: survivors are counted at once
         for number in itertools.count(1):
             for _ in range(repeats):

@@ -22,6 +22,7 @@ function install() {
   const v8 = require('v8');
   const { inspect } = require('util');
   const { performance } = require('perf_hooks');
+  const { AsyncResource } = require('async_hooks');
   const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
   const { fillStandardStreams, holdLifeline } = require('./lifeline.cjs');
   const { allowOwnSignals } = require('./signals.cjs');
@@ -171,7 +172,9 @@ function install() {
       const end = now() + milliseconds;
       try {
         while (driver.done < n) {
-          const result = work();
+          // As a request has: what hangs on the current resource goes with it.
+          const resource = new AsyncResource('NODELEAK');
+          const result = resource.runInAsyncScope(work);
           if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
             await result;
           }
@@ -214,8 +217,9 @@ function install() {
       return heapUsed + ' ' + external + ' ' + arrayBuffers + ' ' + rss + ' ' + heap.number_of_native_contexts + ' ' + activeResources().length + ' ' + heap.total_physical_size;
     },
 
-    // Not a promise, and nothing kept: the snapshot is of the program as it stands.
-    writeSnapshot(path) {
+    // After a turn: an interrupt would show the program in the middle of a loop of its own.
+    async writeSnapshot(path) {
+      await turn();
       writeHeapSnapshot(path);
       return '';
     },

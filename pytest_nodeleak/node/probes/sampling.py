@@ -75,7 +75,8 @@ class Sampler:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
-            self._heap.command("HeapProfiler.stopSampling", doing="counting allocations ended")
+            # stopSampling would make, and send, the whole profile once more.
+            self._heap.command("HeapProfiler.disable", doing="counting allocations ended")
 
     def read(self) -> AliveSamples:
         """What is alive now; force GC before."""
