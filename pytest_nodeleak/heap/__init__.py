@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .diff.difference import SnapshotDiff as SnapshotDiff
     from .diff.difference import growth_over as growth_over
     from .diff.difference import three_snapshot_diff as three_snapshot_diff
+    from .diff.since import GrowthSince as GrowthSince
+    from .diff.since import growth_since as growth_since
+    from .diff.slots import SlotGrowth as SlotGrowth
     from .explain.growth import ConstructorGrowth as ConstructorGrowth
     from .explain.growth import Owner as Owner
     from .explain.growth import StaleContainer as StaleContainer
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "diff.comparison": ("ClassChange", "ComparisonDiff", "compare"),
     "diff.difference": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
+    "diff.since": ("GrowthSince", "growth_since"),
+    "diff.slots": ("SlotGrowth",),
     "read.files": ("load_snapshot",),
     "explain.growth": ("ConstructorGrowth", "Owner", "StaleContainer"),
     "model.snapshot": ("HeapSnapshot",),

@@ -140,6 +140,27 @@ class SnapshotBuilder:
         self.edge(array, item, "element", slot)
         self.edge(store, item, "internal", str(slot))
 
+    def collection(self, holder: int, name: str, class_name: str = "Map", buckets: int = 64) -> int:
+        """Add a Map or Set held by ``holder``, with room for two entries per bucket."""
+        collection = self.object(class_name)
+        self.edge(holder, collection, "property", name)
+        per_entry = 3 if class_name == "Map" else 2
+        slots = 3 + buckets + 2 * buckets * per_entry
+        table = self.node("array", "", size=16 + 8 * slots)
+        self.edge(table, self.node("object shape", "system / Map"), "internal", "map")
+        self.edge(collection, table, "internal", "table")
+        return collection
+
+    def put(self, collection: int, at: int, *objects: int | None) -> None:
+        """Entry number ``at`` of a Map (key, value) or Set (value); None: a small integer."""
+        table = next(to for _, name, to in self.nodes[collection].edges if name == "table")
+        slots = (self.nodes[table].size - 16) // 8 - 3
+        per_entry = len(objects) + 1
+        first = 3 + slots // (1 + 2 * per_entry) + per_entry * at
+        for slot, target in enumerate(objects, first):
+            if target is not None:
+                self.edge(table, target, "internal", str(slot))
+
     def map_entry(self, table: int, key: int, value: int) -> None:
         """Add a WeakMap's pair: the table holds the key weakly, each holds the value."""
         keys, values, tables = (self.nodes[number] for number in (key, value, table))

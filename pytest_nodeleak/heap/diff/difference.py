@@ -8,7 +8,6 @@ and B exactly if maxOdd(A) < id <= maxOdd(B).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,31 +15,18 @@ import numpy as np
 
 from ...base.deadline import Deadline
 from ..explain.growth import ConstructorGrowth, StaleContainer
-from ..graph.graph import graph_of
 from ..model.arrays import AnyArray
-from ..model.classes import ANONYMOUS, ClassKey, is_internal
-from ..model.groups import group_nodes
 from ..model.snapshot import HeapSnapshot
 from ..names.patterns import StringPattern, patterns_of
-from ..names.shapes import Shapes, plain_objects
 from .order import check_order
+from .rows import Group, grouped
 
 if TYPE_CHECKING:
     from ..explain.explainer import Explainer, Origin
     from ..names.paths import RetainingPath
+    from .slots import SlotGrowth
 
 __all__ = ["SnapshotDiff", "growth_over", "three_snapshot_diff"]
-
-_PLAIN = ClassKey("object", "Object")
-_CLOSURE = ClassKey("closure", ANONYMOUS)
-# A shape or place gets a row of its own from this part of its class's survivors on.
-_OWN_ROW = 0.01
-
-
-@dataclass(frozen=True)
-class _Group:
-    row: ConstructorGrowth
-    nodes: AnyArray
 
 
 def growth_over(snapshots: Sequence[HeapSnapshot]) -> SnapshotDiff:
@@ -80,8 +66,8 @@ class SnapshotDiff:
 
     @property
     def windows(self) -> int:
-        """Number of windows: one less than snapshots."""
-        return len(self.snapshots) - 1
+        """Number of windows."""
+        return len(self.max_odd_ids) - 1
 
     @cached_property
     def max_odd_ids(self) -> tuple[int, ...]:
@@ -118,6 +104,23 @@ class SnapshotDiff:
             if row.name == name and kind in (None, row.kind):
                 return row
         raise KeyError(name)
+
+    def parts_of(self, kind: str, name: str) -> tuple[ConstructorGrowth, ...]:
+        """The rows that the survivors of one class are in, those with most first.
+
+        A difference whose last snapshot was read without edges has one row for all plain
+        objects (``"object"``, ``"Object"``) and one for all closures without a name
+        (``"closure"``, ``"(anonymous closure)"``). Asked of a difference of the same snapshots
+        with the last in full, this gives the shapes and places that such a row is made of; for
+        any other row, the row of the same name. Empty if there is none.
+        """
+        asked = (kind, name)
+        parts = [
+            group.row
+            for group in self._groups
+            if asked == group.whole or asked == (group.row.kind, group.row.name)
+        ]
+        return tuple(sorted(parts, key=lambda row: (-row.survivor_count, -row.shallow_size)))
 
     @cached_property
     def _explainer(self) -> Explainer:
@@ -163,6 +166,19 @@ class SnapshotDiff:
 
         return stale_containers(self.last, self.max_odd_ids)
 
+    @cached_property
+    def slots(self) -> tuple[SlotGrowth, ...]:
+        """Old containers that hold more now: see :class:`SlotGrowth`, most gained first.
+
+        For maps, sets and dictionaries the earlier snapshots must have been read in full
+        (and may be condensed), unless their tables are still the same; without edges only
+        arrays, and objects whose properties are objects, are known. Raises ValueError if the
+        last snapshot was read without its edges.
+        """
+        from .slots import grown_slots
+
+        return grown_slots(self.snapshots, self.max_odd_ids)
+
     def string_patterns(self, top: int | None = None) -> tuple[StringPattern, ...]:
         """Surviving strings by the pattern of their content, those with most first."""
         return patterns_of(self.last, self.survivor_nodes, self.max_odd_ids, top)
@@ -178,7 +194,7 @@ class SnapshotDiff:
         return pandas.DataFrame(self.to_rows(rows))
 
     def __repr__(self) -> str:
-        lines = [f"<SnapshotDiff of {' -> '.join(s.source for s in self.snapshots)}>"]
+        lines = [f"<{type(self).__name__} of {self._title()}>"]
         shown = [row for row in self.rows if row.survivor_count][:15]
         width = max([len(row.name) for row in shown] + [5])
         lines.append(f"  {'class':<{width}}  {'population':>24}  {'survivors':>16}  {'bytes':>12}")
@@ -190,87 +206,13 @@ class SnapshotDiff:
             )
         return "\n".join(lines)
 
+    def _title(self) -> str:
+        return " -> ".join(snapshot.source for snapshot in self.snapshots)
+
     @cached_property
-    def _by_key(self) -> dict[tuple[str, str], _Group]:
+    def _by_key(self) -> dict[tuple[str, str], Group]:
         return {(group.row.kind, group.row.name): group for group in self._groups}
 
     @cached_property
-    def _groups(self) -> tuple[_Group, ...]:
-        totals = [snapshot.class_totals for snapshot in self.snapshots]
-        survivors = dict(group_nodes(self.last, self.survivor_nodes))
-        groups: list[_Group] = []
-        for key in dict.fromkeys(key for total in reversed(totals) for key in total):
-            history = tuple(total.get(key, (0, 0)) for total in totals)
-            nodes = survivors.get(key, np.empty(0, dtype=np.intp))
-            if self.last.has_edges and key in (_PLAIN, _CLOSURE) and nodes.size:
-                groups += self._split(key, history, nodes)
-            elif nodes.size or any(item != history[0] for item in history):
-                groups.append(self._group(key, history, nodes))
-        groups.sort(key=_order)
-        return tuple(groups)
-
-    def _group(
-        self, key: ClassKey, history: tuple[tuple[int, int], ...], nodes: AnyArray
-    ) -> _Group:
-        ids = self.last.node_id[nodes]
-        window = np.searchsorted(np.array(self.max_odd_ids[1:], dtype=np.int64), ids)
-        counts = np.bincount(window, minlength=self.windows)
-        middle = ids[np.linspace(0, ids.size - 1, min(5, ids.size)).astype(int)]
-        row = ConstructorGrowth(
-            name=key.name,
-            kind=key.kind,
-            internal=is_internal(key.kind, key.name),
-            populations=tuple(count for count, _ in history),
-            sizes=tuple(size for _, size in history),
-            survivors=tuple(int(count) for count in counts[: self.windows]),
-            shallow_size=int(self.last.node_size[nodes].sum(dtype=np.int64)),
-            example_ids=tuple(int(number) for number in middle),
-        )
-        return _Group(row, nodes)
-
-    def _split(
-        self, key: ClassKey, history: tuple[tuple[int, int], ...], nodes: AnyArray
-    ) -> list[_Group]:
-        """Plain objects by shape, anonymous closures by place; the rest stays together."""
-        parts = self._parts(self.last, key, nodes)
-        all_parts: list[dict[str, AnyArray]] | None = None
-        if all(snapshot.has_edges for snapshot in self.snapshots):
-            all_parts = [self._parts(snapshot, key, None) for snapshot in self.snapshots]
-        rest: list[AnyArray] = []
-        groups: list[_Group] = []
-        for name, members in parts.items():
-            if name == key.name or members.size < max(2, _OWN_ROW * nodes.size):
-                rest.append(members)
-                continue
-            own = history
-            if all_parts is not None:
-                own = tuple(
-                    _total(snapshot, part.get(name))
-                    for snapshot, part in zip(self.snapshots, all_parts, strict=True)
-                )
-            groups.append(self._group(ClassKey(key.kind, name), own, members))
-        if rest:
-            groups.append(self._group(key, history, np.sort(np.concatenate(rest))))
-        return groups
-
-    def _parts(
-        self, snapshot: HeapSnapshot, key: ClassKey, nodes: AnyArray | None
-    ) -> dict[str, AnyArray]:
-        if key == _PLAIN:
-            if nodes is None:
-                nodes = np.flatnonzero(plain_objects(graph_of(snapshot)))
-            return Shapes(graph_of(snapshot)).group(nodes)
-        from ..names.places import closures_by_place
-
-        return closures_by_place(graph_of(snapshot), nodes)
-
-
-def _total(snapshot: HeapSnapshot, nodes: AnyArray | None) -> tuple[int, int]:
-    if nodes is None:
-        return 0, 0
-    return int(nodes.size), int(snapshot.node_size[nodes].sum(dtype=np.int64))
-
-
-def _order(group: _Group) -> tuple[bool, int, int, str]:
-    row = group.row
-    return row.internal, -row.survivor_count, -row.shallow_size, row.name
+    def _groups(self) -> tuple[Group, ...]:
+        return grouped(self.snapshots[:-1], self.last, self.max_odd_ids, self.survivor_nodes)

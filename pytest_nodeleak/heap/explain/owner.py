@@ -191,8 +191,13 @@ class OwnerFinder:
         return max(0, (int(self.snapshot.node_size[store]) - _STORE_HEADER) // _POINTER)
 
     def _numbers(self, store: int) -> AnyArray:
-        """Slots of a store that hold an object."""
+        """Slots of a store that hold an object; those of deleted entries may hold V8's hole."""
         graph, snapshot = self.graph, self.snapshot
-        names = {int(graph.edge_name[edge]) for edge in snapshot.edges_of(store)}
+        hole = set(snapshot.strings.find("system / Hole"))
+        names = {
+            int(graph.edge_name[edge])
+            for edge in snapshot.edges_of(store)
+            if int(snapshot.node_name[int(graph.to[edge])]) not in hole
+        }
         texts = [snapshot.strings[name] for name in names]
         return np.array([int(text) for text in texts if text.isdigit()], dtype=np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 from .arrays import AnyArray, BoolArray, IntpArray, UInt32Array
 from .classes import ClassKey, Sums, class_totals, devtools_name
 from .columns import ColumnStore
+from .contents import Contents, EdgeCounts, EntryCounts
 from .layout import Layout
 from .strings import StringTable
 
@@ -39,6 +40,7 @@ class HeapSnapshot:
         path: str | os.PathLike[str] | None = None,
         kept: ColumnStore | None = None,
         sums: Sums | None = None,
+        edge_counts: EdgeCounts | None = None,
     ) -> None:
         self.kept = kept or ColumnStore()
         self.sums = sums or Sums(nodes, layout.node_types, self.kept)
@@ -63,6 +65,8 @@ class HeapSnapshot:
             self.edge_name = edges["name"]
             self.edge_to = edges["to"]
         self.locations = dict(locations)
+        #: edges of nodes that have many, by id; None if all edges were kept
+        self.edge_counts = edge_counts
 
     def __repr__(self) -> str:
         edges = f"{self.edge_count:,} edges" if self.has_edges else "classes only"
@@ -115,13 +119,26 @@ class HeapSnapshot:
         chosen = chosen[np.argsort(self.node_id[chosen], kind="stable")]
         return self.node_id[chosen].astype(np.int64), self.node_type[chosen]
 
+    @cached_property
+    def contents(self) -> Contents | None:
+        """What its containers hold; None if it was read without edges."""
+        return Contents(self) if self.has_edges else None
+
+    @cached_property
+    def entry_counts(self) -> EntryCounts | None:
+        """Entries of its large containers by id; None if it was read without edges."""
+        return None if self.contents is None else self.contents.counts()
+
     def condense(self) -> None:
         """Forget the nodes; keep what a difference needs of all but its last snapshot.
 
-        That is counts and sizes by class and type, the largest id and a sample of ids:
-        a few kB per MB of the file. ``compare`` and :meth:`node_at` do not work any more.
+        That is counts and sizes by class and type, the largest id, a sample of ids and the
+        entries of large containers (without edges: the number of their edges): a few kB per
+        MB of the file. ``compare`` and :meth:`node_at` do not work any more.
         """
         _ = (self.total_size, self.max_odd_id, self.id_sample, self.class_totals)
+        _ = self.entry_counts
+        self.contents = None
         self.node_type = self.node_name = self.node_id = self.node_size = np.empty(0, np.uint8)
         self.first_edge = self.edge_type = self.edge_name = self.edge_to = None
         self.derived.clear()

@@ -121,6 +121,20 @@ class StringTable:
             for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
         ]
 
+    def numbers(self, indices: AnyArray) -> Int64Array:
+        """Strings of 1 to 9 digits as numbers, -1 for all others; without decoding them."""
+        starts = self._quotes[2 * indices.astype(np.int64)].astype(np.int64) + 1
+        lengths = self._quotes[2 * indices.astype(np.int64) + 1] - starts
+        valid = (lengths > 0) & (lengths <= 9)
+        data = np.frombuffer(self.blob, dtype=np.uint8)
+        values = np.zeros(indices.size, dtype=np.int64)
+        for offset in range(int(lengths[valid].max()) if valid.any() else 0):
+            inside = valid & (offset < lengths)
+            digits = data[starts[inside] + offset] - np.uint8(0x30)
+            values[inside] = values[inside] * 10 + digits
+            valid[np.flatnonzero(inside)[digits > 9]] = False
+        return np.where(valid, values, -1)
+
     def lengths(self) -> AnyArray:
         """Length of each string in bytes of the file (escapes count as written)."""
         if self._lengths is None:

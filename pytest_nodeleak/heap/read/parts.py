@@ -7,6 +7,7 @@ import os
 from ..model.arrays import AnyArray
 from ..model.classes import Sums
 from ..model.columns import ColumnStore
+from ..model.contents import EdgeCounts
 from ..model.layout import Layout
 from ..model.snapshot import HeapSnapshot
 from ..model.strings import StringTable
@@ -24,6 +25,7 @@ class Parts:
         self.strings: StringTable | None = None
         self._nodes: dict[str, AnyArray] = {}
         self._sums: Sums | None = None
+        self._edge_counts: EdgeCounts | None = None
         self._edges: dict[str, AnyArray] | None = None
         self._locations: dict[str, AnyArray] = {}
         self._largest_name = -1
@@ -42,6 +44,7 @@ class Parts:
             self._nodes = columns
             # Here, where the edges of a snapshot that is being taken are still to come.
             self._sums = Sums(columns, self.layout.node_types, self.kept)
+            self._edge_counts = rows.edge_counts()
             self._largest_name = max(self._largest_name, rows.max_name)
         elif isinstance(rows, EdgeRows):
             self._edges = columns
@@ -72,4 +75,5 @@ class Parts:
             path=path,
             kept=self.kept,
             sums=self._sums,
+            edge_counts=self._edge_counts,
         )

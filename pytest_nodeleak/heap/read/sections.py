@@ -6,6 +6,7 @@ import numpy as np
 
 from ..model.arrays import AnyArray
 from ..model.columns import Column, ColumnStore
+from ..model.contents import EdgeCounts, edge_counts_of
 from ..model.layout import Layout
 from .numbers import parse_rows
 
@@ -110,7 +111,10 @@ class Rows:
 
 
 class NodeRows(Rows):
-    """Columns type, name, id, self_size and, with ``edges``, edge_count."""
+    """Columns type, name, id, self_size and, with ``edges``, edge_count.
+
+    Without, the counts of those nodes only that have many edges.
+    """
 
     what = "node"
 
@@ -122,14 +126,15 @@ class NodeRows(Rows):
         self.edge_total = 0
         self.max_name = -1
         self._edges = edges
-        names = ("type", "name", "id", "self_size", "edge_count")[: 4 + edges]
+        self._many: tuple[list[AnyArray], list[AnyArray]] = ([], [])
+        names = ("type", "name", "id", "self_size", "edge_count")
         self.wanted = [layout.node_at(name) for name in names]
         self.column("type", np.uint8)
-        for name in names[1:]:
+        for name in names[1 : 4 + edges]:
             self.column(name, np.uint32)
 
     def store(self, columns: list[AnyArray]) -> None:
-        kind, name, number, size = columns[:4]
+        kind, name, number, size, counts = columns
         self.check(kind, self.wanted[0], "type", len(self.layout.node_types))
         self.max_name = max(self.max_name, self.check(name, self.wanted[1], "name", _MAX_U32))
         self.check(number, self.wanted[2], "id", _MAX_U32 + 1)
@@ -140,7 +145,12 @@ class NodeRows(Rows):
         self.put("id", number)
         self.put("self_size", size)
         if self._edges:
-            self._store_counts(columns[4])
+            self._store_counts(counts)
+        else:
+            many = edge_counts_of(self.layout.node_types, kind, counts)
+            if many.any():
+                self._many[0].append(number[many])
+                self._many[1].append(counts[many])
 
     def _store_counts(self, counts: AnyArray) -> None:
         self.check(counts, self.wanted[4], "edge_count", _MAX_U32)
@@ -152,6 +162,13 @@ class NodeRows(Rows):
                 counts.size * self.width - 1,
             )
         self.put("edge_count", counts)
+
+    def edge_counts(self) -> EdgeCounts | None:
+        """Edges of the nodes that have many; None with ``edges``."""
+        if self._edges:
+            return None
+        none = np.empty(0, dtype=np.uint32)
+        return EdgeCounts(*(np.concatenate([none, *parts]) for parts in self._many))
 
     def finish(self) -> dict[str, AnyArray]:
         columns = super().finish()

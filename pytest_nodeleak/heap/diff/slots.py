@@ -1,0 +1,113 @@
+"""Old containers that hold more in each snapshot: how a leak shows that adds no object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..graph.graph import graph_of
+from ..model.arrays import AnyArray, Int64Array
+from ..model.contents import KINDS, LEAST_EDGES, Contents
+from ..model.snapshot import HeapSnapshot
+
+__all__ = ["SlotGrowth", "grown_slots"]
+
+# Counts that are not known at all, and those known to be less than LEAST_EDGES.
+_UNKNOWN, _SMALL = -1, -2
+
+
+@dataclass(frozen=True)
+class SlotGrowth:
+    """A container that is in all snapshots and holds more in the last than in the first.
+
+    ``kind`` is ``"array"``, ``"map"``, ``"set"`` or ``"object"``, ``counts`` are its entries in
+    each snapshot: those that are, or refer to, an object. ``exact`` is False where an early
+    count was too small to be kept: it is given as 0, and was less than 16.
+    """
+
+    owner_id: int
+    owner_name: str
+    kind: str
+    counts: tuple[int, ...]
+    exact: bool = True
+
+    @property
+    def gained(self) -> tuple[int, ...]:
+        """Entries more, net, in each window."""
+        return tuple(b - a for a, b in zip(self.counts, self.counts[1:], strict=False))
+
+    @property
+    def growth(self) -> int:
+        """Entries more in the last snapshot than in the first."""
+        return self.counts[-1] - self.counts[0]
+
+    @property
+    def every_window(self) -> bool:
+        """Whether it gained in every window."""
+        return all(gain > 0 for gain in self.gained)
+
+
+def grown_slots(
+    snapshots: tuple[HeapSnapshot, ...], max_odd_ids: tuple[int, ...]
+) -> tuple[SlotGrowth, ...]:
+    """What grew of the containers that are alive in all snapshots; most gained first.
+
+    Raises ValueError if the last was read without edges.
+    """
+    last = snapshots[-1]
+    graph_of(last)
+    contents = last.contents
+    assert contents is not None
+    ids = last.node_id[contents.node].astype(np.int64)
+    old = np.flatnonzero((ids <= max_odd_ids[0]) & (ids & 1 == 1))
+    counts = np.stack(
+        [_counts(snapshot, last, contents, old) for snapshot in snapshots[:-1]]
+        + [contents.entries[old]],
+        axis=1,
+    )
+    small = (counts == _SMALL).any(axis=1)
+    grown = (counts != _UNKNOWN).all(axis=1) & (~small | (counts[:, -1] >= 2 * LEAST_EDGES))
+    counts = np.maximum(counts, 0)
+    grown &= counts[:, -1] > counts[:, 0]
+    found = [
+        SlotGrowth(
+            owner_id=int(ids[old[row]]),
+            owner_name=last.name_of(int(contents.node[old[row]])),
+            kind=KINDS[int(contents.kind[old[row]])],
+            counts=tuple(counts[row].tolist()),
+            exact=not small[row],
+        )
+        for row in np.flatnonzero(grown).tolist()
+    ]
+    return tuple(sorted(found, key=lambda item: (-item.growth, item.owner_id)))
+
+
+def _counts(
+    snapshot: HeapSnapshot, last: HeapSnapshot, contents: Contents, rows: AnyArray
+) -> Int64Array:
+    """The entries that containers of the last snapshot had in an earlier one."""
+    ids = last.node_id[contents.node[rows]]
+    if snapshot.entry_counts is not None:
+        found = snapshot.entry_counts.of(ids)
+        return np.where(found < 0, _SMALL, found)
+    assert snapshot.edge_counts is not None
+    # Without edges: what was no entry in the last snapshot was none before.
+    own, entries = contents.own[rows], contents.entries[rows]
+    edges = snapshot.edge_counts.of(ids)
+    other = contents.edges_of(contents.node[rows]) - own
+    result = np.where(edges < 0, _SMALL, np.maximum(edges - other, 0))
+    tables = np.flatnonzero(contents.store[rows] >= 0)
+    if tables.size:
+        result[tables] = _UNKNOWN
+        nodes = contents.store[rows[tables]]
+        store_ids = last.node_id[nodes].astype(np.int64)
+        # One edge to the table's map; then one or two, the same for all entries.
+        now = contents.store_edges[rows[tables]]
+        per_entry = now // entries[tables]
+        before = snapshot.edge_counts.of(store_ids)
+        same = (store_ids <= snapshot.max_odd_id) & (own[tables] == 0)
+        same &= (per_entry * entries[tables] == now) & (contents.edges_of(nodes) == now + 1)
+        value = np.where(before < 0, _SMALL, (before - 1) // per_entry)
+        result[tables[same]] = value[same]
+    return result
