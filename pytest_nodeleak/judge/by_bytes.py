@@ -6,12 +6,9 @@ from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_bytes
 from .evidence import Evidence, Judgement, OutsideGrowth
-from .trend import rising_share, robust_slope, steady_rate
+from .trend import rising_share, robust_slope
 
-__all__ = ["by_heap_used", "by_rss", "off_heap_growth"]
-
-#: bytes per iteration of heapUsed that are no growth
-BYTES_NOISE = 4.0
+__all__ = ["by_rss", "off_heap_growth"]
 
 
 def off_heap_growth(series: Series) -> float:
@@ -21,32 +18,6 @@ def off_heap_growth(series: Series) -> float:
     if len(samples) < 4 or rising_share(external) < 0.99:
         return 0.0
     return robust_slope(series.iterations, external)
-
-
-def by_heap_used(evidence: Evidence, policy: Policy) -> Judgement:
-    """No snapshots: heapUsed is the only witness, over windows that double."""
-    growth, windows = evidence.window_bytes, evidence.windows
-    last = growth[-1] / windows[-1]
-    accepted = max(policy.max_growth.bytes, BYTES_NOISE)
-    if last <= accepted:
-        reason = f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window"
-        return Judgement("steady", (f"{reason}, no snapshots",))
-    if len(growth) > 1 and min(growth) > 0 and steady_rate(growth[-2:], windows[-2:]):
-        reason = f"heapUsed grew in {len(growth)} of {len(growth)} windows, at last by"
-        return Judgement(
-            "leak",
-            (
-                f"{reason} {format_bytes(last)} per {evidence.unit}; nothing is named without "
-                "snapshots",
-            ),
-        )
-    return Judgement(
-        "inconclusive",
-        (
-            f"heapUsed grew by {format_bytes(last)} per {evidence.unit} in the last window, but "
-            "not at a steady pace, and no snapshots were taken; allow them or raise the budget",
-        ),
-    )
 
 
 def by_rss(

@@ -10,18 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
 from ..base.units import format_amount, format_bytes, format_count, format_rate, round_up
-from .by_bytes import by_heap_used, by_rss
+from .by_bytes import by_rss
 from .evidence import Evidence, Judgement, Suspect
 from .nothing_grows import no_class_grows
 from .suspects import over_bounds, suspects_of, worst_of
 from .trend import rising_share, robust_slope
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["judge"]
 
@@ -54,8 +50,6 @@ def judge(evidence: Evidence, policy: Policy) -> Judgement:
 def _by_heap(evidence: Evidence, policy: Policy) -> Judgement:
     if evidence.flat:
         return Judgement("steady", (_flat_reason(evidence),))
-    if evidence.window_bytes:
-        return by_heap_used(evidence, policy)
     evidence = _without_short_window(evidence)
     suspects = suspects_of(
         evidence.rows, evidence.windows, policy, _seconds_of_last_window(evidence)

@@ -11,12 +11,12 @@ from ..base.units import format_amount, format_bytes
 from .by_bytes import off_heap_growth
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
-from .trend import rises_late, rising_share, robust_slope
+from .trend import rises_late, rising_share, robust_slope, steady_rate
 
 if TYPE_CHECKING:
-    from ..heap import StaleContainer
+    from ..heap import SlotGrowth, StaleContainer
 
-__all__ = ["SLOT", "grown_containers", "no_class_grows", "unexplained_growth"]
+__all__ = ["SLOT", "grown_containers", "no_class_grows", "unexplained", "unexplained_growth"]
 
 #: iterations between snapshots below which "no class grew" means nothing
 LEAST_COUNTED = 20
@@ -25,6 +25,7 @@ SWINGS_ENOUGH = 16_000
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
 SLOT_RATE = 0.05
+LEAST_SLOTS = 16
 LEAST_STORE = 4096
 #: growth in bytes before the first snapshot that leaves a question where no class grows
 UNEXPLAINED = 32_768
@@ -44,6 +45,16 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     swinging = _swinging(evidence, policy)
     if swinging is not None:
         return swinging
+    slots = growing_slots(evidence, policy)
+    if slots:
+        if not (evidence.pushed or evidence.exhausted):
+            return Judgement(None, ("a container gains slots",), slots=slots, wants_double=True)
+        most = slots[0]
+        reason = (
+            f"{most.owner_name} (@{most.owner_id}) gained {most.growth:,} slots, as many in each "
+            "window for its length"
+        )
+        return Judgement("leak", (reason,), slots=slots)
     containers = grown_containers(evidence, policy)
     off_heap = off_heap_growth(evidence.series)
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, 64):
@@ -87,14 +98,8 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             "were counted, too few to see a slow leak: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
-    unexplained = unexplained_growth(evidence.series)
-    if unexplained > max(policy.max_growth.bytes, 0):
-        reason = (
-            f"heapUsed rises by {format_bytes(unexplained)} per {evidence.unit}, in nearly every "
-            f"round, and no class that was counted over {format_amount(total, evidence.unit)} "
-            "accounts for it: growth that is rarer, or slower and slower; raise the budget"
-        )
-        return Judgement("inconclusive", (reason,))
+    if unexplained_growth(evidence.series) > policy.max_growth.bytes:
+        return unexplained(evidence)
     return Judgement(
         "steady",
         (
@@ -102,6 +107,17 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             f"{len(evidence.windows) + 1} snapshots",
         ),
     )
+
+
+def unexplained(evidence: Evidence) -> Judgement:
+    """Where bytes rise and nothing that was counted says why."""
+    grown = format_bytes(unexplained_growth(evidence.series))
+    reason = (
+        f"heapUsed rises by {grown} per {evidence.unit}, in nearly every round, and nothing that "
+        f"was counted over {format_amount(evidence.total_iterations, evidence.unit)} accounts for "
+        "it: growth that is rarer, or slower and slower; raise the budget"
+    )
+    return Judgement("inconclusive", (reason,))
 
 
 def unexplained_growth(series: Series) -> float:
@@ -131,6 +147,23 @@ def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
         "the budget"
     )
     return Judgement("inconclusive", (reason,))
+
+
+def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
+    """Old containers that gain entries in every window, at one pace: exact from one on."""
+    windows = evidence.windows
+    if len(windows) < 2:
+        return ()
+    return tuple(
+        slot
+        for slot in evidence.slots
+        if slot.every_window
+        and slot.exact
+        and slot.growth >= max(LEAST_SLOTS, SLOT_RATE * sum(windows))
+        and steady_rate(slot.gained, windows)
+        and not slot.owner_name.startswith("Weak")
+        and not policy.ignores(slot.owner_name)
+    )
 
 
 def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer, ...]:

@@ -21,6 +21,7 @@ __all__ = [
     "Aged",
     "aged_of",
     "distinctiveness",
+    "judged_rows",
     "over_bounds",
     "suspects_of",
     "worst_of",
@@ -115,11 +116,11 @@ def suspects_of(
     ``last_seconds`` is how long the last window took: what outlived it has that age.
     """
     old = last_seconds >= AGED_SECONDS
-    found = (_suspect(row, windows, old) for row in _judged(rows, policy))
+    found = (_suspect(row, windows, old) for row in judged_rows(rows, policy))
     return tuple(s for s in found if s and s.per_iteration > policy.max_growth.objects)
 
 
-def _judged(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[ConstructorGrowth]:
+def judged_rows(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[ConstructorGrowth]:
     """The rows that are evidence."""
     for row in rows:
         is_engine = row.kind in ENGINE_KINDS or row.name.startswith("system / ")
@@ -197,7 +198,7 @@ def aged_of(
     rows: Sequence[ConstructorGrowth], windows: Sequence[float], policy: Policy
 ) -> tuple[Aged, ...]:
     """The classes that may leak behind a swinging population, the largest first."""
-    found = (aged_in(row, windows) for row in _judged(rows, policy))
+    found = (aged_in(row, windows) for row in judged_rows(rows, policy))
     return tuple(sorted((a for a in found if a is not None), key=lambda a: -sum(a.counts)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..base.deadline import Deadline
@@ -18,8 +18,7 @@ from ..judge.trend import robust_slope
 from ..judge.verdict import LeakingConstructor
 
 if TYPE_CHECKING:
-    from ..heap import ConstructorGrowth, SnapshotDiff
-    from ..heap.explain.growth import StaleContainer
+    from ..heap import ConstructorGrowth, SlotGrowth, SnapshotDiff, StaleContainer
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -72,6 +71,7 @@ def find_culprits(
     pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
     rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
     stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
+    stores += [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
@@ -183,15 +183,43 @@ def _container(
     container: StaleContainer, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
 ) -> LeakingConstructor:
     slots = container.backing_bytes // SLOT
-    path = None
-    with contextlib.suppress(DeadlineExceeded):
-        path = diff.path_to(container.owner_id, deadline)
+    return _store(
+        container.owner_name,
+        slots / max(evidence.total_iterations, 1),
+        slots,
+        _steps_to(container.owner_id, diff, deadline),
+    )
+
+
+def _slots(
+    slots: SlotGrowth, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
+) -> LeakingConstructor:
+    row = _store(
+        slots.owner_name,
+        slots.growth / (sum(evidence.windows) or 1),
+        slots.growth,
+        _steps_to(slots.owner_id, diff, deadline),
+    )
+    pace = tuple(g / n for g, n in zip(slots.gained, evidence.windows, strict=True))
+    return replace(row, per_window=pace)
+
+
+def _store(
+    name: str, per_iteration: float, slots: int, path: tuple[str, ...]
+) -> LeakingConstructor:
     return LeakingConstructor(
-        name=container.owner_name,
-        per_iteration=slots / max(evidence.total_iterations, 1),
+        name=name,
+        per_iteration=per_iteration,
         count=slots,
-        shallow_size=container.backing_bytes,
-        retained_size=container.backing_bytes,
-        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
+        shallow_size=SLOT * slots,
+        retained_size=SLOT * slots,
+        retaining_path=path,
         kind="container",
     )
+
+
+def _steps_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> tuple[str, ...]:
+    with contextlib.suppress(DeadlineExceeded):
+        path = diff.path_to(object_id, deadline)
+        return () if path is None else tuple(str(step) for step in path.steps)
+    return ()

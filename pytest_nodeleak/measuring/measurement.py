@@ -15,7 +15,7 @@ from ..judge.bounds import age_among, bound_among
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
-from ..judge.nothing_grows import LEAST_STORE
+from ..judge.nothing_grows import LEAST_STORE, unexplained, unexplained_growth
 from ..judge.suspects import LEAST_RATE
 from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
@@ -40,8 +40,8 @@ __tracebackhide__ = hide_ours
 DEFAULT_BUDGET = 10.0
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
 LONGEST_TIMER = 35.0
-#: share of the readings that rise where a slow program grows
-RISING = 0.6
+#: share of the remaining budget that the first of three snapshots may take
+SNAPSHOT_SHARE = 0.25
 #: pending timers, as a share of the survivors, that may be what holds them
 HELD = 0.3
 #: containers that are asked for a bound
@@ -128,25 +128,24 @@ class _Measurement:
             return held, windows.collect()
         if judgement.outcome == "steady" and self._is_unexplained():
             windows.pushed_seconds = ledger.pushed_seconds
-            if not why_no_snapshot(meter, policy, Deadline(meter.left)):
+            if not why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left):
                 evidence = windows.evidence()
-                return judge(evidence, policy), evidence
+                counted = judge(evidence, policy)
+                if counted.outcome != "inconclusive" or counted.suspects:
+                    return counted, evidence
+            if unexplained_growth(meter.series):
+                evidence = windows.collect()
+                return unexplained(evidence), evidence
         evidence = windows.collect()
         if judgement.outcome == "steady" and outside is not None:
             judgement = by_rss(evidence, outside, policy, judgement)
         return judgement, evidence
 
     def _is_unexplained(self) -> bool:
-        """Whether the heap rose without survivors: slots, copies, or V8 itself.
-
-        Where a reading is dear there are few: they must rise more than once to mean something.
-        """
-        assert self.ledger is not None
+        """Whether the heap rose without survivors: slots, copies, or V8 itself."""
         series = self.meter.series
         grown = series.heap_used[-1] - series.heap_used[0]
-        if grown < LEAST_STORE or not rises_late(series):
-            return False
-        return not self.ledger.evidence.slow or rising_share(series.heap_used) >= RISING
+        return grown >= LEAST_STORE and rises_late(series)
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
@@ -154,7 +153,7 @@ class _Measurement:
         deadline = Deadline(self.policy.explain)
         proven = judgement
         if judgement.outcome != "steady" and judgement.growing:
-            why_not = why_no_snapshot(meter, self.policy, deadline)
+            why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
             if why_not:
                 judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
             else:

@@ -11,39 +11,39 @@ from ..base.policy import Policy
 from ..base.units import format_bytes
 from ..judge.evidence import Evidence, Judgement, Suspect
 from ..judge.ledger import Growing
-from ..judge.suspects import over_bounds, suspects_of
+from ..judge.suspects import judged_rows, over_bounds, suspects_of
 from ..judge.verdict import AllocationSite, LeakingConstructor
 from .meter import Meter
 from .windows import Windows
 
 __all__ = ["named_by_snapshots", "rows_of_places", "sites_of_places", "why_no_snapshot"]
 
-#: snapshots of a difference
-SNAPSHOTS = 3
+#: seconds of a snapshot that is taken three times, so that people can compare them
+CHEAP_SNAPSHOT = 0.55
+#: survivors of a class for each that an allocating function has, at least
+PACE = 0.4
 MOST_ROWS = 12
 MOST_SITES = 8
 MOST_FRAMES = 6
 
 
-def why_no_snapshot(meter: Meter, policy: Policy, deadline: Deadline) -> str:
-    """What forbids snapshots for naming; "" if nothing does."""
+def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
+    """What forbids a snapshot, ``left`` seconds before it should be there; "" if nothing does."""
     if policy.snapshots == "never":
         return "no snapshot was taken: snapshots='never'"
     if policy.snapshots == "always":
         return ""
-    seconds = SNAPSHOTS * meter.snapshot_estimate
+    memory = format_bytes(meter.snapshot_bytes)
     if not meter.has_memory_for_snapshot:
         return (
-            f"no snapshot was taken: one of this heap may need "
-            f"{format_bytes(meter.snapshot_bytes)} of memory, more than is free; "
-            "snapshots='always' takes it"
+            f"no snapshot was taken: one of this heap may need {memory} of memory, more than is "
+            "free; snapshots='always' takes it"
         )
-    left = deadline.remaining or 0.0
+    seconds = meter.snapshot_estimate
     if seconds > left:
         return (
-            f"no snapshot was taken: {SNAPSHOTS} of this heap may take {seconds:.0f} s and "
-            f"{format_bytes(meter.snapshot_bytes)} of memory, and explain={left:.0f}s is left; "
-            "raise `explain`"
+            f"no snapshot was taken: one of this heap may take {seconds:.0f} s and {memory} of "
+            f"memory, and {left:.0f} s are left; raise `explain`"
         )
     return ""
 
@@ -52,28 +52,33 @@ def named_by_snapshots(
     windows: Windows, policy: Policy, judgement: Judgement, deadline: Deadline
 ) -> tuple[Judgement, Evidence]:
     """The classes behind what is growing; "steady" if the policy accepts all of them."""
+    meter = windows.meter
     rate = max((g.per_iteration for g in judgement.growing), default=1.0)
-    evidence = windows.name(rate, deadline)
+    several = policy.snapshots == "always" or meter.snapshot_estimate < CHEAP_SNAPSHOT
+    evidence = windows.name(rate, deadline, several=several)
     over = over_bounds(evidence.rows, policy)
     if over:
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))
+    if not several:
+        return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
     if not suspects:
         every = suspects_of(evidence.rows, evidence.windows, Policy())
         if every and not over:
             names = ", ".join(suspect.row.name for suspect in every[:3])
             return Judgement("steady", (f"only {names} grows, which the policy accepts",)), evidence
-        suspects = _survivors(evidence, policy)
+        suspects = _survivors(evidence, policy, judgement)
     return replace(judgement, suspects=suspects), evidence
 
 
-def _survivors(evidence: Evidence, policy: Policy) -> tuple[Suspect, ...]:
-    """Where no class grows in both windows: all that was allocated in them and is alive."""
+def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tuple[Suspect, ...]:
+    """What was allocated in the windows and is alive, at a pace that was proven before."""
     total = sum(evidence.windows) or 1
+    least = PACE * min((g.per_iteration for g in judgement.growing), default=0.0)
     rows = [
         row
-        for row in evidence.rows
-        if not row.internal and row.survivor_count and not policy.ignores(row.name)
+        for row in judged_rows(evidence.rows, policy)
+        if row.survivor_count > 1 and row.survivor_count / total >= least
     ]
     rows.sort(key=lambda row: -row.survivor_count)
     return tuple(

@@ -46,12 +46,19 @@ class Windows:
         """Run the windows; all that they showed."""
         return self._count_in_windows()
 
-    def name(self, rate: float, deadline: Deadline) -> Evidence:
-        """Two windows between snapshots, for the names of what grows by ``rate`` an iteration."""
+    def name(self, rate: float, deadline: Deadline, *, several: bool) -> Evidence:
+        """Names of what grows by ``rate`` an iteration, from ``several`` snapshots or one.
+
+        Two windows between three snapshots tell what a class had before; one snapshot after a
+        window does not, but costs a third.
+        """
         meter = self.meter
         n = int(min(max(NAMED / max(rate, 1e-3), LEAST_NAMED), MOST_NAMED))
         if self.pacer.timed:
             n = 1
+        if not several:
+            meter.tracked_snapshot(n, meter.within(NAMING_SECONDS))
+            return self.collect()
         meter.snapshot()
         for _ in range(2):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
@@ -192,6 +199,7 @@ class Windows:
             windows=tuple(meter.windows),
             rows=diff.rows if diff is not None else (),
             containers=diff.containers if diff is not None and len(meter.snapshots) > 2 else (),
+            slots=diff.slots if diff is not None and len(meter.snapshots) > 2 else (),
             array_bytes=tuple(s.type_totals().get("array", (0, 0))[1] for s in meter.snapshots),
             timed=self.pacer.timed,
             grown_before=self.grown_before,

@@ -25,6 +25,7 @@ from .probes.instances import count_instances
 from .probes.numbers import numbers_in
 from .probes.snapshots import stream_snapshot
 from .probes.timers import PendingTimeouts, pending_timeouts
+from .probes.tracking import TrackedObjects
 from .process.schedule import Schedule
 from .process.target import TargetProcess
 from .workers import NodeWorker, list_workers
@@ -293,6 +294,14 @@ class NodeApp:
         channel = self._open_channel()
         deadline = deadline or Deadline(timeout)
         return stream_snapshot(channel, reader, target, deadline).finish()
+
+    def tracked_objects(self) -> TrackedObjects:
+        """A block of work after which one snapshot tells what it allocated and kept."""
+        from ..heap import SnapshotReader
+
+        return TrackedObjects(
+            self._open_channel(), lambda: SnapshotReader(f"snapshot of pid {self.pid}")
+        )
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -109,6 +109,13 @@ class Channel:
                 ) from None
             raise
 
+    def poll(self, seconds: float, on_event: EventHandler) -> None:
+        """Take events that come within ``seconds``."""
+        try:
+            self.session.poll(seconds, on_event)
+        except ConnectionLostError:
+            raise self.death("events were awaited") from None
+
     def _ends_within(self, seconds: float) -> bool:
         deadline = Deadline(seconds)
         while not self.ended:
