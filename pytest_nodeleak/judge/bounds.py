@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..base.units import format_rate, round_up
+from ..base.units import format_bytes, format_rate, round_up
 from .evidence import Judgement
-from .suspects import FADED
 
 __all__ = [
     "DeclaredAge",
     "DeclaredBound",
     "Filling",
     "age_among",
+    "beyond_means",
     "bound_among",
     "filled",
     "not_full",
@@ -29,8 +29,13 @@ _NO_COUNT = re.compile(
     r"(?i:ttl|time|delay|seconds|interval|wait|retr|listener|depth|redirect|header|byte|mark|"
     r"weight|cost|safe|_value)"
 )
+#: of maps, sets and objects: what has a length is something else
+_LENGTH = re.compile(r"length|len$", re.IGNORECASE)
 _LARGEST = 100_000_000
+_MOST_PER_ENTRY = 16
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
+#: share of the heap limit that a bounded structure may take
+_PURSE = 0.25
 #: an age below this is in seconds, for nobody keeps things for less than 0.1 s
 _LEAST_MILLISECONDS = 100
 
@@ -40,6 +45,7 @@ class Filling:
     """A container that gains ``per_iteration`` objects of a class and holds ``entries`` now.
 
     An entry may have several of them: ``pace`` is how many entries an iteration adds.
+    ``population`` objects of the class live, ``bytes_per_iteration`` is what all that grows takes.
     """
 
     constructor: str
@@ -48,8 +54,17 @@ class Filling:
     entries: int
     per_iteration: float
     pace: float
+    container_type: str = ""
+    population: int = 0
+    bytes_per_iteration: float = 0.0
     holder_id: int | None = None
     closure_id: int | None = None
+
+    @property
+    def objects_per_entry(self) -> float:
+        """Of that class; more than a few of them are not entries, but hang behind one."""
+        each = self.population / max(self.entries, 1)
+        return each if 1 <= each <= _MOST_PER_ENTRY else 1.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,16 @@ class DeclaredBound:
     def iterations(self) -> float:
         """How many it takes until the container is full."""
         return (self.value - self.filling.entries) / self.filling.pace
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether more objects live than it would let in."""
+        return self.filling.population > self.value * self.filling.objects_per_entry
+
+    @property
+    def bytes_when_full(self) -> float:
+        """What the program would hold then, at what an entry takes so far."""
+        return self.value * self.filling.bytes_per_iteration / self.filling.pace
 
     def __str__(self) -> str:
         return f"{self.name} = {self.value:,} of {self.filling.container}"
@@ -101,16 +126,27 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
         and value == int(value)
         and not _NO_COUNT.search(name)
         and (_BOUND.search(name) or _CONSTANT.search(name))
+        and (filling.container_type in ("Array", "") or not _LENGTH.search(name))
     ]
     if not candidates:
         return None
-    value, name = min(candidates)
-    return DeclaredBound(name, value, filling)
+    bounds = (DeclaredBound(name, value, filling) for value, name in sorted(candidates))
+    return next((bound for bound in bounds if not bound.is_refuted), None)
 
 
-def filled(bound: DeclaredBound | DeclaredAge, per_iteration: float) -> Judgement | None:
+def beyond_means(bound: DeclaredBound, heap_limit: float) -> str:
+    """Why a bound is none in practice: full, it would take most of the heap; "" if it would not."""
+    if bound.bytes_when_full <= _PURSE * heap_limit:
+        return ""
+    return (
+        f"{bound} is no bound in practice: at what an entry takes it would be full at "
+        f"{format_bytes(bound.bytes_when_full)}, of a heap that may have {format_bytes(heap_limit)}"
+    )
+
+
+def filled(bound: DeclaredBound | DeclaredAge, *, still_grows: bool) -> Judgement | None:
     """After work that fills a bounded container: steady if its growth is over; None if not."""
-    if per_iteration > FADED * bound.filling.per_iteration:
+    if still_grows:
         return None
     until = "filled up to" if isinstance(bound, DeclaredBound) else "stays as long as"
     return Judgement("steady", (f"{bound.filling.constructor} {until} {bound} and grows no more",))

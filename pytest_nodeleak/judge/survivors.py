@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base.policy import Policy
+from ..base.samples import Sample
 from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
@@ -19,6 +20,8 @@ __all__ = ["judge_survivors", "witnessed"]
 
 #: the part of the survivors' bytes that heapUsed must rise by: less is content that is replaced
 WITNESSED = 0.4
+#: samples in the later half from which it is looked at by itself: things may be let go by their age
+LATE_SAMPLES = 4
 #: iterations before anything is called a leak where the budget allows no more, or else bytes
 LEAST_WORK = 100
 #: and where iterations are slow, so that no more can be asked for
@@ -58,10 +61,16 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
 
 
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
-    """Whether heapUsed rises by what was counted."""
-    series = evidence.series
-    slope = robust_slope(series.iterations, series.heap_used)
-    return slope >= WITNESSED * sum(g.bytes_per_iteration for g in leaking)
+    """Whether heapUsed rises by what was counted, and still does so in the later half."""
+    wanted = WITNESSED * sum(g.bytes_per_iteration for g in leaking)
+    samples = evidence.series.samples
+    middle = (samples[0].iterations + samples[-1].iterations) / 2
+    late = [sample for sample in samples if sample.iterations >= middle]
+    return _slope(samples) >= wanted and (len(late) < LATE_SAMPLES or _slope(late) >= wanted)
+
+
+def _slope(samples: Sequence[Sample]) -> float:
+    return robust_slope([s.iterations for s in samples], [s.heap_used for s in samples])
 
 
 def _worked_enough(evidence: LedgerEvidence) -> bool:

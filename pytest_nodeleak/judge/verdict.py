@@ -19,7 +19,7 @@ class LeakingConstructor:
     """One constructor that grows. Sizes are bytes; ``retained_size`` is that of the survivors.
 
     ``count`` is how many objects were added over all windows and stay alive; ``per_window`` the
-    same per iteration of each window.
+    same per iteration of each window. ``defined_at`` is where the class or function begins.
     """
 
     name: str
@@ -33,6 +33,7 @@ class LeakingConstructor:
     per_window: tuple[float, ...] = ()
     internal: bool = False
     kind: str = "object"
+    defined_at: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -46,6 +47,7 @@ class LeakingConstructor:
             "owner": self.owner,
             "per_window": [round(rate, 6) for rate in self.per_window],
             "kind": self.kind,
+            "defined_at": self.defined_at,
         }
 
 
@@ -54,17 +56,18 @@ class AllocationSite:
     """A function of the program and the bytes it allocated that stayed alive.
 
     ``per_iteration`` counts the objects, most of them of ``object_size`` bytes. ``stack`` has the
-    callers, innermost first, each like ``function (file.js:21:3)``; places are
-    those where the functions begin.
+    callers, innermost first, each like ``function (file.js:21:3)``; places are those where the
+    functions begin. ``own`` is the number of the innermost frame that is no package's.
     """
 
     size: int
     stack: tuple[str, ...]
     per_iteration: float = 0.0
     object_size: int = 0
+    own: int = 0
 
     def __str__(self) -> str:
-        return self.stack[0]
+        return self.stack[self.own]
 
 
 @dataclass(frozen=True)

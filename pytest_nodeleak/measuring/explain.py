@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..base.deadline import Deadline
 from ..base.errors import DeadlineExceeded
 from ..base.units import format_bytes, format_rate
-from ..judge.bounds import Filling
+from ..judge.bounds import DeclaredBound, Filling
 from ..judge.evidence import Evidence, Judgement, Suspect
 from ..judge.nothing_grows import SLOT
 from ..judge.suspects import LEAST_RATE, distinctiveness
@@ -38,14 +38,14 @@ WHOLE = 0.9
 class Findings:
     """The leaking constructors, worst first, those in V8's own groups, and further facts.
 
-    ``fixed_store`` says why this is no leak after all: the growth fills a preallocated store.
-    ``fillings`` are the containers that gain objects.
+    ``preallocated`` is the store that the growth fills, if it was made for more; ``fillings`` are
+    the containers that gain objects.
     """
 
     constructors: tuple[LeakingConstructor, ...] = ()
     internals: tuple[LeakingConstructor, ...] = ()
     facts: tuple[str, ...] = ()
-    fixed_store: str = ""
+    preallocated: DeclaredBound | None = None
     fillings: tuple[Filling, ...] = ()
 
 
@@ -70,6 +70,9 @@ def find_culprits(
     pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
     pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
     rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
+    grown = sum(growing.bytes_per_iteration for growing in judgement.growing)
+    grown = grown or sum(s.row.shallow_size for s in chosen) / (sum(evidence.windows) or 1)
+    fillings = tuple(_fillings(pairs, evidence.total_iterations, grown))
     stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
     stores += [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
     return Findings(
@@ -79,13 +82,15 @@ def find_culprits(
             for s in sorted(rest, key=_growth_in_bytes, reverse=True)[:MOST_INTERNALS]
         ),
         facts=facts,
-        fixed_store=_fixed_store([row for _, row in pairs]),
-        fillings=tuple(_fillings(pairs, evidence.total_iterations)),
+        preallocated=_preallocated([row for _, row in pairs], fillings),
+        fillings=fillings,
     )
 
 
 def _fillings(
-    pairs: Sequence[tuple[Suspect, ConstructorGrowth]], iterations: int
+    pairs: Sequence[tuple[Suspect, ConstructorGrowth]],
+    iterations: int,
+    bytes_per_iteration: float,
 ) -> Iterator[Filling]:
     """The containers in which most of what grew piles up, each with the first class in it."""
     seen = set()
@@ -102,31 +107,29 @@ def _fillings(
             entries=entries,
             per_iteration=suspect.per_iteration,
             pace=min(suspect.per_iteration, entries / max(iterations, 1)),
+            container_type=owner.type,
+            population=row.populations[-1],
+            bytes_per_iteration=bytes_per_iteration,
             holder_id=owner.holder_id,
             closure_id=owner.closure_id,
         )
 
 
-def _fixed_store(rows: Sequence[ConstructorGrowth]) -> str:
-    """What preallocated store all survivors fill; "" if any of them sits elsewhere.
+def _preallocated(
+    rows: Sequence[ConstructorGrowth], fillings: Sequence[Filling]
+) -> DeclaredBound | None:
+    """The store that all survivors fill, if it has more slots than pushing leaves free.
 
-    Its slots were there before the first snapshot, more of them than pushing would have left free:
-    V8 adds a half and 16 when an array is full.
+    V8 adds a half and 16 when an array is full: its slots say how many there may be.
     """
     owners = [row.owner for row in rows if row.owner is not None]
-    if not owners or len(owners) < len(rows):
-        return ""
-    for row, owner in zip(rows, owners, strict=True):
-        if not owner.capacity_fixed or owner.share < WHOLE:
-            return ""
-        before = (owner.entries or 0) - sum(row.survivors)
-        if before > 0.9 * ((owner.capacity or 0) - 16) / 1.5:
-            return ""
-    owner = owners[0]
-    return (
-        f"{rows[0].name} fills {owner.name}, a store of {owner.capacity} slots that was allocated "
-        f"before: bounded"
-    )
+    if not owners or len(owners) < len(rows) or not fillings:
+        return None
+    for owner in owners:
+        free = owner.entries is None or owner.entries <= 0.9 * ((owner.capacity or 0) - 16) / 1.5
+        if not owner.capacity_fixed or owner.share < WHOLE or not free:
+            return None
+    return DeclaredBound("slots", owners[0].capacity or 0, fillings[0])
 
 
 def _counter_facts(evidence: Evidence) -> Iterator[str]:
@@ -176,6 +179,7 @@ def _constructor(
         per_window=tuple(g / n for g, n in zip(suspect.growth, evidence.windows, strict=True)),
         internal=row.internal,
         kind=row.kind,
+        defined_at=row.defined_at,
     )
 
 

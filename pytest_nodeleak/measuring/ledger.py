@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
-
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
-from ..judge.ledger import Allocations, growing_among, merge_windows
-from ..judge.survivors import judge_survivors
-from ..node.probes.sampling import AliveSamples, Sampler, Stack
+from ..judge.ledger import FADED, Allocations, growing_among, merge_windows
+from ..judge.survivors import judge_survivors, witnessed
 from .meter import Meter
 from .plan import Pacer
+from .session import ClosedWindow, SamplingSession
 
 __all__ = ["Ledger"]
 
@@ -24,6 +21,10 @@ FIRST_SLOW = 15
 FIRST_SECONDS = 0.15
 FIRST_SHARE = 0.12
 SHARE = 0.3
+#: seconds that objects must live to be called a leak: many are kept for one or two
+LEAST_AGE = 2.0
+#: iterations that let a program tidy up after a wait
+FEW = 16
 #: seconds of an iteration that is slow
 SLOW = 0.004
 #: iterations that slow programs are given time for, and the seconds that they get at most
@@ -43,14 +44,6 @@ ITERATION_SHARE = 0.05
 BUSY = 0.8
 
 
-@dataclass(frozen=True)
-class _Window:
-    """Survivors of a window that another one followed, by stack and size."""
-
-    iterations: float
-    survivors: dict[Stack, Counter[int]]
-
-
 class Ledger:
     """The second phase of a measurement; ``judgement`` says what it came to."""
 
@@ -58,7 +51,9 @@ class Ledger:
         self.meter = meter
         self.policy = policy
         self.pacer = pacer
-        self.windows: list[_Window] = []
+        self.windows: list[ClosedWindow] = []
+        self.session: SamplingSession | None = None
+        self._earlier: list[ClosedWindow] = []
         self.first_sample = len(meter.samples) - 1
         self.pushed_seconds = 0.0
         self.interval = self._interval()
@@ -77,7 +72,7 @@ class Ledger:
                 break
             n = self._push_size()
             if n:
-                self._push(n)
+                self.push(n)
             elif self._left < self._session_seconds():
                 self._judge(exhausted=True)
                 break
@@ -88,6 +83,17 @@ class Ledger:
         self.windows.clear()
         self._session()
         return self.judgement
+
+    def still_grows(self) -> bool:
+        """Whether what was growing still does, seen in windows of their own, and heapUsed too."""
+        growing = {g.allocations.function: g.per_iteration for g in self.evidence.growing}
+        self.windows.clear()
+        self.first_sample = len(self.meter.samples) - 1
+        self._session()
+        now = self.evidence.growing
+        return any(
+            g.per_iteration > FADED * growing.get(g.allocations.function, 0.0) for g in now
+        ) and witnessed(now, self.evidence)
 
     @property
     def _is_slow(self) -> bool:
@@ -109,31 +115,49 @@ class Ledger:
     def _session(self) -> None:
         """Windows under the profiler, three at least: what outlives another window has stayed."""
         meter = self.meter
-        with Sampler(meter.app, self.interval) as sampler:
-            marks = [0]
-            counts: list[float] = []
-            before = list(self.windows)
-            n = FIRST
-            while True:
-                counts.append(self._window(n, len(counts)))
-                alive = sampler.read()
-                marks.append(max(alive.newest, marks[-1]))
-                self.windows = [*before, *_closed(alive, marks, counts)]
-                if len(counts) < 3:
-                    n = int(
-                        max(1, counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
-                    )
-                    if len(counts) == 2 and before:
-                        break  # enough to compare with the windows before
-                    continue
-                self._judge(exhausted=False)
-                self._grant_time()
-                if self.judgement.outcome is not None or self._push_size():
-                    break
-                n = int(counts[-1])
-                if self._left < self._window_seconds(n):
-                    self._judge(exhausted=True)
-                    break
+        self.end()
+        self.session = session = SamplingSession(meter.app, self.interval)
+        self._earlier = before = list(self.windows)
+        least = 2 if before else 3  # two are enough to compare with the windows before
+        n = FIRST
+        while True:
+            session.close_window(self._window(n, len(session.counts)))
+            self.windows = [*before, *session.windows()]
+            counts = session.counts
+            if len(counts) < least:
+                n = int(counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
+                continue
+            self._judge(exhausted=False)
+            self._grant_time()
+            if self.judgement.outcome is not None or self._push_size():
+                break
+            n = int(counts[-1])
+            if self._left < self._window_seconds(n):
+                self._judge(exhausted=True)
+                break
+
+    def confirm(self) -> Judgement:
+        """The judgement once more, when what was counted has come of age.
+
+        The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
+        """
+        assert self.session is not None
+        meter = self.meter
+        young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
+        if young > 0:
+            meter.wait(young, "what was counted to come of age")
+        meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
+        meter.sample()
+        self.session.read()
+        self.windows = [*self._earlier, *self.session.windows()]
+        self._judge(exhausted=True)
+        return self.judgement
+
+    def end(self) -> None:
+        """Stop the profiler."""
+        if self.session is not None:
+            self.session.end()
+            self.session = None
 
     def _grant_time(self) -> None:
         """More time for slow programs, where there is growth to decide."""
@@ -181,17 +205,19 @@ class Ledger:
             wanted = int(min(2 * meter.done, 0.5 * left / plan.pace, meter.room()))
         return wanted if wanted >= WORTHWHILE * seen else 0
 
-    def _push(self, n: int) -> None:
+    def push(self, n: int, *, all_of_it: bool = False) -> None:
+        """Up to ``n`` iterations at full speed, with readings between; less is often enough."""
+        self.end()
         meter = self.meter
         began = meter.seconds
-        limit = meter.within(0.6 * self._left)
+        limit = meter.within((1.0 if all_of_it else 0.6) * self._left)
         self.pacer.forget()
         piece = power_of_two(max(1, n / PIECES))
         while n > 0 and not limit.expired and not meter.is_huge:
             done = meter.iterate(min(piece, n), limit)
             n -= max(done, 1)
             meter.sample()
-            if meter.heap_growth > PUSH_BYTES:
+            if meter.heap_growth > PUSH_BYTES and not all_of_it:
                 break
         self.pacer.update()
         self.pushed_seconds += meter.seconds - began
@@ -220,11 +246,3 @@ class Ledger:
     def rows(self) -> tuple[Allocations, ...]:
         """All places with survivors."""
         return merge_windows([window.survivors for window in self.windows])
-
-
-def _closed(alive: AliveSamples, marks: list[int], counts: list[float]) -> list[_Window]:
-    """The windows of a session that another one followed, with what is alive of them."""
-    return [
-        _Window(counts[at], alive.survivors(marks[at], marks[at + 1]))
-        for at in range(len(counts) - 1)
-    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,15 @@ from typing import Any
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, hide_ours
 from ..base.policy import Policy
-from ..judge.bounds import age_among, bound_among
+from ..judge.bounds import (
+    DeclaredAge,
+    DeclaredBound,
+    age_among,
+    beyond_means,
+    bound_among,
+    filled,
+    not_full,
+)
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
@@ -24,12 +33,12 @@ from ..node.workload import Workload, make_runner
 from .explain import Findings, find_culprits
 from .ledger import Ledger
 from .meter import Meter
-from .naming import named_by_snapshots, rows_of_places, sites_of_places, why_no_snapshot
+from .naming import named_by_snapshots, why_no_snapshot
 from .outside import Outside
+from .places import Places, attribute_sites
 from .plan import Pacer
 from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
-from .sites import attribute_sites
 from .windows import Windows
 
 __all__ = ["measure", "measure_with"]
@@ -44,6 +53,8 @@ LONGEST_TIMER = 35.0
 SNAPSHOT_SHARE = 0.25
 #: pending timers, as a share of the survivors, that may be what holds them
 HELD = 0.3
+#: seconds for seeing whether something grows still
+CHECK_SECONDS = 1.0
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 
@@ -122,7 +133,7 @@ class _Measurement:
         if flat and policy.snapshots != "always":
             evidence = windows.collect(flat=True)
             return judge(evidence, policy), evidence
-        self.ledger = ledger = Ledger(meter, policy, self.pacer)
+        ledger = self._ledger()
         judgement = ledger.run()
         if judgement.outcome == "leak" and (held := self._held_by_timers(judgement)):
             return held, windows.collect()
@@ -151,6 +162,7 @@ class _Measurement:
         meter = self.meter
         findings = Findings()
         deadline = Deadline(self.policy.explain)
+        began = meter.clock()
         proven = judgement
         if judgement.outcome != "steady" and judgement.growing:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
@@ -166,8 +178,9 @@ class _Measurement:
             evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
-        if outcome == "leak" and findings.fixed_store:
-            outcome, reasons, findings = "steady", (findings.fixed_store,), Findings()
+        meter.give_back(meter.clock() - began)
+        if outcome == "leak" and proven.growing and not self._is_confirmed():
+            outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
         elif outcome == "leak":
             bounded = self._bounded(findings)
             evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
@@ -178,11 +191,12 @@ class _Measurement:
         rows = findings.constructors
         sites: tuple[AllocationSite, ...] = ()
         if outcome != "steady" and self.ledger is not None:
-            places = proven.growing or self.ledger.evidence.growing
+            places = Places(meter.app, proven.growing or self.ledger.evidence.growing)
             if self.policy.allocation_sites != "never":
-                sites = sites_of_places(places, meter.app.script)
-            if not rows:
-                rows = rows_of_places(places, self.ledger.evidence.windows, meter.app.script)
+                sites = places.sites()
+            rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
+        if self.ledger is not None:
+            self.ledger.end()
         return Verdict(
             outcome=outcome,
             reasons=reasons,
@@ -205,15 +219,53 @@ class _Measurement:
 
     def _bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
+        store = findings.preallocated
+        if store is not None and store.iterations * self.pacer.plan.pace < self.meter.left:
+            return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
             numbers = self.meter.app.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
-                return self.windows.fill(bound)
-            age = age_among(numbers, filling, self.meter.seconds)
+                beyond = beyond_means(bound, self.meter.app.heap_limit())
+                return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
+            age = age_among(numbers, filling, self._seconds_watched())
             if age is not None:
-                return self.windows.outlive(age)
+                return self._outlive(age)
         return None
+
+    def _is_confirmed(self) -> bool:
+        """Whether survivors that were called a leak still live."""
+        return self._ledger().confirm().outcome == "leak"
+
+    def _fill(self, bound: DeclaredBound) -> Judgement | None:
+        """Work until a container must be full, and see; None: it grows beyond."""
+        meter = self.meter
+        wanted = math.ceil(1.1 * bound.iterations)
+        seconds = wanted * self.pacer.plan.pace + CHECK_SECONDS
+        if seconds > meter.left or wanted > meter.room():
+            return not_full(bound, meter.unit)
+        self._ledger().push(wanted, all_of_it=True)
+        return filled(bound, still_grows=self._ledger().still_grows())
+
+    def _outlive(self, age: DeclaredAge) -> Judgement | None:
+        """Wait until what is there must be too old, and see; None: it stays."""
+        pause = 1.1 * age.seconds
+        if pause + CHECK_SECONDS > self.meter.left:
+            return None
+        self.meter.wait(pause, age.name)
+        return filled(age, still_grows=self._ledger().still_grows())
+
+    def _ledger(self) -> Ledger:
+        if self.ledger is None:
+            self.ledger = Ledger(self.meter, self.policy, self.pacer)
+        return self.ledger
+
+    def _seconds_watched(self) -> float:
+        """How long what was counted had to live."""
+        if self.ledger is None:
+            return self.meter.seconds
+        samples = self.ledger.evidence.series.samples
+        return samples[-1].seconds - samples[0].seconds
 
     def _held_by_timers(self, judgement: Judgement) -> Judgement | None:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.

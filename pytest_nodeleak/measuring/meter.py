@@ -94,6 +94,10 @@ class Meter:
             self.deadline = Deadline(self.left + budget - self.budget, self.clock)
             self.budget = budget
 
+    def give_back(self, seconds: float) -> None:
+        """Take ``seconds`` that went into something with a budget of its own off the time used."""
+        self.deadline = Deadline(self.left + seconds, self.clock)
+
     @property
     def left(self) -> float:
         """Seconds left of the budget."""

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ..base.deadline import Deadline
 from ..base.policy import Policy
 from ..base.units import format_bytes
 from ..judge.evidence import Evidence, Judgement, Suspect
-from ..judge.ledger import Growing
 from ..judge.suspects import judged_rows, over_bounds, suspects_of
-from ..judge.verdict import AllocationSite, LeakingConstructor
 from .meter import Meter
 from .windows import Windows
 
-__all__ = ["named_by_snapshots", "rows_of_places", "sites_of_places", "why_no_snapshot"]
+__all__ = ["named_by_snapshots", "why_no_snapshot"]
 
 #: seconds of a snapshot that is taken three times, so that people can compare them
 CHEAP_SNAPSHOT = 0.55
 #: survivors of a class for each that an allocating function has, at least
 PACE = 0.4
-MOST_ROWS = 12
-MOST_SITES = 8
-MOST_FRAMES = 6
 
 
 def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
@@ -74,58 +67,14 @@ def named_by_snapshots(
 def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tuple[Suspect, ...]:
     """What was allocated in the windows and is alive, at a pace that was proven before."""
     total = sum(evidence.windows) or 1
-    least = PACE * min((g.per_iteration for g in judgement.growing), default=0.0)
+    # An object of the class comes with others, and those may be counted only together.
+    least = PACE * min((1.0, *(g.per_iteration for g in judgement.growing)))
     rows = [
         row
         for row in judged_rows(evidence.rows, policy)
         if row.survivor_count > 1 and row.survivor_count / total >= least
     ]
-    rows.sort(key=lambda row: -row.survivor_count)
     return tuple(
         Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
-        for row in rows[:MOST_ROWS]
+        for row in rows
     )
-
-
-def rows_of_places(
-    growing: Sequence[Growing], windows: Sequence[float], script: str
-) -> tuple[LeakingConstructor, ...]:
-    """The allocating functions as rows, where no snapshot gives the constructors."""
-    folder = os.path.dirname(script)
-    rows = []
-    for place in growing[:MOST_ROWS]:
-        allocations = place.allocations
-        frame = allocations.function
-        rows.append(
-            LeakingConstructor(
-                name=frame.function or "(anonymous)",
-                per_iteration=place.per_iteration,
-                count=sum(allocations.counts),
-                shallow_size=sum(allocations.sizes),
-                allocated_at=frame.shown(folder),
-                per_window=tuple(
-                    count / n for count, n in zip(allocations.counts, windows, strict=True)
-                ),
-                kind="function",
-            )
-        )
-    return tuple(rows)
-
-
-def sites_of_places(growing: Sequence[Growing], script: str) -> tuple[AllocationSite, ...]:
-    """The call stacks of what grows, the program's own function first."""
-    folder = os.path.dirname(script)
-    sites = []
-    for place in growing[:MOST_SITES]:
-        allocations = place.allocations
-        own = [frame for frame in (allocations.function, *allocations.callers) if frame.is_own]
-        frames = own or [allocations.function]
-        sites.append(
-            AllocationSite(
-                sum(allocations.sizes),
-                tuple(frame.shown(folder) for frame in frames[:MOST_FRAMES]),
-                per_iteration=place.per_iteration,
-                object_size=allocations.object_size,
-            )
-        )
-    return tuple(sites)

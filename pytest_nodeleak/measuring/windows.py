@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 from ..base.deadline import Deadline
 from ..base.policy import Policy
 from ..base.samples import Sample
 from ..base.units import power_of_two
-from ..judge.bounds import DeclaredAge, DeclaredBound, filled, not_full
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
 from .meter import Meter
@@ -134,42 +132,6 @@ class Windows:
         if affordable < last and len(meter.windows) >= 2:
             return 0
         return int(max(0, min(wanted, affordable)))
-
-    def fill(self, bound: DeclaredBound) -> Judgement | None:
-        """Work until a container must be full, and one window more; None: it grows beyond."""
-        meter = self.meter
-        wanted = math.ceil(1.1 * bound.iterations)
-        check = max(self.pacer.plan.first_window, wanted // 10)
-        left = meter.left - 3 * meter.snapshot_seconds
-        if (wanted + check) * self.pacer.plan.pace > left or wanted + check > meter.room():
-            return not_full(bound, meter.unit)
-        self._window(wanted, share=1.0)
-        return self._check(bound, check)
-
-    def outlive(self, age: DeclaredAge) -> Judgement | None:
-        """Wait until what is there must be too old, and work one window more; None: it stays."""
-        meter = self.meter
-        check = self.pacer.plan.first_window
-        pause = 1.1 * age.seconds
-        if pause + check * self.pacer.plan.pace > meter.left - 2 * meter.snapshot_seconds:
-            return None
-        self.meter.wait(pause, age.name)
-        return self._check(age, check)
-
-    def _check(self, bound: DeclaredBound | DeclaredAge, n: int) -> Judgement | None:
-        """Whether a window of ``n`` iterations still adds to a container."""
-        meter = self.meter
-        meter.snapshot()
-        self._window(n)
-        meter.sample()
-        meter.snapshot()
-        diff = meter.diff
-        assert diff is not None
-        wanted = bound.filling.constructor, bound.filling.kind
-        populations = next(
-            (row.populations for row in diff.rows if (row.name, row.kind) == wanted), (0, 0)
-        )
-        return filled(bound, (populations[-1] - populations[-2]) / max(meter.windows[-1], 1))
 
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""

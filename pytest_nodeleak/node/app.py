@@ -23,6 +23,7 @@ from .context import Alone, Context
 from .find import NodeExecutable
 from .probes.instances import count_instances
 from .probes.numbers import numbers_in
+from .probes.scripts import Script, loaded_scripts
 from .probes.snapshots import stream_snapshot
 from .probes.timers import PendingTimeouts, pending_timeouts
 from .probes.tracking import TrackedObjects
@@ -248,6 +249,10 @@ class NodeApp:
         counts: dict[str, int] = json.loads(self.driver("resources"))
         return counts
 
+    def heap_limit(self) -> float:
+        """Bytes that V8's heap may have before the program ends for lack of memory."""
+        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
         self.command("HeapProfiler.collectGarbage")
@@ -294,6 +299,10 @@ class NodeApp:
         channel = self._open_channel()
         deadline = deadline or Deadline(timeout)
         return stream_snapshot(channel, reader, target, deadline).finish()
+
+    def scripts(self) -> dict[int, Script]:
+        """The scripts that are loaded, by their numbers in heap snapshots."""
+        return loaded_scripts(self._open_channel(), Deadline(10))
 
     def tracked_objects(self) -> TrackedObjects:
         """A block of work after which one snapshot tells what it allocated and kept."""

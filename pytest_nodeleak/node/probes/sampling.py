@@ -59,24 +59,24 @@ class AliveSamples:
 
 
 class Sampler:
-    """The sampling profiler of one heap; a context manager, on inside the block."""
+    """The sampling profiler of one heap."""
 
     def __init__(self, heap: _Commands, interval: int = 1) -> None:
         self._heap = heap
         self._interval = interval
 
-    def __enter__(self) -> Sampler:
+    def start(self) -> None:
+        """Record from now on."""
         self._heap.command(
             "HeapProfiler.startSampling",
             {"samplingInterval": self._interval, "stackDepth": _DEPTH},
             doing="allocations were to be counted",
         )
-        return self
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None:
-            # stopSampling would make, and send, the whole profile once more.
-            self._heap.command("HeapProfiler.disable", doing="counting allocations ended")
+    def stop(self) -> None:
+        """Record no more; the ids of heap objects begin anew."""
+        # stopSampling would make, and send, the whole profile once more.
+        self._heap.command("HeapProfiler.disable", doing="counting allocations ended")
 
     def read(self) -> AliveSamples:
         """What is alive now; force GC before."""

@@ -1,0 +1,147 @@
+"""Allocating functions in the author's words: file, line and name through source maps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..base.frames import CallFrame
+from ..judge.ledger import Allocations, Growing
+from ..judge.verdict import AllocationSite, LeakingConstructor
+from ..node import NodeApp
+from ..sources import Frame, Sources, display, frame_of
+
+__all__ = ["Places", "attribute_sites"]
+
+MOST_ROWS = 12
+MOST_SITES = 8
+MOST_FRAMES = 8
+#: paces that are the same: those of the lower to the higher at least
+SAME_PACE = 0.8
+
+
+class Places:
+    """Shows the places of one program, whose folder paths are seen from."""
+
+    def __init__(self, app: NodeApp, growing: Sequence[Growing]) -> None:
+        self._folder = os.path.dirname(app.script)
+        self._growing = growing
+        self._sources = Sources(self._folder)
+        self._scripts = app.scripts()
+        # Loaders keep maps in memory: the engine was told where, in the text that it runs.
+        for script in self._scripts.values():
+            if script.map_url and not script.url.startswith("node:"):
+                self._sources.add_map_url(script.url, script.map_url)
+
+    def named(self, row: LeakingConstructor) -> LeakingConstructor:
+        """A class or function by the name that its author gave it, and where it is defined."""
+        place = row.defined_at
+        if place is None:
+            return row
+        number, line, column = map(int, place.split(":"))
+        script = self._scripts.get(number)
+        if script is None or not script.url:
+            return replace(row, defined_at=None)
+        call = CallFrame(row.name, script.url, line + 1, column + 1)
+        frame = self._frame(call)
+        where = display(frame, self._folder).removeprefix(f"{frame.function} (").removesuffix(")")
+        original = self._sources.original(script.url, line, column)
+        name = original.name if original is not None and original.name else row.name
+        return replace(row, name=name, defined_at=where)
+
+    def sites(self) -> tuple[AllocationSite, ...]:
+        """The call stacks of what grows, of the program's and its packages' own functions."""
+        return tuple(self._site(growing) for growing in self._growing[:MOST_SITES])
+
+    def rows(self, windows: Sequence[float]) -> tuple[LeakingConstructor, ...]:
+        """The allocating functions as rows, where no snapshot gives the constructors."""
+        return tuple(self._row(growing, windows) for growing in self._growing[:MOST_ROWS])
+
+    def _site(self, growing: Growing) -> AllocationSite:
+        allocations = growing.allocations
+        frames = [self._frame(frame) for frame in _stack(allocations) if frame.is_own]
+        frames = frames or [self._frame(allocations.function)]
+        at = next((at for at, frame in enumerate(frames) if frame.kind == "program"), 0)
+        return AllocationSite(
+            sum(allocations.sizes),
+            tuple(display(frame, self._folder) for frame in frames[:MOST_FRAMES]),
+            per_iteration=growing.per_iteration,
+            object_size=allocations.object_size,
+            own=min(at, MOST_FRAMES - 1),
+        )
+
+    def _row(self, growing: Growing, windows: Sequence[float]) -> LeakingConstructor:
+        allocations = growing.allocations
+        site = self._site(growing)
+        pairs = zip(allocations.counts, windows, strict=True)
+        return LeakingConstructor(
+            name=_class_of(allocations) or self._frame(allocations.function).function,
+            per_iteration=growing.per_iteration,
+            count=sum(allocations.counts),
+            shallow_size=sum(allocations.sizes),
+            allocated_at=str(site),
+            per_window=tuple(count / n for count, n in pairs),
+            kind="function",
+        )
+
+    def _frame(self, frame: CallFrame) -> Frame:
+        call: dict[str, Any] = {
+            "functionName": frame.function,
+            "url": frame.url,
+            "lineNumber": frame.line - 1,
+            "columnNumber": frame.column - 1,
+        }
+        return frame_of(call, self._sources)
+
+
+def _stack(allocations: Allocations) -> tuple[CallFrame, ...]:
+    return (*allocations.place, *allocations.callers)
+
+
+def _class_of(allocations: Allocations) -> str:
+    """The class whose constructor allocates; "" if no such frame is there.
+
+    A constructor is called as its class is, and by convention that begins with a capital.
+    """
+    name = allocations.function.function
+    return name if name[:1].isupper() and name.isidentifier() else ""
+
+
+def attribute_sites(
+    rows: Sequence[LeakingConstructor], sites: Sequence[AllocationSite]
+) -> tuple[LeakingConstructor, ...]:
+    """``rows`` with ``allocated_at``, where a site's survivors can be theirs.
+
+    That is the caller of the constructor's own frame; else the site of objects of that size and
+    pace; for the worst row, which must lead somewhere, the site nearest to its pace.
+    """
+    return tuple(
+        row
+        if row.allocated_at
+        else replace(row, allocated_at=_site_of(row, sites, is_worst=at == 0))
+        for at, row in enumerate(rows)
+    )
+
+
+def _site_of(
+    row: LeakingConstructor, sites: Sequence[AllocationSite], *, is_worst: bool
+) -> str | None:
+    for site in sites:
+        names = [frame.split(" (")[0] for frame in site.stack]
+        if row.name in names:
+            # Of fields that a class declares V8 makes a function of the same name.
+            last = max(at for at, name in enumerate(names) if name == row.name)
+            if last + 1 < len(site.stack):
+                return site.stack[last + 1]
+    size = row.shallow_size / row.count if row.count else 0.0
+    same = [s for s in sites if s.object_size == size and _same_pace(s, row)]
+    if not same and is_worst:
+        same = [site for site in sites if _same_pace(site, row)] or list(sites)
+    return str(same[0]) if same else None
+
+
+def _same_pace(site: AllocationSite, row: LeakingConstructor) -> bool:
+    low, high = sorted((site.per_iteration, row.per_iteration))
+    return low >= SAME_PACE * high
