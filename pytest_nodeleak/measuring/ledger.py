@@ -55,6 +55,7 @@ class Ledger:
         self.session: SamplingSession | None = None
         self._earlier: list[ClosedWindow] = []
         self.first_sample = len(meter.samples) - 1
+        self.last_sample: int | None = None
         self.pushed_seconds = 0.0
         self.interval = self._interval()
         self.evidence = self._evidence(exhausted=False)
@@ -76,19 +77,22 @@ class Ledger:
             elif self._left < self._session_seconds():
                 self._judge(exhausted=True)
                 break
+        self.last_sample = len(self.meter.samples)
         return self.judgement
 
     def after_waiting(self) -> Judgement:
         """Survivors after the program was left to itself for a while: two more windows."""
         self.windows.clear()
+        self.last_sample = None
         self._session()
+        self.last_sample = len(self.meter.samples)
         return self.judgement
 
     def still_grows(self) -> bool:
         """Whether what was growing still does, seen in windows of their own, and heapUsed too."""
         growing = {g.allocations.function: g.per_iteration for g in self.evidence.growing}
         self.windows.clear()
-        self.first_sample = len(self.meter.samples) - 1
+        self.first_sample, self.last_sample = len(self.meter.samples) - 1, None
         self._session()
         now = self.evidence.growing
         return any(
@@ -233,7 +237,7 @@ class Ledger:
         return LedgerEvidence(
             windows=tuple(windows),
             growing=growing_among(rows, windows, self.interval, timed=self.pacer.timed),
-            series=Series(tuple(meter.samples[self.first_sample :])),
+            series=Series(tuple(meter.samples[self.first_sample : self.last_sample])),
             total_iterations=meter.done,
             pushed=meter.heap_growth > PUSH_BYTES
             or self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
