@@ -7,7 +7,7 @@ up in ``snapshot.meta``, so captures of V8 3 to 14 and of Chrome read alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 __all__ = ["Layout", "LayoutError", "parse_layout"]
@@ -39,6 +39,12 @@ class Layout:
             f"<Layout {self.node_count} nodes of {len(self.node_fields)} fields, "
             f"{self.edge_count} edges of {len(self.edge_fields)}>"
         )
+
+    def with_types(self, count: int) -> Layout:
+        """The same with names for so many node types: those not listed are unknown."""
+        more = range(len(self.node_types), count)
+        names = tuple(f"unknown type {number}" for number in more)
+        return replace(self, node_types=self.node_types + names) if names else self
 
     @property
     def least_bytes(self) -> int:

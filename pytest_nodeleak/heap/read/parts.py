@@ -41,6 +41,7 @@ class Parts:
         columns = rows.finish()
         if isinstance(rows, NodeRows):
             assert self.layout is not None
+            self.layout = self.layout.with_types(rows.max_type + 1)
             self._nodes = columns
             # Here, where the edges of a snapshot that is being taken are still to come.
             self._sums = Sums(columns, self.layout.node_types, self.kept)
