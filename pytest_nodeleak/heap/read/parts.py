@@ -11,7 +11,7 @@ from ..model.contents import EdgeCounts
 from ..model.layout import Layout
 from ..model.snapshot import HeapSnapshot
 from ..model.strings import StringTable
-from .sections import EdgeRows, NodeRows, Rows
+from .sections import EdgeRows, NodeRows, Rows, SampleRows
 
 __all__ = ["Parts"]
 
@@ -28,6 +28,7 @@ class Parts:
         self._edge_counts: EdgeCounts | None = None
         self._edges: dict[str, AnyArray] | None = None
         self._locations: dict[str, AnyArray] = {}
+        self._samples: dict[str, AnyArray] = {}
         self._largest_name = -1
 
     def start(self, layout: Layout, *, edges: bool) -> None:
@@ -50,6 +51,8 @@ class Parts:
         elif isinstance(rows, EdgeRows):
             self._edges = columns
             self._largest_name = max(self._largest_name, rows.max_name)
+        elif isinstance(rows, SampleRows):
+            self._samples = columns
         else:
             self._locations = columns
 
@@ -77,4 +80,5 @@ class Parts:
             kept=self.kept,
             sums=self._sums,
             edge_counts=self._edge_counts,
+            samples=self._samples,
         )

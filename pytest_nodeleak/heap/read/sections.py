@@ -7,7 +7,7 @@ import numpy as np
 from ..model.arrays import AnyArray
 from ..model.columns import Column, ColumnStore
 from ..model.contents import EdgeCounts, edge_counts_of
-from ..model.layout import Layout
+from ..model.layout import SAMPLE_FIELDS, Layout
 from .numbers import parse_rows
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "NodeRows",
     "RowError",
     "Rows",
+    "SampleRows",
     "has_locations",
     "offset_of_item",
 ]
@@ -250,6 +251,24 @@ class LocationRows(Rows):
         self.put("script", columns[1])
         self.put("line", columns[2])
         self.put("column", columns[3])
+
+
+class SampleRows(Rows):
+    """Columns time (microseconds) and last_id: a timeline of ids given out."""
+
+    what = "sample"
+
+    def __init__(self, kept: ColumnStore, layout: Layout) -> None:
+        super().__init__(kept, len(layout.sample_fields), None, 0)
+        self.wanted = [layout.sample_fields.index(field) for field in SAMPLE_FIELDS]
+        for name in ("time", "last_id"):
+            self.column(name, np.int64)
+
+    def store(self, columns: list[AnyArray]) -> None:
+        for values, field, name in zip(columns, self.wanted, SAMPLE_FIELDS, strict=True):
+            self.check(values, field, name, 1 << 62)
+        self.put("time", columns[0])
+        self.put("last_id", columns[1])
 
 
 def has_locations(layout: Layout) -> bool:

@@ -126,7 +126,7 @@ def test_other_sections_and_whitespace_are_passed_over():
     build.object("Foo")
     document = build.document()
     document["trace_tree"] = [1, 2, [3, [4, ']}\\"', []]]]
-    document["samples"] = [1, 2, 3]
+    document["samples"] = [1, 2, 3, 4]
     document["unknown"] = {"a": ["}", {"b": None}], "c": -1.5e3}
     document["other"] = 17
     text = json.dumps(document, indent=1)
