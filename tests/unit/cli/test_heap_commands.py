@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
@@ -293,21 +290,3 @@ def test_native_nodes_that_get_new_ids_are_no_change(tmp_path, capsys):
     table = capsys.readouterr().out.partition("survived")[0]
     assert "Session" in table
     assert "(synthetic)" not in table
-
-
-@pytest.mark.parametrize("command", ["show", "diff"])
-def test_a_pipe_that_nobody_reads_is_silence(files, tmp_path, command):
-    data = tmp_path / "data.json"
-    reader, writer = os.pipe()
-    os.close(reader)
-    arguments = files[:1] if command == "show" else files
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest_nodeleak", command, *arguments, "--json", str(data)],
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(data.read_text())["kind"] == command

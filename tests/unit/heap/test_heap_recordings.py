@@ -1,8 +1,11 @@
-"""Recordings and odd files as ``show`` shows them: profiles, timelines, addresses as ids."""
+"""Recordings, odd files and odd readers of ``show``: profiles, timelines, closed pipes."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -106,3 +109,26 @@ def test_ids_of_64_bits_and_unknown_types_are_shown(tmp_path, capsys):
     path.write_text(json.dumps(document))
     assert run("show", str(path)) == 0
     assert "(unknown type 20)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["show", "diff"])
+def test_a_pipe_that_nobody_reads_is_silence(tmp_path, command):
+    build = SnapshotBuilder()
+    files = []
+    for name in "abc":
+        build.edge(0, build.object("Session"), "element", 1)
+        files.append(str(build.write(tmp_path / f"{name}.heapsnapshot")))
+    data = tmp_path / "data.json"
+    reader, writer = os.pipe()
+    os.close(reader)
+    arguments = files[:1] if command == "show" else files
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_nodeleak", command, *arguments, "--json", str(data)],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(data.read_text())["kind"] == command
