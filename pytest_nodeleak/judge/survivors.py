@@ -86,18 +86,22 @@ def _worked_enough(evidence: LedgerEvidence) -> bool:
 
 
 def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement:
+    unclear = Judgement(None, ("growth that is rare, or slows down",), growing=growing)
     if not evidence.exhausted and not evidence.pushed:
-        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
-    if not rises_late(evidence.series):
-        worst = growing[0]
-        reason = (
-            f"{worst.allocations} fills up: the later half of "
-            f"{format_amount(evidence.total_iterations, evidence.unit)} added little"
-        )
-        return Judgement("steady", (reason,))
-    if not evidence.exhausted:
-        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
-    return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
+        return unclear
+    rare = tuple(g for g in growing if g.few and g.steady)
+    if rises_late(evidence.series) and not evidence.exhausted:
+        return unclear
+    if rare:
+        # Under the profiler there was no time for more; counting at full speed may tell.
+        return Judgement("inconclusive", (_still_growing(evidence, rare[0]),), growing=rare)
+    if rises_late(evidence.series):
+        return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
+    reason = (
+        f"{growing[0].allocations} fills up: the later half of "
+        f"{format_amount(evidence.total_iterations, evidence.unit)} added little"
+    )
+    return Judgement("steady", (reason,))
 
 
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:

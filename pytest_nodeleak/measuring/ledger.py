@@ -18,7 +18,7 @@ __all__ = ["Ledger"]
 FIRST = 256
 FIRST_SLOW = 15
 #: seconds that are enough for a first window, and what else it may take of what is left
-FIRST_SECONDS = 0.15
+FIRST_SECONDS = 0.25
 FIRST_SHARE = 0.12
 SHARE = 0.3
 #: seconds that objects must live to be called a leak: many are kept for one or two

@@ -133,18 +133,20 @@ class _Measurement:
         if flat and policy.snapshots != "always":
             evidence = windows.collect(flat=True)
             return judge(evidence, policy), evidence
-        ledger = self._ledger()
-        judgement = ledger.run()
-        if judgement.outcome == "leak" and (held := self._held_by_timers(judgement)):
-            return held, windows.collect()
-        if judgement.outcome == "steady" and self._is_unexplained():
-            windows.pushed_seconds = ledger.pushed_seconds
+        began = meter.clock()
+        judgement = self._ledger().run()
+        if judgement.outcome == "leak":
+            return self._held_by_timers(judgement) or judgement, windows.collect()
+        if judgement.outcome == "inconclusive" or self._is_unexplained():
+            self._ledger().end()
+            meter.give_back(meter.clock() - began)
+            windows.pushed_seconds = self._ledger().pushed_seconds
             if not why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left):
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
                 if counted.outcome != "inconclusive" or counted.suspects:
                     return counted, evidence
-            if unexplained_growth(meter.series):
+            if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
                 return unexplained(evidence), evidence
         evidence = windows.collect()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -159,16 +159,15 @@ class Meter:
         return sample
 
     def snapshot(self) -> None:
-        """Take the next snapshot. The first two are read without edges: a difference needs none."""
+        """Take the next snapshot. All are read in full: what containers held tells of slots."""
         number = len(self.snapshots) + 1
         path = self.folder / f"snapshot-{number}.heapsnapshot"
-        detail: Literal["full", "classes"] = "classes" if number < 3 else "full"
         began = time.monotonic()
         if self.snapshots and len(self.windows) < len(self.snapshots):
             self.windows.append(self._window_since(began))
         if self.snapshots:
             self.snapshots[-1].condense()  # the difference needs its counts and newest id only
-        self.snapshots.append(self.app.take_snapshot(path, detail=detail))
+        self.snapshots.append(self.app.take_snapshot(path))
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self.files.append(path)
