@@ -6,8 +6,9 @@ from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
-from ..judge.ledger import FADED, Allocations, growing_among, merge_windows
+from ..judge.ledger import Allocations, growing_among, merge_windows
 from ..judge.survivors import judge_survivors, witnessed
+from ..judge.thresholds import THRESHOLDS
 from .meter import Meter
 from .plan import Pacer
 from .session import ClosedWindow, SamplingSession
@@ -96,7 +97,8 @@ class Ledger:
         self._session()
         now = self.evidence.growing
         return any(
-            g.per_iteration > FADED * growing.get(g.allocations.function, 0.0) for g in now
+            g.per_iteration > THRESHOLDS.faded * growing.get(g.allocations.function, 0.0)
+            for g in now
         ) and witnessed(now, self.evidence)
 
     @property

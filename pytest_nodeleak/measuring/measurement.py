@@ -24,8 +24,8 @@ from ..judge.bounds import (
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
-from ..judge.nothing_grows import LEAST_STORE, unexplained, unexplained_growth
-from ..judge.suspects import LEAST_RATE
+from ..judge.nothing_grows import unexplained, unexplained_growth
+from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
@@ -158,7 +158,7 @@ class _Measurement:
         """Whether the heap rose without survivors: slots, copies, or V8 itself."""
         series = self.meter.series
         grown = series.heap_used[-1] - series.heap_used[0]
-        return grown >= LEAST_STORE and rises_late(series)
+        return grown >= THRESHOLDS.least_store and rises_late(series)
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
@@ -300,4 +300,4 @@ def _resolution(evidence: Evidence, ledger: Ledger | None) -> float:
     if ledger is not None:
         looked_at = max(sum(evidence.windows), sum(ledger.evidence.windows))
     counted = evidence.windows or ledger is not None
-    return round(max(2 / max(looked_at, 1), LEAST_RATE if counted else 0.0), 6)
+    return round(max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0), 6)
