@@ -34,6 +34,9 @@ class Session:
         self.lost = False
         #: the program has ended and waits for us to disconnect
         self.target_finished = False
+        #: gets every event, also those that come while nobody waits for one; as ``on_event`` it
+        #: may not call the session
+        self.listener: EventHandler | None = None
 
     def __repr__(self) -> str:
         state = "finished" if self.target_finished else "lost" if self.lost else "open"
@@ -104,6 +107,26 @@ class Session:
         finally:
             self._lock.release()
 
+    def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
+        """Take one message, unless ``until()`` holds: another thread may have taken it.
+
+        Raises DeadlineExceeded, ConnectionLostError or ProtocolError.
+        """
+        if not self._lock.acquire(timeout=_wait(deadline)):
+            raise DeadlineExceeded("another command was still running")
+        try:
+            if until():
+                return
+            self._refuse_if_lost()
+            message = _decoded(self._transport.receive(deadline), "events")
+            if "method" in message:
+                self._event(message, None)
+        except ConnectionLostError:
+            self.lost = True
+            raise
+        finally:
+            self._lock.release()
+
     def close(self) -> None:
         """Disconnect; a program that has ended goes away then."""
         self.lost = True
@@ -118,9 +141,11 @@ class Session:
         if method == "NodeRuntime.waitingForDisconnect":
             self.target_finished = True
             raise ConnectionLostError("the program has ended")
-        if on_event is not None:
-            params = message.get("params")
-            on_event(str(method), params if isinstance(params, dict) else {})
+        found = message.get("params")
+        params = found if isinstance(found, dict) else {}
+        for handler in (self.listener, on_event):
+            if handler is not None:
+                handler(str(method), params)
 
 
 def _wait(deadline: Deadline) -> float:
