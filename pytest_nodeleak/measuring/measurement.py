@@ -76,6 +76,11 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
             f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "
             f"with jit={app.jit!r}; give it to the marker, the configuration or --nodeleak-jit"
         )
+    if policy.heaps == "all" and not app.sees_all_heaps:
+        raise PolicyError(
+            "heaps='all' (from the call) cannot be had now: the program was started with "
+            "heaps='main'; give it to the marker, the configuration or --nodeleak-heaps"
+        )
     runner = make_runner(app, workload)
     planting = None
     if app.context.plant:
@@ -85,7 +90,7 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         # Watching needs its time: warm-up, two rounds, two windows.
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
-        meter = Meter(app, runner, budget, Path(folder))
+        meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
         verdict = _Measurement(meter, policy).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
@@ -135,6 +140,7 @@ class _Measurement:
             return judge(evidence, policy), evidence
         began = meter.clock()
         judgement = self._ledger().run()
+        meter.subject = self._ledger().worst.track
         if judgement.outcome == "leak":
             return self._held_by_timers(judgement) or judgement, windows.collect()
         if judgement.outcome == "inconclusive" or self._is_unexplained():
@@ -176,6 +182,8 @@ class _Measurement:
                 )
         reasons = judgement.reasons
         outcome = judgement.outcome or "inconclusive"
+        if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
+            outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome != "steady":
             evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
@@ -193,7 +201,9 @@ class _Measurement:
         rows = findings.constructors
         sites: tuple[AllocationSite, ...] = ()
         if outcome != "steady" and self.ledger is not None:
-            places = Places(meter.app, proven.growing or self.ledger.evidence.growing)
+            places = Places(
+                meter.subject.heap, meter.app.script, proven.growing or self.ledger.evidence.growing
+            )
             if self.policy.allocation_sites != "never":
                 sites = places.sites()
             rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
@@ -215,6 +225,8 @@ class _Measurement:
             warmup=self.warmup,
             resolution=_resolution(evidence, self.ledger),
             unit=evidence.unit,
+            heap=meter.subject.name,
+            heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
         )
@@ -225,10 +237,10 @@ class _Measurement:
         if store is not None and store.iterations * self.pacer.plan.pace < self.meter.left:
             return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
-            numbers = self.meter.app.numbers_in(filling.holder_id, filling.closure_id)
+            numbers = self.meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
-                beyond = beyond_means(bound, self.meter.app.heap_limit())
+                beyond = beyond_means(bound, self.meter.subject.heap.heap_limit())
                 return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
             age = age_among(numbers, filling, self._seconds_watched())
             if age is not None:
@@ -278,7 +290,7 @@ class _Measurement:
         meter = self.meter
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        timers = meter.app.pending_timeouts()
+        timers = meter.subject.heap.pending_timeouts()
         counted = max(sum(g.allocations.counts) for g in judgement.growing)
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None

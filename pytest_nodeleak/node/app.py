@@ -19,10 +19,6 @@ from .heaps.census import Census
 from .heaps.heap import NodeHeap, NodeWorker
 from .heaps.meeting import MeetingPoint
 from .heaps.others import OtherChild, others_among
-from .probes.numbers import numbers_in
-from .probes.scripts import Script, loaded_scripts
-from .probes.timers import PendingTimeouts, pending_timeouts
-from .probes.tracking import TrackedObjects
 from .process.schedule import Schedule
 from .process.target import TargetProcess
 from .program import ProgramChannel
@@ -123,6 +119,12 @@ class NodeApp:
 
     # -- its heaps -------------------------------------------------------------------------
 
+    @property
+    def main_heap(self) -> NodeHeap:
+        """The heap of its main thread, with what can be asked of every heap."""
+        self._open_channel()
+        return self._main
+
     def heaps(self) -> list[NodeHeap]:
         """Every V8 heap of the program that is alive now, main first; with those of its children.
 
@@ -144,12 +146,18 @@ class NodeApp:
         self._open_channel()
         return self._census.children()
 
-    def other_children(self) -> list[OtherChild]:
+    @property
+    def sees_all_heaps(self) -> bool:
+        """Whether it was started so that workers and children can be looked into."""
+        return self._census.sees_all
+
+    def other_children(self, *, even_seen: bool = False) -> list[OtherChild]:
         """The other processes that the program has started: ``(pid, name, rss)``, rss in bytes.
 
         Not Node, out of reach, or so young that they have not told us of themselves.
         """
-        measured = {self.pid, *(heap.pid for heap in self.children)}
+        seen = () if even_seen else self.children
+        measured = {self.pid, *(heap.pid for heap in seen)}
         return others_among(self._process.family(), measured)
 
     def wait_for_output(
@@ -253,15 +261,6 @@ class NodeApp:
         self._open_channel()
         return self._main.memory(settle, deadline)
 
-    def active_resources(self) -> dict[str, int]:
-        """How many timers, sockets, handles... keep the event loop going, by Node's names."""
-        counts: dict[str, int] = json.loads(self.driver("resources"))
-        return counts
-
-    def heap_limit(self) -> float:
-        """Bytes that V8's heap may have before the program ends for lack of memory."""
-        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
-
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
         self._open_channel()
@@ -275,17 +274,6 @@ class NodeApp:
         """
         self._open_channel()
         return self._main.count_instances(expression, timeout)
-
-    def pending_timeouts(self) -> PendingTimeouts:
-        """One-shot timers that have not fired yet, counted by the engine after GC."""
-        return pending_timeouts(self._open_channel())
-
-    def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
-        """Numbers that an object, and the variables in scope of a closure, hold, by name.
-
-        Both are heap object ids, of the snapshot taken last; None reads nothing.
-        """
-        return numbers_in(self._open_channel(), object_id, closure_id, Deadline(10))
 
     def take_snapshot(
         self,
@@ -302,18 +290,6 @@ class NodeApp:
         """
         self._open_channel()
         return self._main.take_snapshot(path, detail=detail, timeout=timeout, deadline=deadline)
-
-    def scripts(self) -> dict[int, Script]:
-        """The scripts that are loaded, by their numbers in heap snapshots."""
-        return loaded_scripts(self._open_channel(), Deadline(10))
-
-    def tracked_objects(self) -> TrackedObjects:
-        """A block of work after which one snapshot tells what it allocated and kept."""
-        from ..heap import SnapshotReader
-
-        return TrackedObjects(
-            self._open_channel(), lambda: SnapshotReader(f"snapshot of pid {self.pid}")
-        )
 
     # -- the end ---------------------------------------------------------------------------
 

@@ -60,6 +60,11 @@ class Census:
     def __repr__(self) -> str:
         return f"<Census of {self._main.heap!r} and {len(self._children)} children>"
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether more than the main heap is looked at."""
+        return self._meeting is not None
+
     def heaps(self) -> list[NodeHeap]:
         """Those alive now, main first. Raises TargetError if the program itself is gone."""
         main = self._main

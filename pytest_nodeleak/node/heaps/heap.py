@@ -13,7 +13,11 @@ from ...base.samples import Sample
 from ...inspector import ChunkHandler, EventHandler
 from ..channel import Channel
 from ..probes.instances import count_instances
+from ..probes.numbers import numbers_in
+from ..probes.scripts import Script, loaded_scripts
 from ..probes.snapshots import stream_snapshot
+from ..probes.timers import PendingTimeouts, pending_timeouts
+from ..probes.tracking import TrackedObjects
 
 if TYPE_CHECKING:
     from ...heap import HeapSnapshot
@@ -114,6 +118,36 @@ class NodeHeap:
     def count_instances(self, expression: str, timeout: float = 30.0) -> int:
         """Live objects of a class, counted by the engine after GC; as NodeApp's."""
         return count_instances(self.channel, expression, Deadline(timeout))
+
+    def active_resources(self) -> dict[str, int]:
+        """How many timers, sockets, handles... keep its event loop going, by Node's names."""
+        counts: dict[str, int] = json.loads(self.driver("resources"))
+        return counts
+
+    def heap_limit(self) -> float:
+        """Bytes that the heap may have before V8 ends its thread or process."""
+        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+
+    def pending_timeouts(self) -> PendingTimeouts:
+        """One-shot timers that have not fired yet, counted by the engine after GC."""
+        return pending_timeouts(self.channel)
+
+    def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
+        """Numbers that an object, and the variables in scope of a closure, hold, by name.
+
+        Both are heap object ids, of the snapshot taken last; None reads nothing.
+        """
+        return numbers_in(self.channel, object_id, closure_id, Deadline(10))
+
+    def scripts(self) -> dict[int, Script]:
+        """The scripts that are loaded, by their numbers in heap snapshots."""
+        return loaded_scripts(self.channel, Deadline(10))
+
+    def tracked_objects(self) -> TrackedObjects:
+        """A block of work after which one snapshot tells what it allocated and kept."""
+        from ...heap import SnapshotReader
+
+        return TrackedObjects(self.channel, lambda: SnapshotReader(f"snapshot of {self._title}"))
 
     def take_snapshot(
         self,
