@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -90,7 +90,8 @@ class HttpClient:
 
     def __init__(self, url: str, app: App) -> None:
         at = urlsplit(url)
-        assert at.hostname and app.request
+        if not (at.hostname and app.request):
+            raise ValueError(f"{app.id}: nothing to request at {url!r}")
         self._request = app.request
         self._connection = http.client.HTTPConnection(at.hostname, at.port, timeout=30)
         self._cookies: dict[str, str] = {}
@@ -108,7 +109,7 @@ class HttpClient:
         if body is not None:
             headers["content-type"] = "application/json"
         if self._cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+            headers["cookie"] = "; ".join("=".join(pair) for pair in self._cookies.items())
         try:
             self._connection.request(request.method, path, body, headers)
             response = self._connection.getresponse()
@@ -142,26 +143,25 @@ class ChatClient:
         self._n += 1
         socket = create_connection(self._url, timeout=30)
         try:
-            wait: Callable[[str], str] = lambda start: self._wait(socket, start)
-            wait("0{")
+            self._wait(socket, "0{")
             socket.send('40{"user":"ada"}')
-            wait("40{")
+            self._wait(socket, "40{")
             socket.send(f'42["join","room-{n % 5}"]')
             socket.send(f'421["say","room-{n % 5}","hello {n}"]')
-            wait("431[")
+            self._wait(socket, "431[")
             socket.send("41")
         finally:
             socket.close()
 
     @staticmethod
-    def _wait(socket: Any, start: str) -> str:
-        """The next packet of that kind; pings are answered, other packets passed over."""
+    def _wait(socket: Any, start: str) -> None:
+        """Reads up to a packet of that kind; pings are answered, other packets passed over."""
         while True:
             packet = socket.recv()
             if packet == "2":
                 socket.send("3")
             elif packet.startswith(start):
-                return str(packet)
+                return
             elif not packet:
                 raise AssertionError(f"the server went away, {start!r} was awaited")
 

@@ -153,15 +153,14 @@ def install(apps: Sequence[App], peers: bool) -> None:
     for app in apps:
         if app.built and not (app.folder / app.built).exists():
             print(f"npm run build in {app.id}", flush=True)
-            subprocess.run(["npm", "run", "--silent", "build"], cwd=app.folder, env=quiet, check=False)
+            build = ["npm", "run", "--silent", "build"]
+            subprocess.run(build, cwd=app.folder, env=quiet, check=False)
 
 
 def counts(scores: Sequence[Score]) -> str:
     """Right, wrong and inconclusive, as one line."""
-    said = Counter(
-        "right" if score.right else score.fault if score.fault in ("inconclusive", "error") else "wrong"
-        for score in scores
-    )
+    kinds = {"": "right", "missed": "wrong", "false alarm": "wrong"}
+    said = Counter(kinds.get(score.fault, score.fault) for score in scores)
     return ", ".join(f"{said[kind]} {kind}" for kind in ("right", "wrong", "inconclusive", "error"))
 
 
@@ -176,8 +175,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--runs", type=int, default=1, metavar="N", help="runs of each variant (1)")
     add("--jobs", type=int, default=1, metavar="N", help="runs at the same time (1)")
     add("--load", type=int, default=0, metavar="N", help="busy loops beside it (0)")
-    add("--peer", action="append", default=[], choices=sorted(accuracy.PEER_SCRIPTS),
-        help="judge with it, too, with server and client in one process")
+    add(
+        "--peer",
+        action="append",
+        default=[],
+        choices=sorted(accuracy.PEER_SCRIPTS),
+        help="judge with it, too, with server and client in one process",
+    )
     add("--no-tool", action="store_true", help="run the peers alone")
     add("--policy", action="append", default=[], metavar="NAME=VALUE", help="passed on to measure")
     add("--limit", type=float, default=240.0, metavar="SECONDS", help="for one run (240)")

@@ -109,7 +109,10 @@ def rounds(app, variant, probe, client, folder: Path, options) -> None:  # type:
     per = (half[-1] - half[0]) / (options.requests * (len(half) - 1))
     each = 1000 * seconds / (options.requests * options.rounds)
     text = " ".join(f"{bytes_ / 1e6:.3f}" for bytes_ in series)
-    print(f"{app.id} {variant}: {each:.2f} ms, {per:+.1f} B per request at last; MB: {text}", flush=True)
+    print(
+        f"{app.id} {variant}: {each:.2f} ms, {per:+.1f} B per request at last; MB: {text}",
+        flush=True,
+    )
     if before is not None:
         after = populations(snapshot(probe, folder / "2.heapsnapshot"))
         total = options.requests * options.rounds
