@@ -261,6 +261,11 @@ class NodeApp:
         self._open_channel()
         return self._main.memory(settle, deadline)
 
+    def active_resources(self) -> dict[str, int]:
+        """How many timers, sockets, handles... keep the event loop going, by Node's names."""
+        self._open_channel()
+        return self._main.active_resources()
+
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
         self._open_channel()

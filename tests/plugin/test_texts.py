@@ -19,7 +19,7 @@ def test_the_marker_explains_itself(project):
     assert (
         "@pytest.mark.nodeleak(**policy): policy of the leak measurements in this test, over that "
         "of the configuration; keywords: iterations, warmup, rounds, budget, explain, max_growth, "
-        "ignore, max_live, snapshots, allocation_sites, jit, offheap, strict." in text
+        "ignore, max_live, snapshots, allocation_sites, jit, offheap, heaps, strict." in text
     )
 
 

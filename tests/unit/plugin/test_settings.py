@@ -22,6 +22,7 @@ POLICY_VALUES = {
     "allocation_sites": ("never", "never"),
     "jit": ("on", "on"),
     "offheap": ("off", "off"),
+    "heaps": ("main", "main"),
     "strict": ("yes", True),
 }
 
