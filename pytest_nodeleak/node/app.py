@@ -54,6 +54,7 @@ class NodeApp:
         self._channel = ProgramChannel(process, session)
         self._main = NodeHeap(self._channel, "main", "main", process.pid, lambda: self.iterations)
         self._census = Census(self._main, meeting, lambda: self.iterations)
+        process.after_stop = self._census.close
         self._executable = executable
         self._closed = False
         self.script = script
@@ -308,7 +309,6 @@ class NodeApp:
             return
         self._closed = True
         self._channel.close()
-        self._census.close()
 
 
 def _python_name(key: str) -> str:

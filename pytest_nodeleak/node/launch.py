@@ -86,22 +86,22 @@ def open_node(
     ]
     mark = new_mark()
     meeting = MeetingPoint() if heaps == "all" else None
+    extra = {} if meeting is None else meeting.environment(jit, *mark.values())
     try:
-        extra = {} if meeting is None else meeting.environment(jit, *mark.values())
         process = TargetProcess(argv, env={**_environment(env), **extra}, cwd=folder, mark=mark)
-        try:
-            session = _connect(process, path, deadline)
-            app = NodeApp(
-                process, session, executable, path, jit=jit, context=context, meeting=meeting
-            )
-            _wait_until_loaded(app, process, path, deadline)
-            return app
-        except BaseException:
-            process.stop()
-            raise
     except BaseException:
         if meeting is not None:
             meeting.close()
+        raise
+    if meeting is not None:
+        process.after_stop = meeting.close
+    try:
+        session = _connect(process, path, deadline)
+        app = NodeApp(process, session, executable, path, jit=jit, context=context, meeting=meeting)
+        _wait_until_loaded(app, process, path, deadline)
+        return app
+    except BaseException:
+        process.stop()
         raise
 
 

@@ -26,14 +26,24 @@ __tracebackhide__ = hide_ours
 _NUMBER = re.compile(r"^\[worker (\d+)\]|^Worker (\d+)")
 # Node's own threads, for the hooks of ES module loaders, are no part of the program.
 _OF_NODE = "node:"
-# Where the driver was not preloaded: a worker with execArgv of its own.
+# Where the driver was not preloaded: a worker with execArgv of its own. Code that comes while a
+# worker boots breaks it, so it is brought when the worker idles (nothing below us on the stack)
+# and knows what it is to run.
 _THREAD = json.dumps(str(DRIVER.with_name("thread.cjs")))
-_BRING = f"typeof require === 'function' && (require({_THREAD}), true)"
+_BRING = f"""(() => {{
+  const {{ stackTraceLimit, prepareStackTrace }} = Error;
+  Error.stackTraceLimit = 5;
+  Error.prepareStackTrace = undefined;
+  const idle = String(new Error().stack).split('\\n').length <= 3;
+  Object.assign(Error, {{ stackTraceLimit, prepareStackTrace }});
+  if (prepareStackTrace === undefined) delete Error.prepareStackTrace;
+  if (idle && process.argv.length > 1 && typeof require === 'function') require({_THREAD});
+}})()"""
 # Seconds for a child to tell of its workers; a busy one tells later.
 _GREETING = 0.25
 
 
-@dataclass
+@dataclass(eq=False)
 class _Home:
     """A process with its own heap and those of its worker threads, by their sessions."""
 
@@ -106,7 +116,11 @@ class Census:
         if self._meeting is None:
             return []
         self._children += [self._greeted(arrival) for arrival in self._meeting.arrivals()]
-        self._children = [home for home in self._children if home.heap.alive]
+        there = [home for home in self._children if home.heap.alive]
+        for home in self._children:
+            if home not in there:
+                home.heap.channel.close()
+        self._children = there
         found: list[NodeHeap] = []
         for home in self._children:
             found += [home.heap, *self._workers_of(home)]

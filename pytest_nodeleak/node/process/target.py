@@ -46,6 +46,8 @@ class TargetProcess:
         self._code: int | None = None
         #: called by :meth:`stop` before all else; to disconnect
         self.before_stop: Callable[[], None] = _nothing
+        #: called by :meth:`stop` after all else
+        self.after_stop: Callable[[], None] = _nothing
         self._lifeline = Lifeline()
         try:
             self._popen = subprocess.Popen(
@@ -169,6 +171,7 @@ class TargetProcess:
         for thread in self._pumps:
             thread.join(0.5)
         _alive.discard(self)
+        self.after_stop()
 
     def _kill_group(self) -> None:
         if sys.platform == "win32":
