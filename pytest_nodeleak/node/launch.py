@@ -21,7 +21,7 @@ from .app import NodeApp
 from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
-from .pause import DRIVER
+from .pause import DRIVER, PRELOADED
 from .process.target import TargetProcess
 
 __all__ = ["open_node"]
@@ -66,6 +66,7 @@ def open_node(
     path = os.path.join(folder, os.path.expanduser(os.fspath(script)))
     if not os.path.exists(path):
         raise LaunchError(f"script not found: '{path}'")
+    environment = _environment(env)
     argv = [
         executable.path,
         *(executable.quiet_flags() if jit == "off" else []),
@@ -74,10 +75,11 @@ def open_node(
         *_checked(node_args),
         "--require",
         str(DRIVER),
+        *(["--import=" + PRELOADED.as_uri()] if _imports(node_args, environment) else []),
         path,
         *map(str, args),
     ]
-    process = TargetProcess(argv, env=_environment(env), cwd=folder)
+    process = TargetProcess(argv, env=environment, cwd=folder)
     try:
         return _hand_over(process, executable, path, deadline, jit, context)
     except BaseException:
@@ -97,6 +99,14 @@ def _checked(node_args: Sequence[str]) -> list[str]:
                 "127.0.0.1 and a port of its own; leave it out"
             )
     return given
+
+
+def _imports(node_args: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether modules are preloaded, which Node awaits before the script."""
+    return any(
+        arg == "--import" or arg.startswith("--import=")
+        for arg in [*map(str, node_args), *env.get("NODE_OPTIONS", "").split()]
+    )
 
 
 def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:

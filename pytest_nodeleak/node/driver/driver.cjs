@@ -43,9 +43,14 @@ function install() {
   const timeoutPrototype = Object.getPrototypeOf(probe);
   clearTimeout(probe);
 
+  // --import=.../preloaded.mjs, which comes after those of the program's own.
+  const isLastImport = (arg) => arg.startsWith('--import=') && arg.endsWith('/driver/preloaded.mjs');
+  const lastImport = process.execArgv.some(isLastImport);
+
   // Children of fork() and cluster inherit execArgv; they must not wait for a debugger.
   const own = (i, list) =>
     /^--inspect/.test(list[i]) ||
+    isLastImport(list[i]) ||
     list[i] === __filename ||
     (/^(-r|--require)$/.test(list[i]) && list[i + 1] === __filename);
   process.execArgv.splice(0, Infinity, ...process.execArgv.filter((_, i, all) => !own(i, all)));
@@ -69,6 +74,11 @@ function install() {
     return 1;
   }
 
+  // Whether Node has not begun to load the script, for it still awaits preloads. Up to Node 20 (and
+  // early 22) a listener of Node's own is there until the script has loaded.
+  const isPreloading = () =>
+    driver.preloading || process.listeners('exit').some((f) => f.name === 'handleProcessExit');
+
   // Every method that gives a promise begins with a turn: Node 22 may collect one that is settled
   // at once before it has told so, and an endless loop can only be interrupted after a turn.
   const driver = {
@@ -80,6 +90,12 @@ function install() {
     failure: '',
     prototype: null,
     planted: null,
+    preloading: lastImport,
+
+    // Node begins with the script in the microtasks after the last preload.
+    preloaded() {
+      timeout(() => (driver.preloading = false), 5);
+    },
 
     // Resolves when the main script has been loaded, its top-level await included.
     async ready() {
@@ -87,10 +103,10 @@ function install() {
       fillStandardStreams();
       for (;;) {
         const main = process.mainModule;
-        if (main === undefined) break;
-        if (main.loaded) return 1;
+        if (main === undefined && !isPreloading()) break;
+        if (main && main.loaded) return 1;
         // It threw, but a handler of its own keeps the program going.
-        if (Module._cache[main.filename] !== main) return settleStart();
+        if (main && Module._cache[main.filename] !== main) return settleStart();
         await new Promise((resolve) => timeout(resolve, 2));
       }
       try {
