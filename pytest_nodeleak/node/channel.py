@@ -56,12 +56,14 @@ class Channel:
     @property
     def ended(self) -> bool:
         """Whether the program has run its course; it may stay as a process until we let go."""
-        if self.process.returncode is not None:
+        return self.process.returncode is not None or self.session.is_over()
+
+    def notice_end(self) -> bool:
+        """Whether the program has ended; lets go of it then. Nothing is taken from the session."""
+        if self.ended:
+            self.session.close()
             return True
-        if not self.session.lost:
-            with contextlib.suppress(ConnectionLostError):
-                self.session.poll()
-        return self.session.lost
+        return False
 
     def check_alive(self, doing: str) -> None:
         """Raise if the program has ended, without a command to it."""

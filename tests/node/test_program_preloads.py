@@ -44,9 +44,7 @@ def test_a_slow_preload_is_awaited(start: Started, name: str, by: str) -> None:
     preloads = [start.write(SLOW.format(name=n), f"{n}.mjs").as_uri() for n in ("a", "b")]
     imports = [f"--import={preload}" for preload in preloads]
     options = (
-        {"node_args": imports}
-        if by == "argument"
-        else {"env": {"NODE_OPTIONS": " ".join(imports)}}
+        {"node_args": imports} if by == "argument" else {"env": {"NODE_OPTIONS": " ".join(imports)}}
     )
     app = start(SCRIPTS[name], name=name, **options)
     # Node 18 loads them at the same time.
