@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .assertions.in_loop import assert_no_leak_async as assert_no_leak_async
     from .assertions.leaks import assert_instances as assert_instances
     from .assertions.leaks import assert_no_growth as assert_no_growth
     from .assertions.leaks import assert_no_leak as assert_no_leak
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .node.workload import module as module
 
 _HOMES = {
+    "assertions.in_loop": ("assert_no_leak_async",),
     "assertions.leaks": ("assert_instances", "assert_no_growth", "assert_no_leak"),
     "base.errors": (
         "ConnectionLostError",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from ..base.errors import InconclusiveWarning, NodeLeakError, hide_ours
+from ..base.errors import InconclusiveWarning, NodeLeakError, PolicyError, hide_ours
 from ..base.samples import Series
 from ..base.units import format_bytes
 from ..judge.outcomes import InconclusiveError, LeakError
@@ -30,21 +31,43 @@ def _hide(excinfo: Any) -> bool:
 __tracebackhide__ = _hide
 
 
+def refuse_what_is_no_app(app: object) -> None:
+    """Raise PolicyError for a script's path, or whatever else is no program that runs."""
+    __tracebackhide__ = _hide
+    if isinstance(app, NodeApp):
+        return
+    how = "start it with the fixture launch_node, or with open_node"
+    if isinstance(app, (str, os.PathLike)):
+        raise PolicyError(
+            f"the program to measure is {os.fspath(app)!r}; give a NodeApp: {how}: "
+            f"assert_no_leak(launch_node({os.fspath(app)!r}), workload)"
+        )
+    raise PolicyError(f"the program to measure is {app!r}; give a NodeApp: {how}")
+
+
 def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     """Fail with the report if repeating ``workload`` makes ``app`` grow.
 
     ``workload`` is one iteration: JavaScript text, :func:`module`, :func:`every` or a Python
-    callable. ``policy`` overrides marker, options and configuration. Returns the verdict.
+    callable (an ``async def`` is awaited, on a loop of its own). ``policy`` overrides marker,
+    options and configuration. Returns the verdict.
 
     Raises LeakError; InconclusiveError if the evidence does not decide and ``strict`` is set
     (else it warns with InconclusiveWarning); PolicyError, WorkloadError, TargetError and its kinds.
     """
     __tracebackhide__ = _hide  # of a module pdb does not read it
+    refuse_what_is_no_app(app)
     try:
         verdict = measure(app, workload, **policy)
     except NodeLeakError as error:
         # The message says it all: a debugger is to stand in the caller's line.
         raise error.with_traceback(None) from error.__cause__
+    return passed(verdict)
+
+
+def passed(verdict: Verdict, stacklevel: int = 3) -> Verdict:
+    """The verdict, or the error or warning that a test gets of it."""
+    __tracebackhide__ = _hide
     if verdict.outcome == "leak":
         raise LeakError(text_report(verdict), verdict)
     if verdict.outcome == "inconclusive":
@@ -53,7 +76,7 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
         # What it wrote goes away unless the test fails for another reason.
         text = text_report(replace(verdict, artifacts=None))
         text += "\n  This is a warning only; strict=True makes it a failure."
-        warnings.warn(InconclusiveWarning(text), stacklevel=2)
+        warnings.warn(InconclusiveWarning(text), stacklevel=stacklevel)
     return verdict
 
 
@@ -63,6 +86,7 @@ def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
     ``expression`` is JavaScript that gives the class: ``"require('./job').Job"``.
     """
     __tracebackhide__ = _hide
+    refuse_what_is_no_app(app)
     count = app.count_instances(expression)
     if count > at_most:
         raise LeakError(

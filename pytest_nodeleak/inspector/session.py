@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,11 @@ __tracebackhide__ = hide_ours
 EventHandler = Callable[[str, dict[str, Any]], None]
 ChunkHandler = Callable[[bytes], None]
 
+_FINISHED = "NodeRuntime.waitingForDisconnect"
+_MOST_EARLY = 1000
+# Seconds of a look at what has come.
+_LOOK = 0.001
+
 
 class Session:
     """A synchronous session; calls from several threads take turns.
@@ -30,6 +36,8 @@ class Session:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._lock = threading.Lock()
+        # Events that came while nobody asked, for whoever asks next.
+        self._early: deque[dict[str, Any]] = deque(maxlen=_MOST_EARLY)
         self._last_id = 0
         self.lost = False
         #: the program has ended and waits for us to disconnect
@@ -63,6 +71,7 @@ class Session:
             raise DeadlineExceeded(f"another command was still running; {method} was not sent")
         try:
             self._refuse_if_lost()
+            self._hand_over_early(on_event)
             self._last_id += 1
             call_id = self._last_id
             request = json.dumps({"id": call_id, "method": method, "params": params or {}})
@@ -95,6 +104,7 @@ class Session:
             return
         try:
             self._refuse_if_lost()
+            self._hand_over_early(on_event)
             while True:
                 message = _decoded(self._transport.receive(Deadline(seconds)), "events")
                 if "method" in message:
@@ -115,6 +125,7 @@ class Session:
         if not self._lock.acquire(timeout=_wait(deadline)):
             raise DeadlineExceeded("another command was still running")
         try:
+            self._hand_over_early(None)
             if until():
                 return
             self._refuse_if_lost()
@@ -127,6 +138,35 @@ class Session:
         finally:
             self._lock.release()
 
+    def is_over(self) -> bool:
+        """Whether the program has ended or the connection is lost, without a command.
+
+        Other events are kept for the next call or poll. False at once if another thread is in one.
+        """
+        if self.lost or not self._lock.acquire(blocking=False):
+            return self.lost
+        try:
+            while True:
+                raw = self._transport.receive(Deadline(_LOOK))
+                # A chunk belongs to a command that nobody waits for any more.
+                if not is_snapshot_chunk(raw):
+                    message = _decoded(raw, "events")
+                    if message.get("method") == _FINISHED:
+                        self._event(message, None)
+                    elif "method" in message:
+                        self._early.append(message)
+        except DeadlineExceeded:
+            return False
+        except ConnectionLostError:
+            self.lost = True
+            return True
+        finally:
+            self._lock.release()
+
+    def _hand_over_early(self, on_event: EventHandler | None) -> None:
+        while self._early:
+            self._event(self._early.popleft(), on_event)
+
     def close(self) -> None:
         """Disconnect; a program that has ended goes away then."""
         self.lost = True
@@ -138,7 +178,7 @@ class Session:
 
     def _event(self, message: dict[str, Any], on_event: EventHandler | None) -> None:
         method = message["method"]
-        if method == "NodeRuntime.waitingForDisconnect":
+        if method == _FINISHED:
             self.target_finished = True
             raise ConnectionLostError("the program has ended")
         found = message.get("params")

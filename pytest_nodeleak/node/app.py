@@ -303,6 +303,13 @@ class NodeApp:
         """Raise TargetExitedError (or a kind) if the program has ended."""
         self._open_channel().check_alive(doing)
 
+    def notice_end(self) -> bool:
+        """Whether the program has ended, for any thread to ask at any time.
+
+        It is let go of then: what it kept open closes, and who waits for it fails.
+        """
+        return self._closed or self._channel.notice_end()
+
     def close(self) -> None:
         """End the program and all its children. Does nothing the second time."""
         if self._closed:

@@ -54,12 +54,14 @@ class Channel:
     @property
     def ended(self) -> bool:
         """Whether it has run its course; a process may stay until we let go."""
-        if self._fate.over:
+        return self._fate.over or self.session.is_over()
+
+    def notice_end(self) -> bool:
+        """Whether it has ended; lets go of it then. Nothing is taken from the session."""
+        if self.ended:
+            self.session.close()
             return True
-        if not self.session.lost:
-            with contextlib.suppress(ConnectionLostError):
-                self.session.poll()
-        return self.session.lost
+        return False
 
     def check_alive(self, doing: str) -> None:
         """Raise if it has ended, without a command to it."""

@@ -23,7 +23,7 @@ from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
 from .heaps.meeting import MeetingPoint
-from .pause import DRIVER
+from .pause import DRIVER, PRELOADED
 from .process.descendants import new_mark
 from .process.target import TargetProcess
 
@@ -73,6 +73,7 @@ def open_node(
     path = os.path.join(folder, os.path.expanduser(os.fspath(script)))
     if not os.path.exists(path):
         raise LaunchError(f"script not found: '{path}'")
+    environment = _environment(env)
     argv = [
         executable.path,
         *(executable.quiet_flags() if jit == "off" else []),
@@ -81,6 +82,7 @@ def open_node(
         *_checked(node_args),
         "--require",
         str(DRIVER),
+        *(["--import=" + PRELOADED.as_uri()] if _imports(node_args, environment) else []),
         path,
         *map(str, args),
     ]
@@ -88,7 +90,7 @@ def open_node(
     meeting = MeetingPoint() if heaps == "all" else None
     extra = {} if meeting is None else meeting.environment(jit, *mark.values())
     try:
-        process = TargetProcess(argv, env={**_environment(env), **extra}, cwd=folder, mark=mark)
+        process = TargetProcess(argv, env={**environment, **extra}, cwd=folder, mark=mark)
     except BaseException:
         if meeting is not None:
             meeting.close()
@@ -117,6 +119,14 @@ def _checked(node_args: Sequence[str]) -> list[str]:
                 "127.0.0.1 and a port of its own; leave it out"
             )
     return given
+
+
+def _imports(node_args: Sequence[str], env: Mapping[str, str]) -> bool:
+    """Whether modules are preloaded, which Node awaits before the script."""
+    return any(
+        arg == "--import" or arg.startswith("--import=")
+        for arg in [*map(str, node_args), *env.get("NODE_OPTIONS", "").split()]
+    )
 
 
 def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:

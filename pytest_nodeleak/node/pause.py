@@ -10,9 +10,10 @@ from ..base.deadline import Deadline
 from ..base.errors import ConnectionLostError, DeadlineExceeded, ProtocolError
 from ..inspector import Session
 
-__all__ = ["DRIVER", "where_it_is"]
+__all__ = ["DRIVER", "PRELOADED", "where_it_is"]
 
 DRIVER = Path(__file__).parent / "driver" / "driver.cjs"
+PRELOADED = DRIVER.with_name("preloaded.mjs")
 
 # Seconds for the debugger to answer at all, and for running code to stop.
 _ANSWER = 0.6

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from ..base.deadline import Deadline
-from ..base.errors import PolicyError, TargetError, WorkloadError, hide_ours
+from ..base.errors import PolicyError, WorkloadError, hide_ours
 from ..base.units import parse_seconds, power_of_two
+from .calls.called import Called, InLoop
 
 __all__ = ["Every", "Module", "Runner", "Workload", "every", "make_runner", "module"]
 
@@ -39,7 +41,7 @@ class Module:
         return f"module({shown})"
 
 
-Workload: TypeAlias = "str | Module | Every | Callable[[], object]"
+Workload: TypeAlias = "str | Module | Every | Callable[[], object] | InLoop"
 
 
 def every(seconds: float | str) -> Every:
@@ -73,6 +75,8 @@ class Program(Protocol):
 
     def check_alive(self, doing: str) -> None: ...
 
+    def notice_end(self) -> bool: ...
+
 
 class Runner(Protocol):
     """A workload bound to a program."""
@@ -98,8 +102,16 @@ def make_runner(app: Program, workload: Workload) -> Runner:
         if isinstance(workload, str) and not workload.strip():
             raise PolicyError("the workload is an empty text; give JavaScript for one iteration")
         return _Driven(app, workload)
+    if isinstance(workload, InLoop):
+        return Called(app, workload.function, workload.loop)
     if callable(workload):
-        return _Called(app, workload)
+        return Called(app, workload)
+    if inspect.iscoroutine(workload):
+        workload.close()
+        raise PolicyError(
+            f"the workload is a call of {workload.__qualname__}(), which runs once only; give the "
+            f"function: {workload.__qualname__}, without the parentheses"
+        )
     raise PolicyError(
         f"{workload!r} is no workload; give JavaScript text, module(path, export), "
         "every(seconds) or a Python callable"
@@ -176,44 +188,6 @@ class _Driven:
                 f"the workload threw on iteration {failed}: {stack}", iteration=failed, stack=stack
             )
         app.iterations += done
-        return done
-
-
-class _Called:
-    """A Python callable that drives the program from outside."""
-
-    fixed_seconds: float | None = None
-
-    def __init__(self, app: Program, function: Callable[[], object]) -> None:
-        self._app = app
-        self._function = function
-        name = getattr(function, "__qualname__", None) or repr(function)
-        self.description = f"Python callable {name}"
-
-    def setup(self, deadline: Deadline) -> None:
-        return None
-
-    def teardown(self, deadline: Deadline) -> None:
-        return None
-
-    def run(self, n: int, seconds: float, deadline: Deadline) -> int:
-        app = self._app
-        end = time.monotonic() + seconds
-        done = 0
-        while done < n:
-            try:
-                self._function()
-            except Exception as error:
-                # If the program is gone, that is the cause, and the one error to show.
-                try:
-                    app.check_alive(f"iteration {app.iterations + 1} ran")
-                except TargetError as death:
-                    raise death from error
-                raise
-            done += 1
-            app.iterations += 1
-            if time.monotonic() >= end:
-                break
         return done
 
 

@@ -18,12 +18,14 @@ else if (!globalThis[KEY]) {
 }
 
 function install() {
-  require('./arguments.cjs').hideOurArguments();
+  const { hasLastImport, hideOurArguments } = require('./arguments.cjs');
+  const preloading = hasLastImport();
+  hideOurArguments();
   require('./lifeline.cjs').holdLifeline();
   require('./signals.cjs').allowOwnSignals();
   const plan = process.env.NODELEAK_HEAPS;
   delete process.env.NODELEAK_HEAPS;
   if (plan) require('./family.cjs').adoptChildren(JSON.parse(plan));
-  const driver = require('./methods.cjs').makeDriver(require('./real.cjs'));
+  const driver = require('./methods.cjs').makeDriver(require('./real.cjs'), preloading);
   Object.defineProperty(globalThis, KEY, { value: driver });
 }

@@ -29,8 +29,8 @@ class PlantedLeak {
   }
 }
 
-// real: what real.cjs kept.
-function makeDriver(real) {
+// real: what real.cjs kept; preloading: whether a last preload will tell that it has run.
+function makeDriver(real, preloading = false) {
   const { activeResources, immediate, memoryUsage, Promise, stringify, timeout } = real;
   const heapStatistics = v8.getHeapStatistics;
   const { writeHeapSnapshot } = v8;
@@ -49,6 +49,11 @@ function makeDriver(real) {
     return 1;
   }
 
+  // Whether Node has not begun to load the script, for it still awaits preloads. Up to Node 20 (and
+  // early 22) a listener of Node's own is there until the script has loaded.
+  const isPreloading = () =>
+    driver.preloading || process.listeners('exit').some((f) => f.name === 'handleProcessExit');
+
   // Every method that gives a promise begins with a turn: Node 22 may collect one that is settled
   // at once before it has told so, and an endless loop can only be interrupted after a turn.
   const driver = {
@@ -60,6 +65,12 @@ function makeDriver(real) {
     failure: '',
     prototype: null,
     planted: null,
+    preloading,
+
+    // Node begins with the script in the microtasks after the last preload.
+    preloaded() {
+      timeout(() => (driver.preloading = false), 5);
+    },
 
     // Resolves when the main script has been loaded, its top-level await included.
     async ready() {
@@ -67,10 +78,10 @@ function makeDriver(real) {
       fillStandardStreams();
       for (;;) {
         const main = process.mainModule;
-        if (main === undefined) break;
-        if (main.loaded) return 1;
+        if (main === undefined && !isPreloading()) break;
+        if (main && main.loaded) return 1;
         // It threw, but a handler of its own keeps the program going.
-        if (Module._cache[main.filename] !== main) return settleStart();
+        if (main && Module._cache[main.filename] !== main) return settleStart();
         await new Promise((resolve) => timeout(resolve, 2));
       }
       try {

@@ -262,3 +262,58 @@ def test_a_chunk_that_is_no_json_string() -> None:
     session, _ = session_of(lambda c: [broken])
     with pytest.raises(ProtocolError, match="no protocol message"):
         session.call("A.b", deadline=Deadline(1), on_chunk=lambda chunk: None)
+
+
+FINISHED = {"method": "NodeRuntime.waitingForDisconnect"}
+
+
+def test_a_look_keeps_events_for_those_that_ask() -> None:
+    session, transport = session_of(lambda c: [{"method": "X.three"}, reply(c)])
+    transport.waiting += [{"method": "X.one"}, {"id": 9, "result": {}}, {"method": "X.two"}]
+    assert not session.is_over()
+    assert transport.sent == []
+    seen: list[str] = []
+    session.call("A.b", deadline=Deadline(1), on_event=lambda method, _: seen.append(method))
+    assert seen == ["X.one", "X.two", "X.three"]
+    transport.waiting += [{"method": "X.four"}]
+    assert not session.is_over()
+    session.poll(on_event=lambda method, _: seen.append(method))
+    session.poll(on_event=lambda method, _: seen.append(method))
+    assert seen[3:] == ["X.four"]
+
+
+@pytest.mark.parametrize("end", [FINISHED, ConnectionLostError("cut")])
+def test_a_look_sees_the_end(end: Any) -> None:
+    session, transport = session_of(lambda c: [reply(c)])
+    transport.waiting += [{"method": "X.one"}, end]
+    assert session.is_over()
+    assert session.is_over()
+    assert session.lost
+    assert session.target_finished == (end is FINISHED)
+    with pytest.raises(ConnectionLostError):
+        session.call("A.b", deadline=Deadline(1))
+
+
+def test_a_look_gets_out_of_the_way_of_a_call() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def answer(command: dict[str, Any]) -> list[Any]:
+        inside.set()
+        go_on.wait(5)
+        return [FINISHED]
+
+    session, _ = session_of(answer)
+
+    def call() -> None:
+        with pytest.raises(ConnectionLostError):
+            session.call("A.b", deadline=Deadline(5))
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert inside.wait(5)
+    began = time.monotonic()
+    assert not session.is_over()
+    assert time.monotonic() - began < 1
+    go_on.set()
+    thread.join()
+    assert session.is_over()
