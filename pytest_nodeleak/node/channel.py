@@ -31,7 +31,6 @@ _PATIENCE = 30.0
 # One constant declaration, so that V8 compiles it once.
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
 _FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
-_TURN = "function() { return this.turn(); }"
 
 
 class Channel:
@@ -41,12 +40,10 @@ class Channel:
     completing "while ...".
     """
 
-    def __init__(self, session: Session, fate: Fate, bring_driver: str = "") -> None:
-        """``bring_driver``: an expression that loads the driver where it was not preloaded."""
+    def __init__(self, session: Session, fate: Fate) -> None:
         self.session = session
         self._fate = fate
         self._driver_id = ""
-        self._bring_driver = bring_driver
 
     def __repr__(self) -> str:
         return f"<Channel {self.session!r}>"
@@ -124,14 +121,8 @@ class Channel:
 
     def _turns(self) -> bool:
         """Whether the event loop goes round, while something of ours is not answered."""
-        params = {
-            "functionDeclaration": _TURN,
-            "objectId": self._driver_id,
-            "awaitPromise": True,
-            "returnByValue": True,
-        }
         try:
-            self.session.call("Runtime.callFunctionOn", params, deadline=Deadline(0.3))
+            self.session.call(*self._driver_call(["turn"]), deadline=Deadline(0.3))
         except (ConnectionLostError, DeadlineExceeded, ProtocolError):
             return False
         return True
@@ -147,51 +138,32 @@ class Channel:
         doing = doing or f"{name} ran in it"
         if not self._driver_id:
             self._find_driver(deadline, doing)
-        return self._of_driver(_CALL, [name, *args], deadline, doing).get("value")
+        reply = self.command(*self._driver_call([name, *args]), deadline=deadline, doing=doing)
+        details = reply.get("exceptionDetails")
+        if details is not None:
+            text = details.get("exception", {}).get("description") or details.get("text", "")
+            raise EvaluationError(f"the driver failed while {doing}: {text}", stack=str(text))
+        return reply.get("result", {}).get("value")
+
+    def _driver_call(self, args: list[Any]) -> tuple[str, dict[str, Any]]:
+        """The command that calls a method of the driver, its name first in ``args``."""
+        return "Runtime.callFunctionOn", {
+            "functionDeclaration": _CALL,
+            "objectId": self._driver_id,
+            "arguments": [{"value": value} for value in args],
+            "awaitPromise": True,
+            "returnByValue": True,
+            "objectGroup": GROUP,
+        }
 
     def release_objects(self, deadline: Deadline) -> None:
         """Let go of all that was taken by reference; that a program died, the first error tells."""
         with contextlib.suppress(NodeLeakError):
             self.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
 
-    def _of_driver(
-        self, function: str, args: list[Any], deadline: Deadline, doing: str
-    ) -> dict[str, Any]:
-        """The remote object that ``function`` gives, called on the driver."""
-        reply = self.command(
-            "Runtime.callFunctionOn",
-            {
-                "functionDeclaration": function,
-                "objectId": self._driver_id,
-                "arguments": [{"value": value} for value in args],
-                "awaitPromise": True,
-                "returnByValue": True,
-                "objectGroup": GROUP,
-            },
-            deadline=deadline,
-            doing=doing,
-        )
-        details = reply.get("exceptionDetails")
-        if details is not None:
-            text = details.get("exception", {}).get("description") or details.get("text", "")
-            raise EvaluationError(f"the driver failed while {doing}: {text}", stack=str(text))
-        found: dict[str, Any] = reply.get("result", {})
-        return found
-
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
-        # In a worker it is there after the first turn of its event loop.
-        while not self.look_for_driver(deadline, doing):
-            if not self._bring_driver:
-                raise TargetError("the driver is not loaded there")
-            self.command(
-                "Runtime.evaluate",
-                {"expression": self._bring_driver, "includeCommandLineAPI": True},
-                deadline=deadline,
-                doing=doing,
-            )
-            if deadline.expired:
-                raise self._fate.stuck(self.session, doing, deadline, turns=False)
-            time.sleep(0.002)
+        if not self.look_for_driver(deadline, doing):
+            raise TargetError("the driver is not loaded there")
 
     def look_for_driver(self, deadline: Deadline, doing: str) -> bool:
         """Whether the driver is there."""

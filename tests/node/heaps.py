@@ -45,11 +45,12 @@ def check_all_questions(heap: NodeHeap) -> None:
     assert abs(steady[-1] - steady[3]) < 500
     # Objects that are kept show in its own figures, to the byte and in each way of looking.
     heap.evaluate("for (let i = 0; i < 5000; i++) jobs.push(new Job(i)); void 0")
-    assert heap.memory().heap_used - steady[-1] > 5000 * 32
+    grown = heap.memory().heap_used - steady[-1]
+    assert grown > 5000 * 32
     assert heap.count_instances("Job") == 5003
     snapshot = heap.take_snapshot()
     assert snapshot.classes()["Job"][0] == 5003
     # Garbage goes when GC is forced: the same three are left.
     heap.evaluate("jobs.length = 3; void 0")
     assert heap.count_instances("Job") == 3
-    assert heap.memory().heap_used - steady[-1] < 60_000
+    assert heap.memory().heap_used - steady[-1] < grown / 2

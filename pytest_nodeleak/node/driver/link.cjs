@@ -3,7 +3,7 @@
 // answered by a session inside the process. An inspector with a port would say so on stderr, and
 // would hold the process at its end until the test has let go of it.
 
-const { offer } = require('./offer.cjs');
+const { KEY, offer } = require('./offer.cjs');
 const real = require('./real.cjs');
 
 const PAUSE = 100; // ms between tries while the other side is not listening to one more
@@ -50,6 +50,10 @@ function serve(socket) {
   let pending = '';
   const answer = (line) => {
     const { id, method, params } = real.parse(line);
+    if (method === 'NodeLeak.call') {
+      call(params.arguments).then((result) => send({ id, result }));
+      return;
+    }
     if (!session) session = open(send);
     session.post(method, params, (error, result) => {
       send(error ? { id, error: { message: error.message } } : { id, result });
@@ -69,6 +73,16 @@ function serve(socket) {
     if (session) session.disconnect();
   });
   send({ pid: process.pid, script: process.argv[1] || '' });
+}
+
+// The driver without the inspector: a promise that this waits for when the process ends would be
+// answered when no JavaScript may run any more, which Node 22 does not survive.
+async function call([name, ...args]) {
+  try {
+    return { result: { value: await globalThis[KEY][name](...args) } };
+  } catch (error) {
+    return { exceptionDetails: { text: String((error && error.stack) || error) } };
+  }
 }
 
 function open(send) {

@@ -4,7 +4,7 @@
 const real = require('./real.cjs');
 const KEY = Symbol.for('pytest-nodeleak.driver');
 
-module.exports = { offer };
+module.exports = { KEY, offer };
 
 // The driver is there from the call of the function that this returns on; null: it was before.
 // built() is called when it has been built.

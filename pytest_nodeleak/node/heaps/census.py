@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,9 +12,8 @@ from urllib.parse import unquote, urlparse
 from ...base.deadline import Deadline
 from ...base.errors import ConnectionLostError, DeadlineExceeded, NodeLeakError, hide_ours
 from ...inspector import RelayedTransport, RelayedWorker, Session, WorkerRelay
-from ..channel import Channel
 from ..deaths import HeapFate
-from ..pause import DRIVER
+from .channels import ChildChannel, WorkerChannel
 from .heap import NodeHeap, NodeWorker
 from .meeting import Arrival, MeetingPoint
 
@@ -26,19 +24,6 @@ __tracebackhide__ = hide_ours
 _NUMBER = re.compile(r"^\[worker (\d+)\]|^Worker (\d+)")
 # Node's own threads, for the hooks of ES module loaders, are no part of the program.
 _OF_NODE = "node:"
-# Where the driver was not preloaded: a worker with execArgv of its own. Code that comes while a
-# worker boots breaks it, so it is brought when the worker idles (nothing below us on the stack)
-# and knows what it is to run.
-_THREAD = json.dumps(str(DRIVER.with_name("thread.cjs")))
-_BRING = f"""(() => {{
-  const {{ stackTraceLimit, prepareStackTrace }} = Error;
-  Error.stackTraceLimit = 5;
-  Error.prepareStackTrace = undefined;
-  const idle = String(new Error().stack).split('\\n').length <= 3;
-  Object.assign(Error, {{ stackTraceLimit, prepareStackTrace }});
-  if (prepareStackTrace === undefined) delete Error.prepareStackTrace;
-  if (idle && process.argv.length > 1 && typeof require === 'function') require({_THREAD});
-}})()"""
 # Seconds for a child to tell of its workers; a busy one tells later.
 _GREETING = 0.25
 
@@ -130,7 +115,7 @@ class Census:
         name = f"child {arrival.pid} ({arrival.script or 'no script'})"
         session = Session(arrival.transport)
         relay = WorkerRelay(session)
-        channel = Channel(session, HeapFate(name))
+        channel = ChildChannel(session, HeapFate(name))
         # A busy child answers later, one that has ended never: the next look tells.
         with contextlib.suppress(DeadlineExceeded, NodeLeakError):
             relay.enable(Deadline(_GREETING))
@@ -154,7 +139,7 @@ class Census:
             name += f" of {home.heap.name}"
         session = Session(RelayedTransport(home.relay, worker))
         return NodeWorker(
-            Channel(session, HeapFate(name), _BRING),
+            WorkerChannel(session, HeapFate(name)),
             name,
             home.heap.pid,
             self._iterations,
