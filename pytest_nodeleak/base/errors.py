@@ -12,6 +12,7 @@ __all__ = [
     "ConnectionLostError",
     "DeadlineExceeded",
     "EvaluationError",
+    "HeapGoneError",
     "InconclusiveWarning",
     "LaunchError",
     "NodeLeakError",
@@ -108,6 +109,17 @@ class ConnectionLostError(TargetError):
     """The inspector connection ended while the program lives on."""
 
 
+class HeapGoneError(TargetError):
+    """A worker thread or a child of the program ended while it was asked something.
+
+    ``heap`` is its name. The program itself lives on.
+    """
+
+    def __init__(self, message: str, *, heap: str = "") -> None:
+        super().__init__(message)
+        self.heap = heap
+
+
 class WorkloadError(NodeLeakError):
     """One iteration of the workload threw.
 
@@ -165,5 +177,5 @@ class SnapshotOrderError(NodeLeakError, ValueError):
 
 # Users meet them as pytest_nodeleak.LeakError: in a traceback, in pytest's short summary.
 for _name in __all__:
-    if _name not in ("DeadlineExceeded", "Ours", "ProtocolError", "hide_ours"):
+    if _name not in ("DeadlineExceeded", "HeapGoneError", "Ours", "ProtocolError", "hide_ours"):
         globals()[_name].__module__ = "pytest_nodeleak"

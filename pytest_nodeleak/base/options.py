@@ -75,6 +75,11 @@ POLICY_OPTIONS = (
         "ON|OFF",
         "judge memory outside of V8's heap as well, such as Buffers (default: on)",
     ),
+    Option(
+        "heaps",
+        "WHICH",
+        "measure all heaps, of worker threads and child processes too, or main (default: all)",
+    ),
     Option("strict", "YES|NO", "whether an inconclusive measurement is a failure (default: no)"),
 )
 

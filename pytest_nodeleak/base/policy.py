@@ -23,6 +23,7 @@ _CHOICES = {
     "allocation_sites": ("auto", "always", "never"),
     "jit": ("off", "on"),
     "offheap": ("on", "off"),
+    "heaps": ("all", "main"),
 }
 _WORDS = {"1": True, "true": True, "yes": True, "on": True}
 _WORDS |= {"0": False, "false": False, "no": False, "off": False}
@@ -70,6 +71,7 @@ class Policy:
     allocation_sites: str = "auto"
     jit: str = "off"
     offheap: str = "on"
+    heaps: str = "all"
     strict: bool = False
 
     @classmethod
@@ -238,5 +240,6 @@ _PARSERS: dict[str, Any] = {
     "allocation_sites": _choice("allocation_sites"),
     "jit": _choice("jit"),
     "offheap": _choice("offheap"),
+    "heaps": _choice("heaps"),
     "strict": _flag,
 }

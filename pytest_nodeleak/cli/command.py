@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..base.errors import NodeLeakError
@@ -31,22 +32,59 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     given, script_args = _split(list(sys.argv[1:] if argv is None else argv))
-    arguments = _parser().parse_args(given)
-    arguments.script_args = script_args
-    try:
-        status: int = arguments.func(arguments)
-        sys.stdout.flush()
-    except NodeLeakError as error:
-        print(f"nodeleak: error: {error}", file=sys.stderr)
-        return ERROR
-    except KeyboardInterrupt:
-        print("nodeleak: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of a pipe went away: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ERROR
+    with _closed_pipes_are_silence():
+        arguments = _parser().parse_args(given)
+        arguments.script_args = script_args
+        try:
+            status: int = arguments.func(arguments)
+            sys.stdout.flush()
+        except NodeLeakError as error:
+            print(f"nodeleak: error: {error}", file=sys.stderr)
+            return ERROR
+        except KeyboardInterrupt:
+            print("nodeleak: interrupted", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:
+            # That of stderr: nobody is left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+            return ERROR
     return status
+
+
+class _Pipe(io.FileIO):
+    """Takes what nobody reads any more as written: `| head` must not change the rest."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:
+            return memoryview(data).nbytes
+
+
+@contextlib.contextmanager
+def _closed_pipes_are_silence() -> Iterator[None]:
+    """Files and the exit status are the same when the reader of stdout has gone away."""
+    stdout = sys.stdout
+    try:
+        number = stdout.fileno() if isinstance(stdout, io.TextIOWrapper) else -1
+    except (OSError, ValueError):
+        number = -1  # no file behind it, as in tests
+    if number < 0:
+        yield
+        return
+    stdout.flush()
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Pipe(number, "wb", closefd=False)),
+        encoding=stdout.encoding,
+        errors=stdout.errors,
+        line_buffering=bool(stdout.line_buffering),
+    )
+    try:
+        yield
+    finally:
+        ours, sys.stdout = sys.stdout, stdout
+        with contextlib.suppress(OSError):  # a full disk has been told by then
+            ours.close()
 
 
 def _split(argv: list[str]) -> tuple[list[str], list[str]]:

@@ -66,13 +66,14 @@ def measure_file(
                 node=node,
                 node_args=arguments.node_arg,
                 jit=policy.jit,
+                heaps=policy.heaps,
                 timeout=timeout,
                 context=context,
             ) as app:
                 work = workload
                 if work is None:
                     work, policy = _exported(arguments, app)
-                if policy.jit != app.jit:
+                if policy.jit != app.jit or (policy.heaps == "all") != app.sees_all_heaps:
                     continue  # the file's own options say so: start it again that way
                 return measure_with(app, work, policy)
 

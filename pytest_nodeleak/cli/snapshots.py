@@ -45,7 +45,8 @@ def add_parsers(subparsers: SubParsers) -> None:
         "show",
         help="what one heap snapshot holds",
         description="What one heap snapshot holds, by class, by shape of plain objects, by "
-        "pattern of strings, or the largest containers (owner).",
+        "pattern of strings, or the largest containers (owner). Of a .heaptimeline also what is "
+        "alive by the time of its allocation, of a .heapprofile by the allocating function.",
     )
     show.add_argument("file", metavar="FILE")
     _add_options(show, "class", "size")
@@ -131,9 +132,15 @@ def _show(arguments: argparse.Namespace) -> int:
         return _fail("show", _TWICE)
     _spare_memory()
     from ..heap.read.files import load_snapshot
+    from ..heap.read.profiles import is_profile, load_profile
     from ..heap.show.classes import show_table
+    from ..heap.show.recordings import profile_table, timeline_table
 
     try:
+        if is_profile(arguments.file):
+            profile = load_profile(arguments.file)
+            table = profile_table(profile, sort=arguments.sort, top=arguments.top)
+            return _write([table], arguments)
         needs_edges = (
             arguments.group_by in ("shape", "owner")
             or arguments.retained
@@ -148,7 +155,8 @@ def _show(arguments: argparse.Namespace) -> int:
             top=arguments.top,
             retained=arguments.retained,
         )
-        return _write([table], arguments)
+        timeline = timeline_table(snapshot, arguments.top)
+        return _write([table] if timeline is None else [timeline, table], arguments)
     except (NodeLeakError, OSError) as error:
         return _fail("show", _sentence(error))
 
@@ -159,7 +167,8 @@ def _write(tables: Sequence[Table], arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         data: Any = to_data(tables[-1])
         if len(tables) > 1:
-            data["comparison"] = to_data(tables[0])["rows"]
+            first = to_data(tables[0])
+            data[first["kind"]] = first["rows"]
         _put(arguments.json, json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     if arguments.html is not None:
         from ..heap.show.page import render_html

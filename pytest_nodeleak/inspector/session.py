@@ -37,11 +37,14 @@ class Session:
         self._transport = transport
         self._lock = threading.Lock()
         # Events that came while nobody asked, for whoever asks next.
-        self._early: deque[dict[str, Any]] = deque(maxlen=_MOST_EARLY)
+        self._early: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_MOST_EARLY)
         self._last_id = 0
         self.lost = False
         #: the program has ended and waits for us to disconnect
         self.target_finished = False
+        #: gets every event, also those that come while nobody waits for one; as ``on_event`` it
+        #: may not call the session
+        self.listener: EventHandler | None = None
 
     def __repr__(self) -> str:
         state = "finished" if self.target_finished else "lost" if self.lost else "open"
@@ -127,10 +130,8 @@ class Session:
                 # A chunk belongs to a command that nobody waits for any more.
                 if not is_snapshot_chunk(raw):
                     message = _decoded(raw, "events")
-                    if message.get("method") == _FINISHED:
-                        self._event(message, None)
-                    elif "method" in message:
-                        self._early.append(message)
+                    if "method" in message:
+                        self._event(message, self._come_early)
         except DeadlineExceeded:
             return False
         except ConnectionLostError:
@@ -141,7 +142,32 @@ class Session:
 
     def _hand_over_early(self, on_event: EventHandler | None) -> None:
         while self._early:
-            self._event(self._early.popleft(), on_event)
+            method, params = self._early.popleft()
+            if on_event is not None:
+                on_event(method, params)
+
+    def _come_early(self, method: str, params: dict[str, Any]) -> None:
+        self._early.append((method, params))
+
+    def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
+        """Take one message, unless ``until()`` holds: another thread may have taken it.
+
+        Raises DeadlineExceeded, ConnectionLostError or ProtocolError.
+        """
+        if not self._lock.acquire(timeout=_wait(deadline)):
+            raise DeadlineExceeded("another command was still running")
+        try:
+            if until():
+                return
+            self._refuse_if_lost()
+            message = _decoded(self._transport.receive(deadline), "events")
+            if "method" in message:
+                self._event(message, None)
+        except ConnectionLostError:
+            self.lost = True
+            raise
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Disconnect; a program that has ended goes away then."""
@@ -157,9 +183,11 @@ class Session:
         if method == _FINISHED:
             self.target_finished = True
             raise ConnectionLostError("the program has ended")
-        if on_event is not None:
-            params = message.get("params")
-            on_event(str(method), params if isinstance(params, dict) else {})
+        found = message.get("params")
+        params = found if isinstance(found, dict) else {}
+        for handler in (self.listener, on_event):
+            if handler is not None:
+                handler(str(method), params)
 
 
 def _wait(deadline: Deadline) -> float:

@@ -15,6 +15,9 @@ __all__ = ["Transport", "WebSocketTransport"]
 __tracebackhide__ = hide_ours
 
 
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux
+
+
 class Transport(Protocol):
     """What a session needs of a connection; tests put a scripted one in its place."""
 
@@ -74,6 +77,10 @@ class WebSocketTransport:
         # A message cut off by a time-out is not lost: the next call goes on with it.
         deadline.check("a message of the inspector was awaited")
         try:
+            if _QUICK_ACK is not None and self._socket.sock is not None:
+                # Node sends the second of two messages only when the first is acknowledged,
+                # which else takes 40 ms; the system forgets this with each message.
+                self._socket.sock.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
             self._socket.settimeout(_blocking(deadline))
             opcode, data = self._socket.recv_data()
         except websocket.WebSocketTimeoutException:

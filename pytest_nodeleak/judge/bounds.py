@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..base.units import format_bytes, format_rate, round_up
 from .evidence import Judgement
+from .thresholds import THRESHOLDS
 
 __all__ = [
     "DeclaredAge",
@@ -32,10 +33,7 @@ _NO_COUNT = re.compile(
 #: of maps, sets and objects: what has a length is something else
 _LENGTH = re.compile(r"length|len$", re.IGNORECASE)
 _LARGEST = 100_000_000
-_MOST_PER_ENTRY = 16
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
-#: share of the heap limit that a bounded structure may take
-_PURSE = 0.25
 #: an age below this is in seconds, for nobody keeps things for less than 0.1 s
 _LEAST_MILLISECONDS = 100
 
@@ -64,7 +62,7 @@ class Filling:
     def objects_per_entry(self) -> float:
         """Of that class; more than a few of them are not entries, but hang behind one."""
         each = self.population / max(self.entries, 1)
-        return each if 1 <= each <= _MOST_PER_ENTRY else 1.0
+        return each if 1 <= each <= THRESHOLDS.most_per_entry else 1.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +134,7 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
 
 def beyond_means(bound: DeclaredBound, heap_limit: float) -> str:
     """Why a bound is none in practice: full, it would take most of the heap; "" if it would not."""
-    if bound.bytes_when_full <= _PURSE * heap_limit:
+    if bound.bytes_when_full <= THRESHOLDS.purse * heap_limit:
         return ""
     return (
         f"{bound} is no bound in practice: at what an entry takes it would be full at "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..base.samples import Series
 from .ledger import Growing
+from .thresholds import THRESHOLDS
 from .trend import is_flat
 from .verdict import Outcome
 
@@ -28,8 +29,6 @@ __all__ = [
 VALUE_KINDS = frozenset(
     {"string", "concatenated string", "sliced string", "number", "bigint", "symbol"}
 )
-#: a band of heapUsed, in bytes, that is no growth if the end is not above the beginning
-FLAT_BAND = 2048
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ def heap_is_flat(series: Series, last: int) -> bool:
     if len(samples) < last:
         return False
     return (
-        is_flat([s.heap_used for s in samples], FLAT_BAND)
+        is_flat([s.heap_used for s in samples], THRESHOLDS.flat_band)
         and samples[-1].external <= samples[0].external + 64
         and samples[-1].array_buffers <= samples[0].array_buffers
         and samples[-1].contexts <= samples[0].contexts

@@ -17,25 +17,10 @@ from .by_bytes import by_rss
 from .evidence import Evidence, Judgement, Suspect
 from .nothing_grows import no_class_grows
 from .suspects import over_bounds, suspects_of, worst_of
+from .thresholds import THRESHOLDS
 from .trend import rising_share, robust_slope
 
 __all__ = ["judge"]
-
-#: what a last window, longer than the ones before, adds at most of what one of them added, for a
-#: structure that fills up; growth like a logarithm would add 1.0
-FADING = 0.6
-#: iterations, or else bytes of growth of the heap or of the whole program, before anything is
-#: called a leak
-LEAST_WORK = 300
-PLENTY = 4_000_000
-PLENTY_IN_ALL = 64_000_000
-#: growth of heapUsed in bytes without which one window is no proof: in most rounds, in nearly all
-MUCH = 500_000
-SOME = 50_000
-#: a last window below this share of the one before shows nothing by itself
-SHORT_WINDOW = 0.25
-#: the part of the bytes counted that heapUsed must show, where little else speaks for a leak
-WITNESSED = 0.3
 
 
 def judge(evidence: Evidence, policy: Policy) -> Judgement:
@@ -79,7 +64,7 @@ def _seconds_of_last_window(evidence: Evidence) -> float:
 def _without_short_window(evidence: Evidence) -> Evidence:
     """The last window joined to the one before where the budget cut it short."""
     windows = evidence.windows
-    if len(windows) < 2 or windows[-1] >= SHORT_WINDOW * windows[-2]:
+    if len(windows) < 2 or windows[-1] >= THRESHOLDS.short_window * windows[-2]:
         return evidence
     rows = tuple(
         replace(
@@ -101,7 +86,7 @@ def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:
     first = samples[-1].iterations - sum(evidence.windows)
     counted = [sample for sample in samples if sample.iterations >= first]
     slope = robust_slope([s.iterations for s in counted], [s.heap_used for s in counted])
-    return slope >= WITNESSED * _bytes_counted(suspects, evidence)
+    return slope >= THRESHOLDS.counted_witnessed * _bytes_counted(suspects, evidence)
 
 
 def _bytes_counted(suspects: Sequence[Suspect], evidence: Evidence) -> float:
@@ -144,13 +129,16 @@ def _too_little(evidence: Evidence, leaking: Sequence[Suspect]) -> bool:
     heap = evidence.series.heap_used
     if evidence.timed:
         return False
-    plenty = heap[-1] - heap[0] >= PLENTY or evidence.rounds_total_growth >= PLENTY_IN_ALL
-    if evidence.total_iterations < LEAST_WORK and not plenty:
+    grown_in_all = evidence.rounds_total_growth
+    plenty = heap[-1] - heap[0] >= THRESHOLDS.plenty or grown_in_all >= THRESHOLDS.plenty_in_all
+    if evidence.total_iterations < THRESHOLDS.least_counted_work and not plenty:
         return True
     if len(evidence.windows) > 1:
         return False
     grown, rising = heap[-1] - heap[0], rising_share(heap)
-    rose = (grown >= MUCH and rising >= 0.7) or (grown >= SOME and rising >= 0.9)
+    rose = (grown >= THRESHOLDS.much and rising >= 0.7) or (
+        grown >= THRESHOLDS.some and rising >= 0.9
+    )
     return not rose or not _heap_shows(leaking, evidence)
 
 
@@ -162,7 +150,7 @@ def _bytes_per_iteration(suspects: Sequence[Suspect], evidence: Evidence) -> flo
 def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
     if not evidence.exhausted:
         return Judgement(None, ("growth that slows down",), suspects)
-    if len(evidence.windows) > 1 and all(s.fading <= FADING for s in suspects):
+    if len(evidence.windows) > 1 and all(s.fading <= THRESHOLDS.fading for s in suspects):
         worst = worst_of(suspects)
         reason = (
             f"{worst.row.name} fills up: it grew by {format_count(worst.growth[-1])} over the last "

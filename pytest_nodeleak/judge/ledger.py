@@ -13,19 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base.frames import CallFrame
+from .thresholds import THRESHOLDS
 from .trend import rates, steady_rate
 
 __all__ = ["Allocations", "Growing", "growing_among", "merge_windows", "place_of"]
 
-#: objects per iteration below which growth is no evidence: half of the rate we promise to find
-LEAST_RATE = 0.005
-#: survivors that are few: V8 and Node keep some of their own, a program's late initialisation too
-FEW_OWN = 6
-FEW_OF_NODE = 24
-#: share of an earlier window's rate below which growth has levelled off
-FADED = 0.25
-#: paces that are the same where windows are time: that of one half of them to the other at least
-SAME_TIMED = 0.5
 
 #: a place in the program: its own innermost function and what that called, innermost first
 Place = tuple[CallFrame, ...]
@@ -145,14 +137,17 @@ def growing_among(
         return _growing(row, windows, interval, timed)
 
     found = [growing for row in rows if (growing := growing_of(row))]
-    named = {growing.allocations.function for growing in found}
     together: dict[CallFrame, list[Allocations]] = {}
     for row in rows:
-        if row.is_own and row.function not in named:
+        if row.is_own:
             together.setdefault(row.function, []).append(row)
     for function, parts in together.items():
-        if len(parts) > 1 and (growing := growing_of(_sum(function, parts))):
-            found.append(growing)
+        mine = [growing for growing in found if growing.allocations.function == function]
+        if len(parts) < 2 or any(growing.steady for growing in mine):
+            continue
+        whole = growing_of(_sum(function, parts))
+        if whole is not None and (whole.steady or not mine):
+            found = [growing for growing in found if growing not in mine] + [whole]
     return tuple(sorted(found, key=lambda g: -g.bytes_per_iteration))
 
 
@@ -173,19 +168,19 @@ def _growing(
     if not total or not span or not row.counts[-1]:
         return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    if total / span / seen < LEAST_RATE:
+    if total / span / seen < THRESHOLDS.least_rate:
         return None
     pace = rates(row.counts, windows)
     fading = pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0
     # A share is only as good as the counts behind it: rare things scatter.
-    if fading * (1 + 2 / math.sqrt(row.counts[-1])) < FADED:
+    if fading * (1 + 2 / math.sqrt(row.counts[-1])) < THRESHOLDS.faded:
         return None
     return Growing(
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
         steady=_same_halves(pace) if timed else steady_rate(row.counts, windows),
-        few=total < (FEW_OWN if row.is_own else FEW_OF_NODE),
+        few=total < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node),
         fading=fading,
     )
 
@@ -193,4 +188,4 @@ def _growing(
 def _same_halves(pace: Sequence[float]) -> bool:
     half = len(pace) // 2
     early, late = sum(pace[:half]) / max(half, 1), sum(pace[half:]) / (len(pace) - half)
-    return min(early, late) >= SAME_TIMED * max(early, late)
+    return min(early, late) >= THRESHOLDS.same_timed * max(early, late)

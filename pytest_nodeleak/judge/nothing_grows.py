@@ -11,6 +11,7 @@ from ..base.units import format_amount, format_bytes
 from .by_bytes import off_heap_growth
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
+from .thresholds import THRESHOLDS
 from .trend import rises_late, rising_share, robust_slope, steady_rate
 
 if TYPE_CHECKING:
@@ -18,23 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SLOT", "grown_containers", "no_class_grows", "unexplained", "unexplained_growth"]
 
-#: iterations between snapshots below which "no class grew" means nothing
-LEAST_COUNTED = 20
-#: iterations after which a swinging population has shown what it is
-SWINGS_ENOUGH = 16_000
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
-SLOT_RATE = 0.05
-LEAST_SLOTS = 16
-LEAST_STORE = 4096
-#: growth in bytes before the first snapshot that leaves a question where no class grows
-UNEXPLAINED = 32_768
-#: readings, and the share of them that rise, and bytes per iteration, which are no chance
-LEAST_READINGS = 10
-NEARLY_ALL = 0.9
-LEAST_SLOPE = 1.0
-#: by how much a store grows at least when it has to: V8 adds a half to arrays, doubles tables
-STORE_STEP = 1.4
 
 
 def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
@@ -69,7 +55,8 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         proven = tuple(
             c
             for c in containers
-            if c.backing_bytes >= STORE_STEP * evidence.grown_before.get(c.owner_id, math.inf)
+            if c.backing_bytes
+            >= THRESHOLDS.store_step * evidence.grown_before.get(c.owner_id, math.inf)
         )
         if proven and (evidence.pushed or evidence.exhausted):
             worst = max(proven, key=lambda c: c.backing_bytes)
@@ -82,7 +69,11 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
     if _slots_may_grow(evidence) and not _has_doubled(evidence) and not evidence.exhausted:
         return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
-    if evidence.exhausted and evidence.rounds_growth >= UNEXPLAINED and not _has_doubled(evidence):
+    if (
+        evidence.exhausted
+        and evidence.rounds_growth >= THRESHOLDS.unexplained
+        and not _has_doubled(evidence)
+    ):
         grown = format_bytes(evidence.rounds_growth)
         reason = (
             f"heapUsed grew by {grown} over "
@@ -92,7 +83,7 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         )
         return Judgement("inconclusive", (reason,))
     total = sum(evidence.windows)
-    if total < LEAST_COUNTED and not evidence.timed:
+    if total < THRESHOLDS.least_counted and not evidence.timed:
         reason = (
             f"only {format_amount(total, evidence.unit)} fitted into the budget while objects "
             "were counted, too few to see a slow leak: raise the budget"
@@ -126,16 +117,20 @@ def unexplained_growth(series: Series) -> float:
     Bytes are conserved: such a heap is not steady, whatever was counted.
     """
     heap = series.heap_used
-    if len(heap) < LEAST_READINGS or rising_share(heap) < NEARLY_ALL or not rises_late(series):
+    if (
+        len(heap) < THRESHOLDS.least_readings
+        or rising_share(heap) < THRESHOLDS.nearly_all
+        or not rises_late(series)
+    ):
         return 0.0
     slope = robust_slope(series.iterations, heap)
-    return slope if slope >= LEAST_SLOPE else 0.0
+    return slope if slope >= THRESHOLDS.least_slope else 0.0
 
 
 def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
     """Where objects stay for good behind a population that swings; None if there are none."""
     aged = aged_of(evidence.rows, evidence.windows, policy)
-    if not aged or evidence.total_iterations >= SWINGS_ENOUGH:
+    if not aged or evidence.total_iterations >= THRESHOLDS.swings_enough:
         return None
     if not evidence.exhausted:
         return Judgement(None, ("objects stay while their number swings",), wants_double=True)
@@ -159,7 +154,7 @@ def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
         for slot in evidence.slots
         if slot.every_window
         and slot.exact
-        and slot.growth >= max(LEAST_SLOTS, SLOT_RATE * sum(windows))
+        and slot.growth >= max(THRESHOLDS.least_slots, THRESHOLDS.slot_rate * sum(windows))
         and steady_rate(slot.gained, windows)
         and not slot.owner_name.startswith("Weak")
         and not policy.ignores(slot.owner_name)
@@ -176,7 +171,7 @@ def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer
         return ()
     last = len(evidence.windows) - 1
     grown = evidence.array_bytes[-1] - evidence.array_bytes[-2]
-    least = max(LEAST_STORE, SLOT * SLOT_RATE * evidence.total_iterations)
+    least = max(THRESHOLDS.least_store, SLOT * THRESHOLDS.slot_rate * evidence.total_iterations)
     return tuple(
         c
         for c in evidence.containers
@@ -192,7 +187,9 @@ def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer
 
 def _slots_may_grow(evidence: Evidence) -> bool:
     """Whether heapUsed grew before the first snapshot as a store of bare slots would make it."""
-    return evidence.rounds_growth >= max(LEAST_STORE, 0.5 * SLOT * evidence.rounds_iterations)
+    return evidence.rounds_growth >= max(
+        THRESHOLDS.least_store, 0.5 * SLOT * evidence.rounds_iterations
+    )
 
 
 def _has_doubled(evidence: Evidence) -> bool:

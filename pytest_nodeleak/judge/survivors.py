@@ -14,21 +14,10 @@ from ..base.samples import Sample
 from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
+from .thresholds import THRESHOLDS
 from .trend import rises_late, robust_slope
 
 __all__ = ["judge_survivors", "witnessed"]
-
-#: the part of the survivors' bytes that heapUsed must rise by: less is content that is replaced
-WITNESSED = 0.4
-#: samples in the later half from which it is looked at by itself: things may be let go by their age
-LATE_SAMPLES = 4
-#: iterations before anything is called a leak where the budget allows no more, or else bytes
-LEAST_WORK = 100
-#: and where iterations are slow, so that no more can be asked for
-ENOUGH = 160
-PLENTY = 4_000_000
-#: windows of a program that is watched
-ENOUGH_TIMED = 4
 
 
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
@@ -62,11 +51,13 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
 
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     """Whether heapUsed rises by what was counted, and still does so in the later half."""
-    wanted = WITNESSED * sum(g.bytes_per_iteration for g in leaking)
+    wanted = THRESHOLDS.witnessed * sum(g.bytes_per_iteration for g in leaking)
     samples = evidence.series.samples
     middle = (samples[0].iterations + samples[-1].iterations) / 2
     late = [sample for sample in samples if sample.iterations >= middle]
-    return _slope(samples) >= wanted and (len(late) < LATE_SAMPLES or _slope(late) >= wanted)
+    return _slope(samples) >= wanted and (
+        len(late) < THRESHOLDS.late_samples or _slope(late) >= wanted
+    )
 
 
 def _slope(samples: Sequence[Sample]) -> float:
@@ -74,30 +65,34 @@ def _slope(samples: Sequence[Sample]) -> float:
 
 
 def _worked_enough(evidence: LedgerEvidence) -> bool:
-    if evidence.pushed or (evidence.timed and len(evidence.windows) >= ENOUGH_TIMED):
+    if evidence.pushed or (evidence.timed and len(evidence.windows) >= THRESHOLDS.enough_timed):
         return True
-    if evidence.total_iterations >= ENOUGH and evidence.slow:
+    if evidence.total_iterations >= THRESHOLDS.enough_slow and evidence.slow:
         return True
     heap = evidence.series.heap_used
-    grown = heap[-1] - heap[0] >= PLENTY
+    grown = heap[-1] - heap[0] >= THRESHOLDS.plenty
     return evidence.exhausted and (
-        evidence.timed or grown or evidence.total_iterations >= LEAST_WORK
+        evidence.timed or grown or evidence.total_iterations >= THRESHOLDS.least_work
     )
 
 
 def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement:
+    unclear = Judgement(None, ("growth that is rare, or slows down",), growing=growing)
     if not evidence.exhausted and not evidence.pushed:
-        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
-    if not rises_late(evidence.series):
-        worst = growing[0]
-        reason = (
-            f"{worst.allocations} fills up: the later half of "
-            f"{format_amount(evidence.total_iterations, evidence.unit)} added little"
-        )
-        return Judgement("steady", (reason,))
-    if not evidence.exhausted:
-        return Judgement(None, ("growth that is rare, or slows down",), growing=growing)
-    return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
+        return unclear
+    rare = tuple(g for g in growing if g.few and g.steady)
+    if rises_late(evidence.series) and not evidence.exhausted:
+        return unclear
+    if rare:
+        # Under the profiler there was no time for more; counting at full speed may tell.
+        return Judgement("inconclusive", (_still_growing(evidence, rare[0]),), growing=rare)
+    if rises_late(evidence.series):
+        return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
+    reason = (
+        f"{growing[0].allocations} fills up: the later half of "
+        f"{format_amount(evidence.total_iterations, evidence.unit)} added little"
+    )
+    return Judgement("steady", (reason,))
 
 
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:

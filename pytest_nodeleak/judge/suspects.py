@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
 from .evidence import VALUE_KINDS, Suspect
+from .thresholds import THRESHOLDS
 from .trend import steady_rate
 
 if TYPE_CHECKING:
     from ..heap import ConstructorGrowth
 
 __all__ = [
-    "FADED",
-    "LEAST_RATE",
     "Aged",
     "aged_of",
     "distinctiveness",
@@ -27,23 +26,12 @@ __all__ = [
     "worst_of",
 ]
 
-#: objects per iteration below which growth is no evidence: half of the rate we promise to find
-LEAST_RATE = 0.005
-#: objects that a snapshot itself, or a late initialisation, may add
-NOISE_OBJECTS = 2
 #: V8 node types that only the engine makes: code, shapes, its own tables
 ENGINE_KINDS = frozenset(
     {"code", "hidden", "object shape", "synthetic", "native", "array", "wasm object"}
 )
-#: share of an earlier window's growth, or of the pace, below which growth has levelled off; windows
-#: are compared if the later is at least half as long again
-FADED = 0.25
 #: a context (vm, jsdom): the one thing of the engine's that programs leak; Node 26 adds its origin
 CONTEXT = "system / NativeContext"
-#: what a population moves by, as a share of what came and went, if it is level
-LEVEL = 0.05
-#: seconds that objects outlived which stay for good: timers of Node tick once a second
-AGED_SECONDS = 1.5
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 
@@ -115,7 +103,7 @@ def suspects_of(
 
     ``last_seconds`` is how long the last window took: what outlived it has that age.
     """
-    old = last_seconds >= AGED_SECONDS
+    old = last_seconds >= THRESHOLDS.aged_seconds
     found = (_suspect(row, windows, old) for row in judged_rows(rows, policy))
     return tuple(s for s in found if s and s.per_iteration > policy.max_growth.objects)
 
@@ -137,14 +125,14 @@ def _suspect(row: ConstructorGrowth, windows: Sequence[float], old: bool) -> Sus
     if growth is None:
         return None
     # The first window is short: its few objects may be chance. The sum must not be.
-    if sum(growth) <= NOISE_OBJECTS or min(growth) <= 0:
+    if sum(growth) <= THRESHOLDS.noise_objects or min(growth) <= 0:
         aged = aged_in(row, windows) if old else None
         return None if aged is None or not aged.is_proof else aged.suspect(windows)
-    if growth[-1] <= NOISE_OBJECTS or growth[-1] / windows[-1] < LEAST_RATE:
+    if growth[-1] <= THRESHOLDS.noise_objects or growth[-1] / windows[-1] < THRESHOLDS.least_rate:
         return None
     steady = steady_rate(growth, windows)
     fading = growth[-1] / max(growth[:-1]) if len(growth) > 1 else 1.0
-    if not steady and fading <= FADED and windows[-1] >= 1.5 * windows[-2]:
+    if not steady and fading <= THRESHOLDS.faded and windows[-1] >= 1.5 * windows[-2]:
         return None
     return Suspect(row, growth, sum(growth) / sum(windows), steady, fading)
 
@@ -181,7 +169,11 @@ def aged_in(row: ConstructorGrowth, windows: Sequence[float]) -> Aged | None:
         return None
     counts, spans = row.survivors[:-1], windows[:-1]
     total = sum(counts)
-    if total <= NOISE_OBJECTS or min(counts) <= 0 or total / sum(spans) < LEAST_RATE:
+    if (
+        total <= THRESHOLDS.noise_objects
+        or min(counts) <= 0
+        or total / sum(spans) < THRESHOLDS.least_rate
+    ):
         return None
     net = _net(row)
     swing = max(born - grown for born, grown in zip(row.survivors, net, strict=True))
@@ -189,7 +181,7 @@ def aged_in(row: ConstructorGrowth, windows: Sequence[float]) -> Aged | None:
         return None
     if row.survivors[-1] / windows[-1] < 0.5 * total / sum(spans):
         return None  # it has filled up
-    if max(map(abs, net)) <= max(NOISE_OBJECTS, LEVEL * swing):
+    if max(map(abs, net)) <= max(THRESHOLDS.noise_objects, THRESHOLDS.level * swing):
         return None  # a cache that is full: as many go as come
     return Aged(row, counts, swing, sum(net), steady_rate(counts, spans))
 

@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from statistics import median
 
 from ..base.samples import Series
+from .thresholds import THRESHOLDS
 
 __all__ = [
     "deltas",
@@ -18,15 +19,6 @@ __all__ = [
     "robust_slope",
     "steady_rate",
 ]
-
-#: rates of two windows agree if the lower is at least this part of the higher
-AGREEMENT = 0.88
-
-
-#: growth of heapUsed over the later half of the work, as a share of all of it, that is none
-LATE_SHARE = 0.2
-#: and bytes per iteration: half a slot
-LATE_BYTES = 4.0
 
 
 def rises_late(series: Series) -> bool:
@@ -45,7 +37,7 @@ def rises_late(series: Series) -> bool:
     grown = samples[-1].heap_used - before.heap_used
     in_all = samples[-1].heap_used - samples[0].heap_used
     spent = max(samples[-1].iterations - before.iterations, 1)
-    return grown > LATE_BYTES * spent and grown > LATE_SHARE * in_all
+    return grown > THRESHOLDS.late_bytes * spent and grown > THRESHOLDS.late_share * in_all
 
 
 def deltas(values: Sequence[float]) -> list[float]:
@@ -95,8 +87,11 @@ def steady_rate(growth: Sequence[float], iterations: Sequence[float]) -> bool:
         2 * math.sqrt(max(g, 0)) / n if n else 0.0 for g, n in zip(growth, iterations, strict=True)
     ]
     last = pace[-1]
-    if any(last < AGREEMENT * rate - error for rate, error in zip(pace[:-1], errors, strict=False)):
+    if any(
+        last < THRESHOLDS.agreement * rate - error
+        for rate, error in zip(pace[:-1], errors, strict=False)
+    ):
         return False
     if len(pace) == 2:
-        return pace[0] >= AGREEMENT * last - errors[0] - errors[1]
+        return pace[0] >= THRESHOLDS.agreement * last - errors[0] - errors[1]
     return True

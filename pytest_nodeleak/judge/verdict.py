@@ -78,6 +78,8 @@ class Verdict:
     parentheses in V8's own naming. ``seconds`` is the time of the whole measurement,
     ``windows`` the iterations between snapshots (empty: none was taken; parts of iterations for a
     program that works by itself), ``sites`` the functions that allocated what stayed alive.
+    ``heap`` is the one that ``series``, rows and snapshots are of: "main", "worker 1 (jobs.js)",
+    "child 4711 (job.js)"; ``heaps`` are the names and series of all that were measured.
     """
 
     outcome: Outcome
@@ -98,6 +100,8 @@ class Verdict:
     artifacts: str | None = None
     snapshots: tuple[str, ...] = ()
     sites: tuple[AllocationSite, ...] = ()
+    heap: str = "main"
+    heaps: tuple[tuple[str, Series], ...] = ()
 
     def __repr__(self) -> str:
         names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])
@@ -116,8 +120,8 @@ class Verdict:
             "schema": SCHEMA,
             "outcome": self.outcome,
             "reasons": list(self.reasons),
-            "constructors": [row.to_json() for row in self.constructors],
-            "internals": [row.to_json() for row in self.internals],
+            "constructors": [{**row.to_json(), "heap": self.heap} for row in self.constructors],
+            "internals": [{**row.to_json(), "heap": self.heap} for row in self.internals],
             "series": [
                 {
                     "iterations": sample.iterations,
@@ -143,6 +147,17 @@ class Verdict:
             "node": self.node,
             "policy": self.policy.to_json(),
             "snapshots": list(self.snapshots),
+            "heap": self.heap,
+            "heaps": [
+                {
+                    "name": name,
+                    "series": [
+                        {"iterations": sample.iterations, "heap_used": sample.heap_used}
+                        for sample in series.samples
+                    ],
+                }
+                for name, series in self.heaps
+            ],
             "sites": [{"size": site.size, "stack": list(site.stack)} for site in self.sites],
             "artifacts": self.artifacts,
         }

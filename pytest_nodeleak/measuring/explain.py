@@ -13,7 +13,8 @@ from ..base.units import format_bytes, format_rate
 from ..judge.bounds import DeclaredBound, Filling
 from ..judge.evidence import Evidence, Judgement, Suspect
 from ..judge.nothing_grows import SLOT
-from ..judge.suspects import LEAST_RATE, distinctiveness
+from ..judge.suspects import distinctiveness
+from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import robust_slope
 from ..judge.verdict import LeakingConstructor
 
@@ -138,13 +139,13 @@ def _counter_facts(evidence: Evidence) -> Iterator[str]:
     iterations = evidence.series.iterations
     contexts = [s.contexts for s in samples]
     slope = robust_slope(iterations, contexts)
-    if contexts[-1] - contexts[0] >= LEAST_COUNT and slope >= LEAST_RATE:
+    if contexts[-1] - contexts[0] >= LEAST_COUNT and slope >= THRESHOLDS.least_rate:
         yield f"live contexts (vm): +{format_rate(slope)} per {evidence.unit}"
     span = max(iterations[-1] - iterations[0], 1)
     resources = [
         f"{kind} +{format_rate(count / span)}"
         for kind, count in sorted(evidence.resources.items(), key=lambda item: -item[1])
-        if count >= LEAST_COUNT and count / span >= LEAST_RATE
+        if count >= LEAST_COUNT and count / span >= THRESHOLDS.least_rate
     ]
     if resources:
         yield f"active resources: {', '.join(resources)} per {evidence.unit}"

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from ..base.policy import Policy
-from ..base.samples import Series
 from ..base.units import power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
-from ..judge.ledger import FADED, Allocations, growing_among, merge_windows
 from ..judge.survivors import judge_survivors, witnessed
+from ..judge.thresholds import THRESHOLDS
+from .heaps import HeapLedger
 from .meter import Meter
 from .plan import Pacer
-from .session import ClosedWindow, SamplingSession
 
 __all__ = ["Ledger"]
 
+#: which of several heaps speaks for the program: the one with the most to say
+SEVERITY = {"leak": 3, None: 2, "inconclusive": 1, "steady": 0}
 #: iterations of a first window: at most, and at least where one takes long
 FIRST = 256
 FIRST_SLOW = 15
 #: seconds that are enough for a first window, and what else it may take of what is left
-FIRST_SECONDS = 0.15
+FIRST_SECONDS = 0.25
 FIRST_SHARE = 0.12
 SHARE = 0.3
 #: seconds that objects must live to be called a leak: many are kept for one or two
@@ -51,17 +52,32 @@ class Ledger:
         self.meter = meter
         self.policy = policy
         self.pacer = pacer
-        self.windows: list[ClosedWindow] = []
-        self.session: SamplingSession | None = None
-        self._earlier: list[ClosedWindow] = []
-        self.first_sample = len(meter.samples) - 1
+        self.parts: list[HeapLedger] = []
+        self.counts: list[float] = []
         self.pushed_seconds = 0.0
         self.interval = self._interval()
-        self.evidence = self._evidence(exhausted=False)
-        self.judgement = Judgement(None, ())
+        self._take_in_heaps()
+        self.worst = self.parts[0]
 
     def __repr__(self) -> str:
-        return f"<Ledger of {len(self.windows)} windows, interval {self.interval} B>"
+        return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
+
+    @property
+    def evidence(self) -> LedgerEvidence:
+        """Of the heap that is worst."""
+        return self.worst.evidence
+
+    @property
+    def judgement(self) -> Judgement:
+        """Of the heap that is worst."""
+        return self.worst.judgement
+
+    def _take_in_heaps(self) -> None:
+        self.meter.heaps.look()
+        known = {id(part.track) for part in self.parts}
+        tracks = self.meter.heaps.all
+        self.parts += [HeapLedger(track) for track in tracks if id(track) not in known]
+        self.parts = [part for part in self.parts if not part.track.ended]
 
     def run(self) -> Judgement:
         """Windows, and more work between them, until the judge has seen enough."""
@@ -76,23 +92,33 @@ class Ledger:
             elif self._left < self._session_seconds():
                 self._judge(exhausted=True)
                 break
+        self._freeze()
         return self.judgement
+
+    def _freeze(self) -> None:
+        for part in self.parts:
+            part.freeze()
+
+    def _forget(self) -> None:
+        for part in self.parts:
+            part.forget()
 
     def after_waiting(self) -> Judgement:
         """Survivors after the program was left to itself for a while: two more windows."""
-        self.windows.clear()
+        self._forget()
         self._session()
+        self._freeze()
         return self.judgement
 
     def still_grows(self) -> bool:
         """Whether what was growing still does, seen in windows of their own, and heapUsed too."""
         growing = {g.allocations.function: g.per_iteration for g in self.evidence.growing}
-        self.windows.clear()
-        self.first_sample = len(self.meter.samples) - 1
+        self._forget()
         self._session()
         now = self.evidence.growing
         return any(
-            g.per_iteration > FADED * growing.get(g.allocations.function, 0.0) for g in now
+            g.per_iteration > THRESHOLDS.faded * growing.get(g.allocations.function, 0.0)
+            for g in now
         ) and witnessed(now, self.evidence)
 
     @property
@@ -114,16 +140,19 @@ class Ledger:
 
     def _session(self) -> None:
         """Windows under the profiler, three at least: what outlives another window has stayed."""
-        meter = self.meter
         self.end()
-        self.session = session = SamplingSession(meter.app, self.interval)
-        self._earlier = before = list(self.windows)
-        least = 2 if before else 3  # two are enough to compare with the windows before
+        self._take_in_heaps()
+        had_windows = bool(self.parts[0].windows)
+        for part in self.parts:
+            part.begin(self.interval)
+        counts: list[float] = []
+        self.counts = counts
+        least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
-            session.close_window(self._window(n, len(session.counts)))
-            self.windows = [*before, *session.windows()]
-            counts = session.counts
+            counts.append(self._window(n, len(counts)))
+            for part in self.parts:
+                part.close_window(counts[-1])
             if len(counts) < least:
                 n = int(counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
                 continue
@@ -141,23 +170,20 @@ class Ledger:
 
         The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
         """
-        assert self.session is not None
         meter = self.meter
         young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
         if young > 0:
             meter.wait(young, "what was counted to come of age")
         meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
         meter.sample()
-        self.session.read()
-        self.windows = [*self._earlier, *self.session.windows()]
-        self._judge(exhausted=True)
+        self.worst.read_again()
+        self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
     def end(self) -> None:
-        """Stop the profiler."""
-        if self.session is not None:
-            self.session.end()
-            self.session = None
+        """Stop the profiler, in all heaps."""
+        for part in self.parts:
+            part.end()
 
     def _grant_time(self) -> None:
         """More time for slow programs, where there is growth to decide."""
@@ -188,15 +214,14 @@ class Ledger:
         return n * self.meter.last_pace + 2 * self.meter.gc_seconds
 
     def _session_seconds(self) -> float:
-        done = sum(window.iterations for window in self.windows[-1:]) or 1.0
-        return 2 * self._window_seconds(done)
+        return 2 * self._window_seconds(self.counts[-1] if self.counts else 1.0)
 
     def _push_size(self) -> int:
         """Iterations at full speed that would tell more than windows; 0: none would."""
         if self.pacer.timed:
             return 0
         meter = self.meter
-        seen = sum(window.iterations for window in self.windows)
+        seen = sum(window.iterations for window in self.worst.windows)
         left = self._left - self._session_seconds()
         plan = self.pacer.plan
         wanted = plan.push_window(int(seen), meter.done, left) if left > 0 else 0
@@ -223,26 +248,23 @@ class Ledger:
         self.pushed_seconds += meter.seconds - began
 
     def _judge(self, *, exhausted: bool) -> None:
-        self.evidence = self._evidence(exhausted=exhausted or self.meter.is_huge)
-        self.judgement = judge_survivors(self.evidence, self.policy)
+        for part in self.parts:
+            self._judge_part(part, exhausted=exhausted)
+        alive = [part for part in self.parts if not part.track.ended]
+        self.worst = max(alive, key=lambda part: SEVERITY[part.judgement.outcome])
 
-    def _evidence(self, *, exhausted: bool) -> LedgerEvidence:
+    def _judge_part(self, part: HeapLedger, *, exhausted: bool) -> None:
         meter = self.meter
-        windows = [window.iterations for window in self.windows]
-        rows = self.rows()
-        return LedgerEvidence(
-            windows=tuple(windows),
-            growing=growing_among(rows, windows, self.interval, timed=self.pacer.timed),
-            series=Series(tuple(meter.samples[self.first_sample :])),
+        facts = LedgerEvidence(
+            windows=(),
+            growing=(),
+            series=part.track.series,
             total_iterations=meter.done,
             pushed=meter.heap_growth > PUSH_BYTES
             or self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
-            exhausted=exhausted,
+            exhausted=exhausted or meter.is_huge,
             timed=self.pacer.timed,
             slow=self._is_slow,
             unit=meter.unit,
         )
-
-    def rows(self) -> tuple[Allocations, ...]:
-        """All places with survivors."""
-        return merge_windows([window.survivors for window in self.windows])
+        part.judgement = judge_survivors(part.collect(self.interval, facts), self.policy)

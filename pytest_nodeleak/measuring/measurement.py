@@ -24,8 +24,8 @@ from ..judge.bounds import (
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat
 from ..judge.judge import judge
-from ..judge.nothing_grows import LEAST_STORE, unexplained, unexplained_growth
-from ..judge.suspects import LEAST_RATE
+from ..judge.nothing_grows import unexplained, unexplained_growth
+from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
@@ -76,6 +76,11 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
             f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "
             f"with jit={app.jit!r}; give it to the marker, the configuration or --nodeleak-jit"
         )
+    if policy.heaps == "all" and not app.sees_all_heaps:
+        raise PolicyError(
+            "heaps='all' (from the call) cannot be had now: the program was started with "
+            "heaps='main'; give it to the marker, the configuration or --nodeleak-heaps"
+        )
     runner = make_runner(app, workload)
     planting = None
     if app.context.plant:
@@ -85,7 +90,7 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         # Watching needs its time: warm-up, two rounds, two windows.
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
-        meter = Meter(app, runner, budget, Path(folder))
+        meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
         verdict = _Measurement(meter, policy).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
@@ -133,18 +138,21 @@ class _Measurement:
         if flat and policy.snapshots != "always":
             evidence = windows.collect(flat=True)
             return judge(evidence, policy), evidence
-        ledger = self._ledger()
-        judgement = ledger.run()
-        if judgement.outcome == "leak" and (held := self._held_by_timers(judgement)):
-            return held, windows.collect()
-        if judgement.outcome == "steady" and self._is_unexplained():
-            windows.pushed_seconds = ledger.pushed_seconds
+        began = meter.clock()
+        judgement = self._ledger().run()
+        meter.subject = self._ledger().worst.track
+        if judgement.outcome == "leak":
+            return self._held_by_timers(judgement) or judgement, windows.collect()
+        if judgement.outcome == "inconclusive" or self._is_unexplained():
+            self._ledger().end()
+            meter.give_back(meter.clock() - began)
+            windows.pushed_seconds = self._ledger().pushed_seconds
             if not why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left):
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
                 if counted.outcome != "inconclusive" or counted.suspects:
                     return counted, evidence
-            if unexplained_growth(meter.series):
+            if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
                 return unexplained(evidence), evidence
         evidence = windows.collect()
@@ -156,7 +164,7 @@ class _Measurement:
         """Whether the heap rose without survivors: slots, copies, or V8 itself."""
         series = self.meter.series
         grown = series.heap_used[-1] - series.heap_used[0]
-        return grown >= LEAST_STORE and rises_late(series)
+        return grown >= THRESHOLDS.least_store and rises_late(series)
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
@@ -174,6 +182,8 @@ class _Measurement:
                 )
         reasons = judgement.reasons
         outcome = judgement.outcome or "inconclusive"
+        if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
+            outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome != "steady":
             evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
@@ -191,7 +201,9 @@ class _Measurement:
         rows = findings.constructors
         sites: tuple[AllocationSite, ...] = ()
         if outcome != "steady" and self.ledger is not None:
-            places = Places(meter.app, proven.growing or self.ledger.evidence.growing)
+            places = Places(
+                meter.subject.heap, meter.app.script, proven.growing or self.ledger.evidence.growing
+            )
             if self.policy.allocation_sites != "never":
                 sites = places.sites()
             rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
@@ -213,6 +225,8 @@ class _Measurement:
             warmup=self.warmup,
             resolution=_resolution(evidence, self.ledger),
             unit=evidence.unit,
+            heap=meter.subject.name,
+            heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
         )
@@ -223,10 +237,10 @@ class _Measurement:
         if store is not None and store.iterations * self.pacer.plan.pace < self.meter.left:
             return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
-            numbers = self.meter.app.numbers_in(filling.holder_id, filling.closure_id)
+            numbers = self.meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
-                beyond = beyond_means(bound, self.meter.app.heap_limit())
+                beyond = beyond_means(bound, self.meter.subject.heap.heap_limit())
                 return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
             age = age_among(numbers, filling, self._seconds_watched())
             if age is not None:
@@ -276,7 +290,7 @@ class _Measurement:
         meter = self.meter
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        timers = meter.app.pending_timeouts()
+        timers = meter.subject.heap.pending_timeouts()
         counted = max(sum(g.allocations.counts) for g in judgement.growing)
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None
@@ -298,4 +312,4 @@ def _resolution(evidence: Evidence, ledger: Ledger | None) -> float:
     if ledger is not None:
         looked_at = max(sum(evidence.windows), sum(ledger.evidence.windows))
     counted = evidence.windows or ledger is not None
-    return round(max(2 / max(looked_at, 1), LEAST_RATE if counted else 0.0), 6)
+    return round(max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0), 6)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -14,6 +13,7 @@ from ..base.errors import hide_ours
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.workload import Runner
+from .heaps import Heaps
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
@@ -38,7 +38,15 @@ class Meter:
     the program works by itself, for it goes on meanwhile) grow as it goes.
     """
 
-    def __init__(self, app: NodeApp, runner: Runner, budget: float, folder: Path) -> None:
+    def __init__(
+        self,
+        app: NodeApp,
+        runner: Runner,
+        budget: float,
+        folder: Path,
+        *,
+        every_heap: bool = True,
+    ) -> None:
         self.app = app
         self.runner = runner
         self.budget = budget
@@ -46,7 +54,9 @@ class Meter:
         self.started = time.monotonic()
         self._schedule = app.schedule
         self.deadline = Deadline(budget, self.clock)
-        self.samples: list[Sample] = []
+        self.heaps = Heaps(app, every_heap=every_heap)
+        #: whose samples and snapshots are meant
+        self.subject = self.heaps.main
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
         self.windows: list[float] = []
@@ -67,6 +77,11 @@ class Meter:
             f"<Meter {self.done} iterations, {len(self.samples)} samples, "
             f"{len(self.snapshots)} snapshots, {self.seconds:.1f} of {self.budget:g} s>"
         )
+
+    @property
+    def samples(self) -> list[Sample]:
+        """Those of the heap that is looked at."""
+        return self.subject.samples
 
     @property
     def done(self) -> int:
@@ -144,12 +159,12 @@ class Meter:
     def sample(self) -> Sample:
         """Force GC and read the memory."""
         if not self.samples:
-            self._resources = self.app.active_resources()
+            self._resources = self.subject.heap.active_resources()
         began = self.clock()
-        sample = replace(self.app.memory(settle=2), seconds=self.seconds)
+        self.heaps.main.read(self.seconds)
         self.gc_seconds = self.clock() - began
-        self.samples.append(sample)
-        return sample
+        self.heaps.read_others(self.seconds)
+        return self.samples[-1]
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""
@@ -159,16 +174,15 @@ class Meter:
         return sample
 
     def snapshot(self) -> None:
-        """Take the next snapshot. The first two are read without edges: a difference needs none."""
+        """Take the next snapshot. All are read in full: what containers held tells of slots."""
         number = len(self.snapshots) + 1
         path = self.folder / f"snapshot-{number}.heapsnapshot"
-        detail: Literal["full", "classes"] = "classes" if number < 3 else "full"
         began = time.monotonic()
         if self.snapshots and len(self.windows) < len(self.snapshots):
             self.windows.append(self._window_since(began))
         if self.snapshots:
             self.snapshots[-1].condense()  # the difference needs its counts and newest id only
-        self.snapshots.append(self.app.take_snapshot(path, detail=detail))
+        self.snapshots.append(self.subject.heap.take_snapshot(path))
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self.files.append(path)
@@ -182,7 +196,7 @@ class Meter:
         self.snapshots.clear()
         self.windows.clear()
         self.files[:] = [path]
-        with self.app.tracked_objects() as tracking:
+        with self.subject.heap.tracked_objects() as tracking:
             before = self.done
             while (done := self.done - before) < n and (not limit.expired or not done):
                 self.iterate(n - done, limit)
@@ -236,7 +250,7 @@ class Meter:
         """Active resources by kind that have become more since the first sample."""
         if self.samples[-1].resources <= self.samples[0].resources:
             return {}
-        now = self.app.active_resources()
+        now = self.subject.heap.active_resources()
         grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
         return {kind: count for kind, count in grown.items() if count > 0}
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..base.frames import CallFrame
 from ..judge.ledger import Allocations, Growing
 from ..judge.verdict import AllocationSite, LeakingConstructor
-from ..node import NodeApp
+from ..node.heaps.heap import NodeHeap
 from ..sources import Frame, Sources, display, frame_of
 
 __all__ = ["Places", "attribute_sites"]
@@ -25,15 +25,15 @@ SAME_PACE = 0.8
 class Places:
     """Shows the places of one program, whose folder paths are seen from."""
 
-    def __init__(self, app: NodeApp, growing: Sequence[Growing]) -> None:
-        self._folder = os.path.dirname(app.script)
+    def __init__(self, heap: NodeHeap, script: str, growing: Sequence[Growing]) -> None:
+        self._folder = os.path.dirname(script)
         self._growing = growing
         self._sources = Sources(self._folder)
-        self._scripts = app.scripts()
+        self._scripts = heap.scripts()
         # Loaders keep maps in memory: the engine was told where, in the text that it runs.
-        for script in self._scripts.values():
-            if script.map_url and not script.url.startswith("node:"):
-                self._sources.add_map_url(script.url, script.map_url)
+        for loaded in self._scripts.values():
+            if loaded.map_url and not loaded.url.startswith("node:"):
+                self._sources.add_map_url(loaded.url, loaded.map_url)
 
     def named(self, row: LeakingConstructor) -> LeakingConstructor:
         """A class or function by the name that its author gave it, and where it is defined."""

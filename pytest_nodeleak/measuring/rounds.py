@@ -18,6 +18,8 @@ DRIVER_WARMUP = 3
 WARMUP_ITERATIONS = 1000
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
+#: readings of a worker or child before it counts as flat
+OTHERS_AT_LEAST = 4
 #: seconds of an iteration that is worth more than a reading of bytes
 SLOW = 0.01
 #: seconds of forced GC from which rounds cost more than they tell
@@ -38,6 +40,7 @@ class Rounds:
     def warm_up(self) -> None:
         """Run until an iteration's time is known and lazy initialisation had its chance."""
         meter = self.meter
+        meter.heaps.look()  # attaching leaves traces in the main heap as well
         for _ in range(DRIVER_WARMUP):
             before = meter.warm_reading()
             if meter.gc_seconds > SLOW_GC:
@@ -65,6 +68,8 @@ class Rounds:
         meter.iterate((self.policy.warmup or 0) - meter.done)
         # The driver's first call with this number leaves a trace: make it before the first sample.
         meter.iterate(0 if self.pacer.timed else self.pacer.plan.round_iterations)
+        meter.heaps.look()
+        meter.heaps.weigh_unseen()
         self.warmup = meter.done
 
     def are_flat(self) -> bool:
@@ -110,6 +115,15 @@ class Rounds:
             span = last.iterations - first.iterations
             # A store of bare slots grows in steps, by half or double: over twice the
             # work since the start it must have stepped, so flat means that there is none.
-            if span >= self.pacer.plan.flat_iterations and span >= first.iterations - start:
+            enough = span >= self.pacer.plan.flat_iterations and span >= first.iterations - start
+            if enough and self._others_are_flat(length):
                 return True
         return False
+
+    def _others_are_flat(self, length: int) -> bool:
+        """The same of the heaps of workers and children, as far as they have been there."""
+        for track in self.meter.heaps.others:
+            most = min(length, len(track.samples))
+            if most < OTHERS_AT_LEAST or not heap_is_flat(track.series, most):
+                return False
+        return True

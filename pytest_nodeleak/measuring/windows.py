@@ -139,7 +139,7 @@ class Windows:
         if self.waited or "Timeout" not in grown:
             return False
         self.waited = True
-        longest = self.meter.app.pending_timeouts().longest
+        longest = self.meter.subject.heap.pending_timeouts().longest
         if not 0 < longest < self.meter.left:
             return False
         self.meter.wait(longest + 0.05, "pending timers")

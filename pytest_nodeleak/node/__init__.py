@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from .app import NodeApp as NodeApp
     from .find import NodeExecutable as NodeExecutable
     from .find import find_node as find_node
+    from .heaps.heap import NodeHeap as NodeHeap
+    from .heaps.heap import NodeWorker as NodeWorker
     from .launch import open_node as open_node
-    from .workers import NodeWorker as NodeWorker
 
-__all__ = ["NodeApp", "NodeExecutable", "NodeWorker", "find_node", "open_node"]
+__all__ = ["NodeApp", "NodeExecutable", "NodeHeap", "NodeWorker", "find_node", "open_node"]
 
 _HOME_OF = {
     "NodeApp": "app",
     "NodeExecutable": "find",
-    "NodeWorker": "workers",
+    "NodeHeap": "heaps.heap",
+    "NodeWorker": "heaps.heap",
     "find_node": "find",
     "open_node": "launch",
 }

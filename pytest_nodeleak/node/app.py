@@ -10,26 +10,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..base.deadline import Deadline
-from ..base.errors import (
-    EvaluationError,
-    NodeLeakError,
-    TargetError,
-    hide_ours,
-)
+from ..base.errors import EvaluationError, NodeLeakError, TargetError, hide_ours
 from ..base.samples import Sample
 from ..inspector import EventHandler, Session
-from .channel import Channel
 from .context import Alone, Context
 from .find import NodeExecutable
-from .probes.instances import count_instances
-from .probes.numbers import numbers_in
-from .probes.scripts import Script, loaded_scripts
-from .probes.snapshots import stream_snapshot
-from .probes.timers import PendingTimeouts, pending_timeouts
-from .probes.tracking import TrackedObjects
+from .heaps.census import Census
+from .heaps.heap import NodeHeap, NodeWorker
+from .heaps.meeting import MeetingPoint
+from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
 from .process.target import TargetProcess
-from .workers import NodeWorker, list_workers
+from .program import ProgramChannel
 from .workload import Workload, make_runner
 
 if TYPE_CHECKING:
@@ -56,9 +48,13 @@ class NodeApp:
         *,
         jit: str = "off",
         context: Context[Any] | None = None,
+        meeting: MeetingPoint | None = None,
     ) -> None:
         self._process = process
-        self._channel = Channel(process, session)
+        self._channel = ProgramChannel(process, session)
+        self._main = NodeHeap(self._channel, "main", "main", process.pid, lambda: self.iterations)
+        self._census = Census(self._main, meeting, lambda: self.iterations)
+        process.after_stop = self._census.close
         self._executable = executable
         self._closed = False
         self.script = script
@@ -122,10 +118,48 @@ class NodeApp:
         """stdout, then stderr."""
         return self.stdout + self.stderr
 
+    # -- its heaps -------------------------------------------------------------------------
+
+    @property
+    def main_heap(self) -> NodeHeap:
+        """The heap of its main thread, with what can be asked of every heap."""
+        self._open_channel()
+        return self._main
+
+    def heaps(self) -> list[NodeHeap]:
+        """Every V8 heap of the program that is alive now, main first; with those of its children.
+
+        The same heap is the same object in each call. A child is there some 50 ms after its
+        start, when its event loop turns for the first time.
+        """
+        self._open_channel()
+        return self._census.heaps()
+
     @property
     def workers(self) -> list[NodeWorker]:
         """The worker threads that run now."""
-        return list_workers(self._open_channel(), Deadline(10))
+        self._open_channel()
+        return self._census.workers()
+
+    @property
+    def children(self) -> list[NodeHeap]:
+        """Children, and children of children, that run Node and can be looked into."""
+        self._open_channel()
+        return self._census.children()
+
+    @property
+    def sees_all_heaps(self) -> bool:
+        """Whether it was started so that workers and children can be looked into."""
+        return self._census.sees_all
+
+    def other_children(self, *, even_seen: bool = False) -> list[OtherChild]:
+        """The other processes that the program has started: ``(pid, name, rss)``, rss in bytes.
+
+        Not Node, out of reach, or so young that they have not told us of themselves.
+        """
+        seen = () if even_seen else self.children
+        measured = {self.pid, *(heap.pid for heap in seen)}
+        return others_among(self._process.family(), measured)
 
     def wait_for_output(
         self, pattern: str | re.Pattern[str], timeout: float = 30.0
@@ -146,7 +180,7 @@ class NodeApp:
 
     # -- commands --------------------------------------------------------------------------
 
-    def _open_channel(self) -> Channel:
+    def _open_channel(self) -> ProgramChannel:
         if self._closed:
             raise TargetError(f"this NodeApp is closed: {self!r}")
         return self._channel
@@ -184,12 +218,8 @@ class NodeApp:
         Raises EvaluationError with the JavaScript stack if it throws, TargetStuckError after
         the time-out.
         """
-        reply = self.driver("evaluate", text, deadline=Deadline(timeout), doing="evaluate ran")
-        answer = json.loads(reply)
-        if "error" in answer:
-            stack = str(answer["error"])
-            raise EvaluationError(f"evaluate threw: {stack}", stack=stack)
-        return answer["value"]
+        self._open_channel()
+        return self._main.evaluate(text, timeout)
 
     def run(self, workload: Workload, n: int, timeout: float = 60.0) -> int:
         """Run ``n`` iterations of ``workload``, without measuring; return how many were done.
@@ -229,34 +259,18 @@ class NodeApp:
 
     def memory(self, settle: int = 2, deadline: Deadline | None = None) -> Sample:
         """Force GC ``settle`` times, each after a turn of the event loop, and read the memory."""
-        # The inspector keeps the arguments of the last 1,000 console messages alive.
-        self.command("Runtime.discardConsoleEntries", deadline=deadline)
-        text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
-        heap, external, buffers, rss, contexts, resources, physical = map(int, str(text).split())
-        return Sample(
-            heap,
-            external,
-            buffers,
-            rss,
-            contexts,
-            resources,
-            iterations=self.iterations,
-            heap_physical=physical,
-        )
+        self._open_channel()
+        return self._main.memory(settle, deadline)
 
     def active_resources(self) -> dict[str, int]:
         """How many timers, sockets, handles... keep the event loop going, by Node's names."""
-        counts: dict[str, int] = json.loads(self.driver("resources"))
-        return counts
-
-    def heap_limit(self) -> float:
-        """Bytes that V8's heap may have before the program ends for lack of memory."""
-        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+        self._open_channel()
+        return self._main.active_resources()
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
-        self.command("HeapProfiler.collectGarbage")
-        self.memory()
+        self._open_channel()
+        self._main.collect_garbage()
 
     def count_instances(self, expression: str, timeout: float = 30.0) -> int:
         """Live objects of a class, counted by the engine after GC.
@@ -264,18 +278,8 @@ class NodeApp:
         ``expression`` gives the class (``"require('./job').Job"``) or its prototype.
         ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
         """
-        return count_instances(self._open_channel(), expression, Deadline(timeout))
-
-    def pending_timeouts(self) -> PendingTimeouts:
-        """One-shot timers that have not fired yet, counted by the engine after GC."""
-        return pending_timeouts(self._open_channel())
-
-    def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
-        """Numbers that an object, and the variables in scope of a closure, hold, by name.
-
-        Both are heap object ids, of the snapshot taken last; None reads nothing.
-        """
-        return numbers_in(self._open_channel(), object_id, closure_id, Deadline(10))
+        self._open_channel()
+        return self._main.count_instances(expression, timeout)
 
     def take_snapshot(
         self,
@@ -290,27 +294,8 @@ class NodeApp:
         The program stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
         file cannot be written; none is left half-written.
         """
-        from ..heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
-
-        def reader() -> SnapshotReader:
-            return SnapshotReader(str(path or f"snapshot of pid {self.pid}"), detail)
-
-        target = None if path is None else Path(path)
-        channel = self._open_channel()
-        deadline = deadline or Deadline(timeout)
-        return stream_snapshot(channel, reader, target, deadline).finish()
-
-    def scripts(self) -> dict[int, Script]:
-        """The scripts that are loaded, by their numbers in heap snapshots."""
-        return loaded_scripts(self._open_channel(), Deadline(10))
-
-    def tracked_objects(self) -> TrackedObjects:
-        """A block of work after which one snapshot tells what it allocated and kept."""
-        from ..heap import SnapshotReader
-
-        return TrackedObjects(
-            self._open_channel(), lambda: SnapshotReader(f"snapshot of pid {self.pid}")
-        )
+        self._open_channel()
+        return self._main.take_snapshot(path, detail=detail, timeout=timeout, deadline=deadline)
 
     # -- the end ---------------------------------------------------------------------------
 
@@ -319,10 +304,7 @@ class NodeApp:
         self._open_channel().check_alive(doing)
 
     def notice_end(self) -> bool:
-        """Whether the program has ended, for any thread to ask at any time.
-
-        It is let go of then: what it kept open closes, and who waits for it fails.
-        """
+        """Whether the program has ended, for any thread to ask; it is let go of then."""
         return self._closed or self._channel.notice_end()
 
     def close(self) -> None:

@@ -1,9 +1,8 @@
-"""Talking to a program: inspector commands and calls of the driver, with deaths told apart."""
+"""Talking to one heap: inspector commands and calls of the driver, with deaths told apart."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from typing import Any
 
@@ -19,8 +18,7 @@ from ..base.errors import (
     hide_ours,
 )
 from ..inspector import ChunkHandler, EventHandler, Session
-from .deaths import lost_target, stuck_target
-from .process.target import TargetProcess
+from .deaths import Fate
 
 __all__ = ["GROUP", "Channel"]
 
@@ -34,45 +32,45 @@ _PATIENCE = 30.0
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
 _FIND_DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
 _TURN = "function() { return this.turn(); }"
-_RUNS = re.compile(r"^nodeleak: the driver runs$", re.MULTILINE)
 
 
 class Channel:
-    """The one connection to a program and the process behind it.
+    """The one connection to a V8 heap and the thread that runs on it.
 
-    Every method raises TargetError or one of its kinds when the program is gone or stuck, with
-    ``doing`` completing "while ...".
+    Every method raises TargetError or one of its kinds when it is gone or stuck, with ``doing``
+    completing "while ...".
     """
 
-    def __init__(self, process: TargetProcess, session: Session) -> None:
-        self.process = process
+    def __init__(self, session: Session, fate: Fate, bring_driver: str = "") -> None:
+        """``bring_driver``: an expression that loads the driver where it was not preloaded."""
         self.session = session
+        self._fate = fate
         self._driver_id = ""
-        process.before_stop = session.close
+        self._bring_driver = bring_driver
 
     def __repr__(self) -> str:
-        return f"<Channel {self.process!r} {self.session!r}>"
+        return f"<Channel {self.session!r}>"
 
     @property
     def ended(self) -> bool:
-        """Whether the program has run its course; it may stay as a process until we let go."""
-        return self.process.returncode is not None or self.session.is_over()
+        """Whether it has run its course; a process may stay until we let go."""
+        return self._fate.over or self.session.is_over()
 
     def notice_end(self) -> bool:
-        """Whether the program has ended; lets go of it then. Nothing is taken from the session."""
+        """Whether it has ended; lets go of it then. Nothing is taken from the session."""
         if self.ended:
             self.session.close()
             return True
         return False
 
     def check_alive(self, doing: str) -> None:
-        """Raise if the program has ended, without a command to it."""
+        """Raise if it has ended, without a command to it."""
         if self.ended:
             raise self.death(doing)
 
     def death(self, doing: str) -> TargetError:
-        """The error that tells how the program ended; lets go of it."""
-        return lost_target(self.process, self.session, doing)
+        """The error that tells how it ended; lets go of it."""
+        return self._fate.lost(self.session, doing)
 
     def command(
         self,
@@ -96,9 +94,7 @@ class Channel:
         except ConnectionLostError:
             raise self.death(doing) from None
         except DeadlineExceeded:
-            raise stuck_target(
-                self.process, self.session, doing, deadline, turns=self._turns()
-            ) from None
+            raise self._fate.stuck(self.session, doing, deadline, turns=self._turns()) from None
         except ProtocolError as error:
             # "Cannot find context", "Execution context was destroyed": a program on its way out.
             if "context" in str(error) and self._ends_within(1.0):
@@ -107,7 +103,7 @@ class Channel:
                 raise TargetStuckError(
                     f"the program waits for a promise that nothing can settle any more, while "
                     f"{doing}",
-                    output=self.process.stderr.tail(),
+                    output=self._fate.output(),
                 ) from None
             raise
 
@@ -140,42 +136,6 @@ class Channel:
             return False
         return True
 
-    def start(self, deadline: Deadline) -> None:
-        """Let the program run, which the driver holds before its first line, until it has loaded.
-
-        Between the two the program is left in peace: Node 18 and 20 crash at times when they
-        get a command while they load a script that ends early.
-        """
-        doing = "it was loading"
-        # Tells when the program has ended and only waits for our disconnect.
-        self.command(
-            "NodeRuntime.notifyWhenWaitingForDisconnect",
-            {"enabled": True},
-            deadline=deadline,
-            doing=doing,
-        )
-        # Found while it waits: a program may replace what finding takes.
-        while not self._look_for_driver(deadline, doing):
-            self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
-            time.sleep(0.002)
-        # A go that comes before the driver listens is lost: it is said until it has been heard.
-        while True:
-            self.command("Runtime.runIfWaitingForDebugger", deadline=deadline, doing=doing)
-            if self._runs(deadline.within(0.05)):
-                break
-        self.driver("ready", deadline=deadline, doing=doing)
-
-    def _runs(self, deadline: Deadline) -> bool:
-        """Wait until the driver says that it lets the program run."""
-        stderr = self.process.stderr
-        while True:
-            seen = stderr.total
-            if _RUNS.search(stderr.raw()):
-                return True
-            if deadline.expired:
-                return False
-            stderr.wait_change(seen, deadline)
-
     def driver(
         self, name: str, *args: Any, deadline: Deadline | None = None, doing: str = ""
     ) -> Any:
@@ -185,8 +145,8 @@ class Channel:
         """
         deadline = deadline or Deadline(_PATIENCE)
         doing = doing or f"{name} ran in it"
-        if not self._driver_id and not self._look_for_driver(deadline, doing):
-            raise TargetError(f"the driver is not loaded in pid {self.process.pid}")
+        if not self._driver_id:
+            self._find_driver(deadline, doing)
         return self._of_driver(_CALL, [name, *args], deadline, doing).get("value")
 
     def release_objects(self, deadline: Deadline) -> None:
@@ -218,7 +178,23 @@ class Channel:
         found: dict[str, Any] = reply.get("result", {})
         return found
 
-    def _look_for_driver(self, deadline: Deadline, doing: str) -> bool:
+    def _find_driver(self, deadline: Deadline, doing: str) -> None:
+        # In a worker it is there after the first turn of its event loop.
+        while not self.look_for_driver(deadline, doing):
+            if not self._bring_driver:
+                raise TargetError("the driver is not loaded there")
+            self.command(
+                "Runtime.evaluate",
+                {"expression": self._bring_driver, "includeCommandLineAPI": True},
+                deadline=deadline,
+                doing=doing,
+            )
+            if deadline.expired:
+                raise self._fate.stuck(self.session, doing, deadline, turns=False)
+            time.sleep(0.002)
+
+    def look_for_driver(self, deadline: Deadline, doing: str) -> bool:
+        """Whether the driver is there."""
         found = self.command(
             "Runtime.evaluate", {"expression": _FIND_DRIVER}, deadline=deadline, doing=doing
         )
@@ -226,5 +202,5 @@ class Channel:
         return bool(self._driver_id)
 
     def close(self) -> None:
-        """Disconnect and end the program with all its children."""
-        self.process.stop()
+        """Disconnect."""
+        self.session.close()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+from typing import Protocol
 
 from ..base.deadline import Deadline
 from ..base.errors import (
     ConnectionLostError,
+    HeapGoneError,
     TargetError,
     TargetExitedError,
     TargetOutOfMemoryError,
@@ -17,7 +19,7 @@ from ..inspector import Session
 from .pause import where_it_is
 from .process.target import TargetProcess
 
-__all__ = ["ending", "lost_target", "out_of_memory", "quoted", "stuck_target"]
+__all__ = ["Fate", "HeapFate", "ProgramFate", "ending", "out_of_memory", "quoted"]
 
 _OUT_OF_MEMORY = re.compile(
     r"FATAL ERROR: .*(?:heap limit|heap out of memory|Allocation failed).*", re.IGNORECASE
@@ -26,10 +28,97 @@ _OUT_OF_MEMORY = re.compile(
 _DYING = 1.2
 
 
-def lost_target(process: TargetProcess, session: Session, doing: str) -> TargetError:
-    """The error for a connection that ended while ``doing``."""
-    # An ended program stays until we disconnect.
-    session.close()
+class Fate(Protocol):
+    """What becomes of who is talked to: whether it has ended, and the errors that tell how.
+
+    ``doing`` completes "while ...".
+    """
+
+    @property
+    def over(self) -> bool:
+        """Whether it is known to have ended, without a look at the session."""
+        ...
+
+    def lost(self, session: Session, doing: str) -> TargetError:
+        """The error for a connection that ended; lets go of it."""
+        ...
+
+    def stuck(
+        self, session: Session, doing: str, deadline: Deadline, *, turns: bool
+    ) -> TargetStuckError:
+        """The error for no answer in time.
+
+        ``turns`` tells that its event loop goes round, so that it only waits for something.
+        """
+        ...
+
+    def output(self) -> str:
+        """The end of what it printed to stderr."""
+        ...
+
+
+class ProgramFate:
+    """Of the program itself: the main thread of the process that we have started."""
+
+    def __init__(self, process: TargetProcess) -> None:
+        self._process = process
+
+    @property
+    def over(self) -> bool:
+        return self._process.returncode is not None
+
+    def lost(self, session: Session, doing: str) -> TargetError:
+        # An ended program stays until we disconnect.
+        session.close()
+        return _lost_target(self._process, doing)
+
+    def stuck(
+        self, session: Session, doing: str, deadline: Deadline, *, turns: bool
+    ) -> TargetStuckError:
+        # Says where it is, if it can.
+        stack = "" if turns else where_it_is(session)
+        if stack:
+            where = f"; it is at:\n{stack}"
+        elif stack is None:
+            where = (
+                "; not even its debugger answers: is it in one long synchronous call, or stopped?"
+            )
+        else:
+            where = "; its event loop goes round: it waits for a promise that does not settle"
+        return TargetStuckError(
+            f"the program did not answer within {deadline.seconds or 0:.3g} s while {doing}{where}",
+            stack=stack or "",
+            output=self.output(),
+        )
+
+    def output(self) -> str:
+        return self._process.stderr.tail()
+
+
+class HeapFate:
+    """Of a worker thread or a child, called ``name``; it may end at any time."""
+
+    over = False
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def lost(self, session: Session, doing: str) -> TargetError:
+        session.close()
+        return HeapGoneError(f"{self.name} ended while {doing}", heap=self.name)
+
+    def stuck(
+        self, session: Session, doing: str, deadline: Deadline, *, turns: bool
+    ) -> TargetStuckError:
+        late = f"{self.name} did not answer within {deadline.seconds or 0:.3g} s while {doing}"
+        where = "it waits for something that does not come" if turns else "it is busy or stopped"
+        return TargetStuckError(f"{late}; {where}")
+
+    def output(self) -> str:
+        return ""
+
+
+def _lost_target(process: TargetProcess, doing: str) -> TargetError:
     code = process.wait(Deadline(_DYING))
     output = process.stderr.tail()
     if code is None:
@@ -68,27 +157,6 @@ def ending(code: int) -> str:
             name = f"signal {-code}"
         return f"was killed by {name}"
     return f"ended with exit status {code}"
-
-
-def stuck_target(
-    process: TargetProcess, session: Session, doing: str, deadline: Deadline, *, turns: bool
-) -> TargetStuckError:
-    """The error for a program that did not answer in time; says where it is, if it can.
-
-    ``turns`` tells that its event loop goes round, so that it only waits for something.
-    """
-    stack = "" if turns else where_it_is(session)
-    if stack:
-        where = f"; it is at:\n{stack}"
-    elif stack is None:
-        where = "; not even its debugger answers: is it in one long synchronous call, or stopped?"
-    else:
-        where = "; its event loop goes round: it waits for a promise that does not settle"
-    return TargetStuckError(
-        f"the program did not answer within {deadline.seconds or 0:.3g} s while {doing}{where}",
-        stack=stack or "",
-        output=process.stderr.tail(),
-    )
 
 
 def quoted(process: TargetProcess) -> str:

@@ -12,6 +12,7 @@ from ..base.errors import (
     ConnectionLostError,
     DeadlineExceeded,
     LaunchError,
+    PolicyError,
     TargetError,
     TargetStuckError,
     hide_ours,
@@ -21,7 +22,9 @@ from .app import NodeApp
 from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
+from .heaps.meeting import MeetingPoint
 from .pause import DRIVER, PRELOADED
+from .process.descendants import new_mark
 from .process.target import TargetProcess
 
 __all__ = ["open_node"]
@@ -43,6 +46,7 @@ def open_node(
     node: NodeExecutable | str | os.PathLike[str] | None = None,
     node_args: Sequence[str] = (),
     jit: str = "off",
+    heaps: str = "all",
     timeout: float = 30.0,
     context: Context[Any] | None = None,
 ) -> NodeApp:
@@ -53,11 +57,14 @@ def open_node(
 
     ``env`` is laid over the environment of this process (None removes a name), ``cwd`` is the
     current folder by default. ``jit="off"`` keeps V8's optimising compilers off, which makes
-    the heap exact. ``timeout`` bounds the loading, in seconds.
+    the heap exact. ``heaps="main"`` leaves worker threads and children alone; otherwise they are
+    found by ``app.heaps()``. ``timeout`` bounds the loading, in seconds.
 
     Raises LaunchError, NodeNotFoundError, NodeVersionError. Whoever does not use ``with``
     calls ``close()``.
     """
+    if heaps not in ("all", "main"):
+        raise PolicyError(f"open_node(heaps={heaps!r}): it is 'all' or 'main'")
     deadline = Deadline(timeout)
     executable = node if isinstance(node, NodeExecutable) else find_node(node)
     folder = os.path.abspath(os.fspath(cwd) if cwd is not None else os.getcwd())
@@ -79,9 +86,22 @@ def open_node(
         path,
         *map(str, args),
     ]
-    process = TargetProcess(argv, env=environment, cwd=folder)
+    mark = new_mark()
+    meeting = MeetingPoint() if heaps == "all" else None
+    extra = {} if meeting is None else meeting.environment(jit, *mark.values())
     try:
-        return _hand_over(process, executable, path, deadline, jit, context)
+        process = TargetProcess(argv, env={**environment, **extra}, cwd=folder, mark=mark)
+    except BaseException:
+        if meeting is not None:
+            meeting.close()
+        raise
+    if meeting is not None:
+        process.after_stop = meeting.close
+    try:
+        session = _connect(process, path, deadline)
+        app = NodeApp(process, session, executable, path, jit=jit, context=context, meeting=meeting)
+        _wait_until_loaded(app, process, path, deadline)
+        return app
     except BaseException:
         process.stop()
         raise
@@ -119,14 +139,7 @@ def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
     return env
 
 
-def _hand_over(
-    process: TargetProcess,
-    executable: NodeExecutable,
-    script: str,
-    deadline: Deadline,
-    jit: str,
-    context: Context[Any] | None,
-) -> NodeApp:
+def _connect(process: TargetProcess, script: str, deadline: Deadline) -> Session:
     url = _wait_for(_ADDRESS, process, script, deadline)
     if not url:
         raise LaunchError(
@@ -137,10 +150,14 @@ def _hand_over(
     # NODE_OPTIONS, or a preload of the program's own, can make Node wait for a debugger first.
     _wait_for(_WAITS, process, script, deadline.within(_BOOTING))
     try:
-        session = Session(WebSocketTransport(url, deadline))
+        return Session(WebSocketTransport(url, deadline))
     except (ConnectionLostError, DeadlineExceeded) as error:
         raise _failed_start(process, script, str(error)) from None
-    app = NodeApp(process, session, executable, script, jit=jit, context=context)
+
+
+def _wait_until_loaded(
+    app: NodeApp, process: TargetProcess, script: str, deadline: Deadline
+) -> None:
     try:
         app.start(deadline)
     except TargetStuckError as error:
@@ -151,7 +168,6 @@ def _hand_over(
         ) from None
     except TargetError as error:
         raise _failed_start(process, script, str(error)) from None
-    return app
 
 
 def _wait_for(

@@ -127,6 +127,7 @@ def _launcher(
                 node=executable if node is None else node,
                 node_args=[*launch_args, *node_args],
                 jit=state.policy().jit,
+                heaps=state.policy().heaps,
                 timeout=state.timeout,
                 context=state,
             )

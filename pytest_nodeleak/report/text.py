@@ -13,6 +13,8 @@ from .sparkline import sparkline
 __all__ = ["headline", "text_report"]
 
 _WIDTH = 100
+#: of the judge's reason for a leak that was seen by allocating function
+ALLOCATES = " allocates what stays: "
 _MOST_ROWS = 8
 _LONGEST_NAME = 40
 _LABEL = 9
@@ -34,9 +36,11 @@ def headline(verdict: Verdict) -> str:
         return f"leak: {one_line(verdict.reasons[0])}"
     worst = verdict.constructors[0]
     unit = verdict.unit
-    total = sum(verdict.windows) or 1
+    # Without snapshots counts are of the ledger's windows: the pace says how many there were.
+    total = sum(verdict.windows) or worst.count / (worst.per_iteration or 1) or 1
     name = _name(worst)
-    parts = [f"{name} leaks: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
+    where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
+    parts = [f"{name} leaks{where}: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
     if worst.retained_size is not None:
         parts.append(f"+{format_bytes(worst.retained_size / total)} per {unit} retained")
     else:
@@ -63,7 +67,8 @@ def text_report(verdict: Verdict) -> str:
 
 def _name(row: LeakingConstructor) -> str:
     # A function may bear the name of a class that leaks as well: its own constructor.
-    suffix = "()" if row.kind == "closure" else ""
+    is_function = row.kind == "closure" or (row.kind == "function" and not row.name[:1].isupper())
+    suffix = "()" if is_function else ""
     return shorten(one_line(row.name), _LONGEST_NAME - len(suffix)) + suffix
 
 
@@ -107,6 +112,9 @@ def _further_reasons(verdict: Verdict) -> list[str]:
         first = headline(verdict)
         told = [f"{row.name} grew in " for row in verdict.constructors]
         reasons = [one_line(verdict.reasons[0]), *others] if verdict.reasons else []
+        # What the rows say better, each with its place.
+        named = any(row.kind != "function" for row in verdict.constructors)
+        reasons = [r for r in reasons if not (named and ALLOCATES in r)]
         return [r for r in reasons if r not in first and not r.startswith(tuple(told))]
     return [*_clauses(verdict)[1:], *others]
 
@@ -116,6 +124,8 @@ def _further_reasons(verdict: Verdict) -> list[str]:
 
 def _series_lines(verdict: Verdict) -> list[str]:
     lines = [_series_line("heapUsed", verdict.series.heap_used, verdict)]
+    if verdict.heap != "main":
+        lines.append(_labelled("of", one_line(verdict.heap)))
     external = [sample.external for sample in verdict.series.samples]
     if external[-1] - external[0] > _MUCH_EXTERNAL:
         lines.append(_series_line("external", external, verdict))
@@ -192,8 +202,10 @@ def _table(verdict: Verdict) -> list[str]:
 def _added(verdict: Verdict) -> str:
     windows = verdict.windows
     if not windows:
-        return "grown:"
-    last = len(windows) + 1
+        by_function = any(row.kind == "function" for row in verdict.constructors)
+        return "what stays, by the function that allocates it:" if by_function else "grown:"
+    # One snapshot after a window, or one before and after each.
+    last = 1 if len(verdict.snapshots) == 1 else len(windows) + 1
     if len(windows) == 1:
         return f"added in a window of {_span(windows[0], verdict.unit)}, alive in snapshot {last}:"
     counts = [_number(n) for n in windows]
@@ -258,9 +270,11 @@ def _callers(place: str, sites: Sequence[AllocationSite]) -> tuple[str, ...]:
 
 def _measured(verdict: Verdict) -> str:
     warm_up = f" ({format_count(verdict.warmup)} of them to warm up)" if verdict.warmup else ""
+    others = len(verdict.heaps) - 1
+    heaps = f", {others + 1} heaps" if others > 0 else ""
     return (
         f"{_span(verdict.iterations, verdict.unit)}{warm_up} in {verdict.seconds:.1f} s, "
-        f"node {verdict.node}"
+        f"node {verdict.node}{heaps}"
     )
 
 

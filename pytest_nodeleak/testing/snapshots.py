@@ -85,6 +85,7 @@ class SnapshotBuilder:
         self.location_fields = location_fields
         self.nodes: list[BuiltNode] = []
         self.locations: list[tuple[int, int, int, int]] = []
+        self.samples: list[tuple[int, int]] = []  # microseconds, last id given out
         self._next_id = 1
         self.root = self.node("synthetic", "", size=0)
 
@@ -246,6 +247,7 @@ class SnapshotBuilder:
                 for name in self.edge_fields
             ],
             "location_fields": list(self.location_fields),
+            "sample_fields": ["timestamp_us", "last_assigned_id"],
         }
         return {
             "snapshot": {
@@ -258,7 +260,7 @@ class SnapshotBuilder:
             "edges": edges,
             "trace_function_infos": [],
             "trace_tree": [],
-            "samples": [],
+            "samples": [number for sample in self.samples for number in sample],
             "locations": locations,
             "strings": list(strings),
         }

@@ -226,10 +226,14 @@ def test_policies_of_the_call(measured: Measured) -> None:
     assert "more than max_live=5" in bounded.reasons[0]
 
 
-def test_without_snapshots_bytes_decide(measured: Measured) -> None:
+def test_without_snapshots_the_allocating_function_is_the_name(measured: Measured) -> None:
     leak = measured(LEAKS["closure"][0], snapshots="never")
     assert leak.outcome == "leak"
-    assert leak.constructors == ()
+    assert leak.snapshots == ()
+    worst = leak.constructors[0]
+    assert worst.allocated_at is not None
+    assert worst.allocated_at.startswith("global.iteration (program.js:3:")
+    assert worst.per_iteration == pytest.approx(round(worst.per_iteration), abs=0.02)
     assert measured(HEALTHY["ring buffer"], snapshots="never").outcome == "steady"
 
 
@@ -403,7 +407,9 @@ AGING = """
 def test_an_age_that_the_program_declares_is_waited_for(measured: Measured) -> None:
     verdict = measured(f"const sweeps = true;{AGING}")
     assert verdict.outcome == "steady"
-    assert verdict.reasons[0].startswith("Entry stays as long as ttl = 4 s of table (Table)")
+    # On a slow machine naming takes as long: then the survivors are found dead already.
+    told = ("Entry stays as long as ttl = 4 s of table (Table)", "nothing that was allocated in")
+    assert verdict.reasons[0].startswith(told)
 
 
 def test_what_outlives_its_age_leaks(measured: Measured) -> None:

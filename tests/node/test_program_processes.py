@@ -72,7 +72,7 @@ def test_listing_workers_keeps_no_memory(start: Started) -> None:
 def test_fork(start: Started) -> None:
     start.write(
         "process.on('message', (n) => process.send({ n: n + 1, argv: process.execArgv,"
-        "driver: Symbol.for('pytest-nodeleak.driver') in globalThis }));",
+        "loaded: Object.keys(require.cache) }));",
         "child.js",
     )
     app = start(
@@ -87,7 +87,7 @@ def test_fork(start: Started) -> None:
     )
     answer = app.evaluate("await ask(1)", timeout=10)
     assert answer["n"] == 2
-    assert not answer["driver"]
+    assert answer["loaded"] == [str(start.folder / "child.js")]
     assert not [arg for arg in answer["argv"] if "inspect" in arg or "driver" in arg]
     assert "Debugger" not in app.stderr
     app.run("await ask(1)", 3)

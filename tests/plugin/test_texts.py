@@ -18,8 +18,8 @@ def test_the_marker_explains_itself(project):
     text = " ".join(project.run("--markers").stdout.str().split())
     assert (
         "@pytest.mark.nodeleak(**policy): policy of the leak measurements in this test, over that "
-        "of the configuration; keywords: iterations, warmup, rounds, budget, max_growth, ignore, "
-        "max_live, snapshots, allocation_sites, jit, offheap, strict." in text
+        "of the configuration; keywords: iterations, warmup, rounds, budget, explain, max_growth, "
+        "ignore, max_live, snapshots, allocation_sites, jit, offheap, heaps, strict." in text
     )
 
 

@@ -147,7 +147,10 @@ class Column:
 
     def widen(self, dtype: type[np.generic]) -> None:
         """Take wider items from now on."""
-        self._to_memory()
+        if dtype == self.dtype:
+            return
+        if self.size:
+            self._to_memory()
         self._array = self._array.astype(dtype)
         self.dtype = dtype
 

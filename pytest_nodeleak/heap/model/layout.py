@@ -7,10 +7,12 @@ up in ``snapshot.meta``, so captures of V8 3 to 14 and of Chrome read alike.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-__all__ = ["Layout", "LayoutError", "parse_layout"]
+__all__ = ["SAMPLE_FIELDS", "Layout", "LayoutError", "parse_layout"]
+
+SAMPLE_FIELDS = ("timestamp_us", "last_assigned_id")
 
 # A header that asks for more rows than this cannot be meant: ids are 32 bits wide.
 _MOST_ROWS = 1 << 32
@@ -33,12 +35,24 @@ class Layout:
     edge_count: int
     root_index: int
     extra_native_bytes: int
+    sample_fields: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return (
             f"<Layout {self.node_count} nodes of {len(self.node_fields)} fields, "
             f"{self.edge_count} edges of {len(self.edge_fields)}>"
         )
+
+    def with_types(self, count: int) -> Layout:
+        """The same with names for so many node types: those not listed are unknown."""
+        more = range(len(self.node_types), count)
+        names = tuple(f"unknown type {number}" for number in more)
+        return replace(self, node_types=self.node_types + names) if names else self
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether a timeline of ids can be in the file."""
+        return all(field in self.sample_fields for field in SAMPLE_FIELDS)
 
     @property
     def least_bytes(self) -> int:
@@ -92,6 +106,7 @@ def parse_layout(snapshot: Any) -> Layout:
         edge_fields=edge_fields,
         edge_types=_first_enum(meta, "edge_types", edge_fields, "type"),
         location_fields=_names(meta, "location_fields") if "location_fields" in meta else (),
+        sample_fields=_names(meta, "sample_fields") if "sample_fields" in meta else (),
         node_count=_count(snapshot, "node_count"),
         edge_count=_count(snapshot, "edge_count"),
         root_index=_count(snapshot, "root_index") if "root_index" in snapshot else 0,

@@ -41,6 +41,7 @@ class HeapSnapshot:
         kept: ColumnStore | None = None,
         sums: Sums | None = None,
         edge_counts: EdgeCounts | None = None,
+        samples: Mapping[str, AnyArray] | None = None,
     ) -> None:
         self.kept = kept or ColumnStore()
         self.sums = sums or Sums(nodes, layout.node_types, self.kept)
@@ -67,6 +68,8 @@ class HeapSnapshot:
         self.locations = dict(locations)
         #: edges of nodes that have many, by id; None if all edges were kept
         self.edge_counts = edge_counts
+        #: of a recorded timeline: ``time`` (microseconds) and ``last_id`` given out by then
+        self.samples = dict(samples or {})
 
     def __repr__(self) -> str:
         edges = f"{self.edge_count:,} edges" if self.has_edges else "classes only"

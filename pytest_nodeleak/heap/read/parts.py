@@ -11,7 +11,7 @@ from ..model.contents import EdgeCounts
 from ..model.layout import Layout
 from ..model.snapshot import HeapSnapshot
 from ..model.strings import StringTable
-from .sections import EdgeRows, NodeRows, Rows
+from .sections import EdgeRows, NodeRows, Rows, SampleRows
 
 __all__ = ["Parts"]
 
@@ -28,6 +28,7 @@ class Parts:
         self._edge_counts: EdgeCounts | None = None
         self._edges: dict[str, AnyArray] | None = None
         self._locations: dict[str, AnyArray] = {}
+        self._samples: dict[str, AnyArray] = {}
         self._largest_name = -1
 
     def start(self, layout: Layout, *, edges: bool) -> None:
@@ -41,6 +42,7 @@ class Parts:
         columns = rows.finish()
         if isinstance(rows, NodeRows):
             assert self.layout is not None
+            self.layout = self.layout.with_types(rows.max_type + 1)
             self._nodes = columns
             # Here, where the edges of a snapshot that is being taken are still to come.
             self._sums = Sums(columns, self.layout.node_types, self.kept)
@@ -49,6 +51,8 @@ class Parts:
         elif isinstance(rows, EdgeRows):
             self._edges = columns
             self._largest_name = max(self._largest_name, rows.max_name)
+        elif isinstance(rows, SampleRows):
+            self._samples = columns
         else:
             self._locations = columns
 
@@ -76,4 +80,5 @@ class Parts:
             kept=self.kept,
             sums=self._sums,
             edge_counts=self._edge_counts,
+            samples=self._samples,
         )

@@ -13,17 +13,10 @@ from typing import Literal
 from ...base.errors import SnapshotFormatError
 from ..model.arrays import keep_freed_memory
 from ..model.snapshot import HeapSnapshot
-from .header import (
-    SPACE,
-    HeaderError,
-    ended_early,
-    missing_section,
-    read_header,
-    read_key,
-)
+from .header import SPACE, HeaderError, ended_early, missing_section, read_header, read_key
 from .number_section import NumberSection, SectionError
 from .parts import Parts
-from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows, has_locations
+from .sections import EdgeRows, LocationRows, NodeRows, RowError, Rows, SampleRows, has_locations
 from .skip import ValueSkipper
 from .string_section import StringError, StringSection
 
@@ -194,7 +187,7 @@ class SnapshotReader:
 
     def _rows_of(self, name: str) -> Rows | None:
         """What takes the rows of a section of numbers; None if they are not needed."""
-        if name not in ("nodes", "edges", "locations"):
+        if name not in ("nodes", "edges", "locations", "samples"):
             return None
         layout = self._parts.layout
         if layout is None:
@@ -204,6 +197,8 @@ class SnapshotReader:
             if layout.node_count > _MANY_NODES:
                 gc.collect()  # a snapshot and its graph refer to each other
             return NodeRows(self._parts.kept, layout, self._text_bytes, edges=keep)
+        if name == "samples":
+            return SampleRows(self._parts.kept, layout) if layout.has_samples else None
         if not keep:
             return None
         if name == "locations":

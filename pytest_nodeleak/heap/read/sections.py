@@ -7,7 +7,7 @@ import numpy as np
 from ..model.arrays import AnyArray
 from ..model.columns import Column, ColumnStore
 from ..model.contents import EdgeCounts, edge_counts_of
-from ..model.layout import Layout
+from ..model.layout import SAMPLE_FIELDS, Layout
 from .numbers import parse_rows
 
 __all__ = [
@@ -17,12 +17,15 @@ __all__ = [
     "NodeRows",
     "RowError",
     "Rows",
+    "SampleRows",
     "has_locations",
     "offset_of_item",
 ]
 
 LOCATION_FIELDS = ("object_index", "script_id", "line", "column")
 _MAX_U32 = (1 << 32) - 1
+# Old files have types that their list lacks. More of them than this are damage.
+_MOST_TYPES = 32
 # Rows allocated before any is seen, when the size of the text is not known.
 _FIRST_ROWS = 1 << 18
 
@@ -123,6 +126,7 @@ class NodeRows(Rows):
     ) -> None:
         super().__init__(kept, len(layout.node_fields), layout.node_count, text_bytes)
         self.layout = layout
+        self.max_type = -1
         self.edge_total = 0
         self.max_name = -1
         self._edges = edges
@@ -135,9 +139,12 @@ class NodeRows(Rows):
 
     def store(self, columns: list[AnyArray]) -> None:
         kind, name, number, size, counts = columns
-        self.check(kind, self.wanted[0], "type", len(self.layout.node_types))
+        most = max(len(self.layout.node_types), _MOST_TYPES)
+        self.max_type = max(self.max_type, self.check(kind, self.wanted[0], "type", most))
         self.max_name = max(self.max_name, self.check(name, self.wanted[1], "name", _MAX_U32))
-        self.check(number, self.wanted[2], "id", _MAX_U32 + 1)
+        # Other programs than V8 write addresses.
+        if self.check(number, self.wanted[2], "id", 1 << 62) > _MAX_U32:
+            self.widen("id")
         if self.check(size, self.wanted[3], "self_size", 1 << 50) > _MAX_U32:
             self.widen("self_size")
         self.put("type", kind)
@@ -149,8 +156,9 @@ class NodeRows(Rows):
         else:
             many = edge_counts_of(self.layout.node_types, kind, counts)
             if many.any():
-                self._many[0].append(number[many])
-                self._many[1].append(counts[many])
+                # Signed: unsigned ids of 64 bits would become fractions among others.
+                self._many[0].append(number[many].astype(np.int64))
+                self._many[1].append(counts[many].astype(np.uint32))
 
     def _store_counts(self, counts: AnyArray) -> None:
         self.check(counts, self.wanted[4], "edge_count", _MAX_U32)
@@ -168,7 +176,9 @@ class NodeRows(Rows):
         if self._edges:
             return None
         none = np.empty(0, dtype=np.uint32)
-        return EdgeCounts(*(np.concatenate([none, *parts]) for parts in self._many))
+        ids, counts = (np.concatenate([none, *parts]) for parts in self._many)
+        fits = not ids.size or int(ids.max()) <= _MAX_U32
+        return EdgeCounts(ids.astype(np.uint32) if fits else ids, counts)
 
     def finish(self) -> dict[str, AnyArray]:
         columns = super().finish()
@@ -241,6 +251,24 @@ class LocationRows(Rows):
         self.put("script", columns[1])
         self.put("line", columns[2])
         self.put("column", columns[3])
+
+
+class SampleRows(Rows):
+    """Columns time (microseconds) and last_id: a timeline of ids given out."""
+
+    what = "sample"
+
+    def __init__(self, kept: ColumnStore, layout: Layout) -> None:
+        super().__init__(kept, len(layout.sample_fields), None, 0)
+        self.wanted = [layout.sample_fields.index(field) for field in SAMPLE_FIELDS]
+        for name in ("time", "last_id"):
+            self.column(name, np.int64)
+
+    def store(self, columns: list[AnyArray]) -> None:
+        for values, field, name in zip(columns, self.wanted, SAMPLE_FIELDS, strict=True):
+            self.check(values, field, name, 1 << 62)
+        self.put("time", columns[0])
+        self.put("last_id", columns[1])
 
 
 def has_locations(layout: Layout) -> bool:

@@ -1,24 +1,9 @@
 'use strict';
 // Ends the program when the test process is gone, and keeps it alive until then.
 
-const { fstatSync: fstat, openSync: open } = require('fs');
-
 const { pid, kill } = process;
 
-module.exports = { fillStandardStreams, holdLifeline };
-
-// Where a program has closed stdin, stdout or stderr, libuv up to Node 20 aborts when it opens
-// a file for a moment, as for reading rss.
-function fillStandardStreams() {
-  if (process.platform === 'win32') return;
-  for (let fd = 0; fd < 3; fd++) {
-    try {
-      fstat(fd);
-    } catch {
-      open('/dev/null', 'r+'); // takes the lowest number that is free
-    }
-  }
-}
+module.exports = { holdLifeline };
 
 // The pipe keeps the event loop alive for scripts that end at once, and its end
 // tells that the test process is gone, however it went.

@@ -13,7 +13,14 @@ from typing import Any, Protocol
 
 from ...base.frames import CallFrame, frame_of
 
-__all__ = ["AliveSamples", "Sampler", "Stack", "alive_samples"]
+__all__ = [
+    "AliveSamples",
+    "ClosedWindow",
+    "Sampler",
+    "SamplingSession",
+    "Stack",
+    "alive_samples",
+]
 
 _DEPTH = 24
 
@@ -84,6 +91,58 @@ class Sampler:
             "HeapProfiler.getSamplingProfile", doing="live allocations were read"
         )
         return alive_samples(reply["profile"])
+
+
+@dataclass(frozen=True)
+class ClosedWindow:
+    """Survivors of a window that another one followed, by stack and size."""
+
+    iterations: float
+    survivors: dict[Stack, Counter[int]]
+
+
+class SamplingSession:
+    """Begins with its making and goes on to :meth:`end`; a window is a range of allocations."""
+
+    def __init__(self, heap: _Commands, interval: int) -> None:
+        self._sampler = Sampler(heap, interval)
+        self._sampler.start()
+        self._marks = [0]
+        self._counts: list[float] = []
+        self._alive: AliveSamples | None = None
+
+    def __repr__(self) -> str:
+        return f"<SamplingSession of {len(self._counts)} windows>"
+
+    @property
+    def counts(self) -> list[float]:
+        """Iterations of its windows, the last one, which none has followed yet, included."""
+        return self._counts
+
+    def close_window(self, iterations: float) -> None:
+        """What was allocated since the last window is one; force GC before."""
+        self.read()
+        assert self._alive is not None
+        self._counts.append(iterations)
+        self._marks.append(max(self._alive.newest, self._marks[-1]))
+
+    def read(self) -> None:
+        """See again what is alive; force GC before."""
+        self._alive = self._sampler.read()
+
+    def windows(self) -> list[ClosedWindow]:
+        """Those that another one followed, with what is alive of them."""
+        if self._alive is None:
+            return []
+        marks = self._marks
+        return [
+            ClosedWindow(self._counts[at], self._alive.survivors(marks[at], marks[at + 1]))
+            for at in range(len(self._counts) - 1)
+        ]
+
+    def end(self) -> None:
+        """Stop the profiler, which ends the ids of heap objects as well."""
+        self._sampler.stop()
 
 
 def alive_samples(profile: dict[str, Any]) -> AliveSamples:

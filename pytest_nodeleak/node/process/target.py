@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+import psutil
+
 from ...base.deadline import Deadline
 from ...base.errors import DeadlineExceeded, LaunchError, hide_ours
-from .descendants import end_all, family, new_mark
+from .descendants import end_all, family
 from .lifeline import Lifeline
 from .output import OutputBuffer, pump
 
@@ -33,14 +35,19 @@ class TargetProcess:
     end of this process does as well. Raises LaunchError if it cannot be started.
     """
 
-    def __init__(self, argv: Sequence[str], *, env: dict[str, str], cwd: str) -> None:
+    def __init__(
+        self, argv: Sequence[str], *, env: dict[str, str], cwd: str, mark: dict[str, str]
+    ) -> None:
+        """``mark`` is new_mark(): a variable that tells the program's descendants."""
         self.argv = list(argv)
         self.stdout = OutputBuffer("stdout")
         self.stderr = OutputBuffer("stderr")
-        self._mark = new_mark()
+        self._mark = mark
         self._code: int | None = None
         #: called by :meth:`stop` before all else; to disconnect
         self.before_stop: Callable[[], None] = _nothing
+        #: called by :meth:`stop` after all else
+        self.after_stop: Callable[[], None] = _nothing
         self._lifeline = Lifeline()
         try:
             self._popen = subprocess.Popen(
@@ -143,6 +150,10 @@ class TargetProcess:
             else:
                 streams[0].wait_change(totals[0], deadline.within(0.02))
 
+    def family(self) -> list[psutil.Process]:
+        """The processes that it has started, and those that these have."""
+        return family(self.pid, self._mark)
+
     def stop(self) -> None:
         """End the process and every descendant. Does nothing the second time."""
         if self not in _alive:
@@ -160,6 +171,7 @@ class TargetProcess:
         for thread in self._pumps:
             thread.join(0.5)
         _alive.discard(self)
+        self.after_stop()
 
     def _kill_group(self) -> None:
         if sys.platform == "win32":

@@ -126,7 +126,7 @@ def test_other_sections_and_whitespace_are_passed_over():
     build.object("Foo")
     document = build.document()
     document["trace_tree"] = [1, 2, [3, [4, ']}\\"', []]]]
-    document["samples"] = [1, 2, 3]
+    document["samples"] = [1, 2, 3, 4]
     document["unknown"] = {"a": ["}", {"b": None}], "c": -1.5e3}
     document["other"] = 17
     text = json.dumps(document, indent=1)
@@ -254,3 +254,46 @@ def test_a_string_is_found_however_it_is_spelled(spelled):
     assert table.find("üb日") == [len(table) - 1]
     assert table[len(table) - 1] == "üb日"
     assert table.find("üB日") == []
+
+
+@pytest.mark.parametrize("detail", ["full", "classes"])
+@pytest.mark.parametrize("first", [7, 140_737_488_355_328])
+def test_addresses_as_ids(detail, first):
+    """Julia writes the format with the addresses of its objects, of up to 64 bits."""
+    build = SnapshotBuilder()
+    ids = [first, 4_775_375_728, 3, 4_611_686_018_427_387_903]
+    for number, id in enumerate(ids):
+        node = build.object("Foo", id=id)
+        for _ in range(16 * (number % 2)):
+            build.edge(node, node, "element", 1)
+    snapshot = read(build.json(), detail=detail)
+    assert snapshot.node_id.tolist() == [1, *ids]
+    assert snapshot.node_at(4_775_375_728) == 2
+    if snapshot.edge_counts is not None:
+        assert snapshot.edge_counts.of(snapshot.node_id).tolist() == [-1, -1, 16, -1, 16]
+
+
+def test_wide_ids_that_come_late(monkeypatch, tmp_path):
+    from pytest_nodeleak.heap.model import columns
+
+    monkeypatch.setattr(columns, "_LEAST_BYTES", 0)
+    monkeypatch.setattr(columns, "_LEAST_ITEMS", 1)
+    build = SnapshotBuilder()
+    for number in range(20_000):
+        build.object("Foo", id=(1 << 40) + 2 * number if number > 12_000 else None)
+    snapshot = read(build.json(), cut=10_000)
+    assert snapshot.node_id.tolist() == [node.id for node in build.nodes]
+    assert read(build.json().replace('"Foo"', '"Bar"')).node_id.dtype == np.int64
+
+
+def test_types_that_the_list_lacks_are_shown_as_unknown():
+    build = SnapshotBuilder(node_types=(*NODE_TYPES, "a", "b", "c"))
+    build.node("b", "old", size=8)
+    build.edge(0, build.node("string", "text", size=24), "element", 1)
+    document = build.document()
+    document["snapshot"]["meta"]["node_types"][0] = list(NODE_TYPES)
+    snapshot = read(json.dumps(document))
+    number = len(NODE_TYPES)
+    assert snapshot.types[number:] == (f"unknown type {number}", f"unknown type {number + 1}")
+    assert snapshot.kind_of(1) == f"unknown type {number + 1}"
+    assert snapshot.classes()[f"(unknown type {number + 1})"] == (1, 8)

@@ -172,16 +172,6 @@ def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
     assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
 
 
-def test_without_snapshots_bytes_must_grow_at_a_steady_pace():
-    rising = evidence(rows=(), window_bytes=(12_800, 51_200), exhausted=True)
-    assert judge(rising, POLICY).outcome == "leak"
-    assert judge(rising, POLICY.with_values("t", max_growth="40 B")).outcome == "steady"
-    level = replace(rising, window_bytes=(12_800, 1_600))
-    assert judge(level, POLICY).outcome == "steady"
-    unclear = replace(rising, window_bytes=(40_000, 51_200))
-    assert judge(unclear, POLICY).outcome == "inconclusive"
-
-
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
     few = evidence(
         row(populations=(0, 20, 100), survivors=(20, 80)),

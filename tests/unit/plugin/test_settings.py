@@ -14,6 +14,7 @@ POLICY_VALUES = {
     "warmup": ("8", 8),
     "rounds": ("9", 9),
     "budget": ("500ms", 0.5),
+    "explain": ("2min", 120.0),
     "max_growth": ("1 KB", Growth(1000.0)),
     "ignore": ("Metrics,Log*", ("Metrics", "Log*")),
     "max_live": ("Entry=5", {"Entry": 5}),
@@ -21,6 +22,7 @@ POLICY_VALUES = {
     "allocation_sites": ("never", "never"),
     "jit": ("on", "on"),
     "offheap": ("off", "off"),
+    "heaps": ("main", "main"),
     "strict": ("yes", True),
 }
 

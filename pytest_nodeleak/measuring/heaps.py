@@ -1,0 +1,201 @@
+"""The heaps of one program while it is measured: the main one, its workers', its children's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ..base.errors import NodeLeakError
+from ..base.samples import Sample, Series
+from ..base.units import format_bytes
+from ..judge.evidence import Judgement, LedgerEvidence
+from ..judge.ledger import growing_among, merge_windows
+from ..node import NodeApp
+from ..node.heaps.heap import NodeHeap
+from ..node.heaps.others import OtherChild
+from ..node.probes.sampling import ClosedWindow, SamplingSession
+
+__all__ = ["HeapLedger", "Heaps", "Track"]
+
+#: heaps besides the main one that are looked at: each costs a GC at every reading
+MOST_HEAPS = 32
+#: bytes of RSS of other processes that are no chance
+UNSEEN_GROWTH = 16_000_000
+#: readings of a heap that leave traces of the driver in it
+WARM_READINGS = 3
+
+
+class Track:
+    """One heap and its samples; ``ended`` once it is gone."""
+
+    def __init__(self, heap: NodeHeap) -> None:
+        self.heap = heap
+        self.name = heap.name
+        self.samples: list[Sample] = []
+        self.ended = False
+
+    def __repr__(self) -> str:
+        return f"<Track {self.name}, {len(self.samples)} samples>"
+
+    @property
+    def series(self) -> Series:
+        return Series(tuple(self.samples))
+
+    def read(self, seconds: float) -> None:
+        """Force GC there and take a sample; where it has ended, note that."""
+        try:
+            self.samples.append(replace(self.heap.memory(settle=2), seconds=seconds))
+        except NodeLeakError:
+            if self.heap.kind == "main":
+                raise
+            self.ended = True
+
+
+class Heaps:
+    """Finds and reads them. ``counts`` is how many others there were at each reading."""
+
+    def __init__(self, app: NodeApp, *, every_heap: bool = True) -> None:
+        self._app = app
+        self._every_heap = every_heap
+        self.main = Track(app.main_heap)
+        self.others: list[Track] = []
+        self.counts: list[int] = []
+        self.unseen = 0
+        self._ended: list[Track] = []
+        self._weight = 0
+
+    def __repr__(self) -> str:
+        return f"<Heaps main and {len(self.others)} others>"
+
+    @property
+    def all(self) -> list[Track]:
+        return [self.main, *self.others]
+
+    @property
+    def measured(self) -> list[Track]:
+        """Those with samples, at most as many as a reader can look through."""
+        return [track for track in (*self.all, *self._ended) if len(track.samples) > 1][:MOST_HEAPS]
+
+    def weigh_unseen(self) -> None:
+        """Note what the processes take that cannot be looked into."""
+        self._weight = sum(child.rss for child in self._unseen_children())
+
+    def growth_unseen(self) -> str:
+        """What of the program was not looked into and grew; "" if nothing did."""
+        children = self._unseen_children()
+        grown = sum(child.rss for child in children) - self._weight
+        if not children or grown < UNSEEN_GROWTH:
+            return ""
+        names = ", ".join(sorted({f"{child.name} ({child.pid})" for child in children})[:4])
+        return (
+            f"RSS of processes that could not be looked into rose by {format_bytes(grown)}: {names}"
+        )
+
+    def _unseen_children(self) -> list[OtherChild]:
+        return self._app.other_children(even_seen=not self._every_heap)
+
+    def look(self) -> None:
+        """Take in those that have come, let go of those that have ended."""
+        if not self._every_heap:
+            return
+        known = {id(track.heap) for track in self.others}
+        alive = self._app.heaps()[1:]
+        for heap in alive:
+            if id(heap) in known:
+                continue
+            if len(self.others) >= MOST_HEAPS:
+                self.unseen += 1
+                continue
+            track = Track(heap)
+            for _ in range(WARM_READINGS):
+                track.read(0.0)
+            track.samples.clear()
+            self.others.append(track)
+        gone = [track for track in self.others if track.ended or not track.heap.alive]
+        self._ended += [track for track in gone if len(track.samples) > 1][:MOST_HEAPS]
+        self.others = [track for track in self.others if track not in gone]
+        self.counts.append(len(alive))
+
+    def read_others(self, seconds: float) -> None:
+        """A sample of each but the main one."""
+        self.look()
+        for track in self.others:
+            track.read(seconds)
+
+
+class HeapLedger:
+    """The survivors of one heap, in windows; sessions of the profiler come and go."""
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.evidence = LedgerEvidence((), (), track.series)
+        self.judgement = Judgement(None, ())
+        self.first_sample = max(0, len(track.samples) - 1)
+        self.last_sample: int | None = None
+        self.windows: list[ClosedWindow] = []
+        self._earlier: list[ClosedWindow] = []
+        self._session: SamplingSession | None = None
+
+    def __repr__(self) -> str:
+        return f"<HeapLedger of {self.track.name}, {len(self.windows)} windows>"
+
+    def begin(self, interval: int) -> None:
+        """Start the profiler; what it saw before stays as evidence."""
+        self._earlier = list(self.windows)
+        with self._while_it_lives():
+            self._session = SamplingSession(self.track.heap, interval)
+
+    def close_window(self, iterations: float) -> None:
+        """What was allocated since the last one is a window."""
+        with self._while_it_lives():
+            if self._session is not None:
+                self._session.close_window(iterations)
+                self.windows = [*self._earlier, *self._session.windows()]
+
+    def read_again(self) -> None:
+        """See what is still alive of the windows of this session."""
+        with self._while_it_lives():
+            if self._session is not None:
+                self._session.read()
+                self.windows = [*self._earlier, *self._session.windows()]
+
+    def end(self) -> None:
+        """Stop the profiler."""
+        session, self._session = self._session, None
+        with self._while_it_lives():
+            if session is not None:
+                session.end()
+
+    def forget(self) -> None:
+        """Begin anew: earlier windows are no evidence any more."""
+        self.windows = []
+        self.first_sample, self.last_sample = max(0, len(self.track.samples) - 1), None
+
+    def freeze(self) -> None:
+        """No later sample is a witness: snapshots make V8 drop what it can make anew."""
+        self.last_sample = len(self.track.samples)
+
+    def collect(self, interval: int, facts: LedgerEvidence) -> LedgerEvidence:
+        """``facts`` are those that all heaps share."""
+        windows = [window.iterations for window in self.windows]
+        rows = merge_windows([window.survivors for window in self.windows])
+        samples = self.track.samples[self.first_sample : self.last_sample]
+        self.evidence = replace(
+            facts,
+            windows=tuple(windows),
+            growing=growing_among(rows, windows, interval, timed=facts.timed),
+            series=Series(tuple(samples or self.track.samples[-1:])),
+        )
+        return self.evidence
+
+    @contextmanager
+    def _while_it_lives(self) -> Iterator[None]:
+        """A worker or child may end at any moment: then it is judged no more."""
+        try:
+            yield
+        except NodeLeakError:
+            if self.track.heap.kind == "main":
+                raise
+            self.track.ended = True
+            self._session = None

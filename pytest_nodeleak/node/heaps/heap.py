@@ -1,0 +1,196 @@
+"""One V8 heap of the program, whatever thread or process it belongs to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...base.deadline import Deadline
+from ...base.errors import EvaluationError, hide_ours
+from ...base.samples import Sample
+from ...inspector import ChunkHandler, EventHandler
+from ..channel import Channel
+from ..probes.instances import count_instances
+from ..probes.numbers import numbers_in
+from ..probes.scripts import Script, loaded_scripts
+from ..probes.snapshots import stream_snapshot
+from ..probes.timers import PendingTimeouts, pending_timeouts
+from ..probes.tracking import TrackedObjects
+
+if TYPE_CHECKING:
+    from ...heap import HeapSnapshot
+
+__all__ = ["HeapKind", "NodeHeap", "NodeWorker"]
+
+__tracebackhide__ = hide_ours
+
+HeapKind = Literal["main", "worker", "child"]
+
+
+class NodeHeap:
+    """A heap: "main", "worker 1 (jobs.js)", "child 4711 (job.js)".
+
+    ``pid`` is of the process it lives in. What asks it raises HeapGoneError when a worker or a
+    child has ended, and otherwise what the program itself raises: TargetError or a kind of it.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        name: str,
+        kind: HeapKind,
+        pid: int,
+        iterations: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """``iterations`` tells how many the program has done, for samples."""
+        self.channel = channel
+        self.name = name
+        self.kind = kind
+        self.pid = pid
+        self._iterations = iterations
+
+    def __repr__(self) -> str:
+        state = "ended" if self.channel.session.lost else "running"
+        return f"<{type(self).__name__} {self.name} in pid {self.pid} {state}>"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended; looks, but asks nothing of it."""
+        return not self.channel.ended
+
+    def command(
+        self,
+        method: str,
+        params: dict[str, Any] | None = None,
+        *,
+        deadline: Deadline | None = None,
+        doing: str = "",
+        on_event: EventHandler | None = None,
+        on_chunk: ChunkHandler | None = None,
+    ) -> dict[str, Any]:
+        """One inspector command. Raises ProtocolError if the inspector refuses it."""
+        return self.channel.command(
+            method, params, deadline=deadline, doing=doing, on_event=on_event, on_chunk=on_chunk
+        )
+
+    def driver(
+        self, name: str, *args: Any, deadline: Deadline | None = None, doing: str = ""
+    ) -> Any:
+        """Call a method of the driver inside the heap and return its JSON value."""
+        return self.channel.driver(name, *args, deadline=deadline, doing=doing)
+
+    def evaluate(self, text: str, timeout: float = 30.0) -> Any:
+        """Run JavaScript there and return its value, which must be JSON; as NodeApp's."""
+        reply = self.driver("evaluate", text, deadline=Deadline(timeout), doing="evaluate ran")
+        answer = json.loads(reply)
+        if "error" in answer:
+            stack = str(answer["error"])
+            raise EvaluationError(f"evaluate threw: {stack}", stack=stack)
+        return answer["value"]
+
+    def memory(self, settle: int = 2, deadline: Deadline | None = None) -> Sample:
+        """Force GC ``settle`` times, each after a turn of the event loop, and read the memory.
+
+        ``rss`` is of the whole process, the other sizes are of this heap.
+        """
+        # The inspector keeps the arguments of the last 1,000 console messages alive.
+        self.command("Runtime.discardConsoleEntries", deadline=deadline, doing="GC was forced")
+        text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
+        heap, external, buffers, rss, contexts, resources, physical = map(int, str(text).split())
+        return Sample(
+            heap,
+            external,
+            buffers,
+            rss,
+            contexts,
+            resources,
+            iterations=self._iterations(),
+            heap_physical=physical,
+        )
+
+    def collect_garbage(self) -> None:
+        """Force a full GC, weak references and finalizers included."""
+        self.command("HeapProfiler.collectGarbage", doing="GC was forced")
+        self.memory()
+
+    def count_instances(self, expression: str, timeout: float = 30.0) -> int:
+        """Live objects of a class, counted by the engine after GC; as NodeApp's."""
+        return count_instances(self.channel, expression, Deadline(timeout))
+
+    def active_resources(self) -> dict[str, int]:
+        """How many timers, sockets, handles... keep its event loop going, by Node's names."""
+        counts: dict[str, int] = json.loads(self.driver("resources"))
+        return counts
+
+    def heap_limit(self) -> float:
+        """Bytes that the heap may have before V8 ends its thread or process."""
+        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+
+    def pending_timeouts(self) -> PendingTimeouts:
+        """One-shot timers that have not fired yet, counted by the engine after GC."""
+        return pending_timeouts(self.channel)
+
+    def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
+        """Numbers that an object, and the variables in scope of a closure, hold, by name.
+
+        Both are heap object ids, of the snapshot taken last; None reads nothing.
+        """
+        return numbers_in(self.channel, object_id, closure_id, Deadline(10))
+
+    def scripts(self) -> dict[int, Script]:
+        """The scripts that are loaded, by their numbers in heap snapshots."""
+        return loaded_scripts(self.channel, Deadline(10))
+
+    def tracked_objects(self) -> TrackedObjects:
+        """A block of work after which one snapshot tells what it allocated and kept."""
+        from ...heap import SnapshotReader
+
+        return TrackedObjects(self.channel, lambda: SnapshotReader(f"snapshot of {self._title}"))
+
+    def take_snapshot(
+        self,
+        path: str | Path | None = None,
+        *,
+        detail: Literal["full", "classes"] = "full",
+        timeout: float = 300.0,
+        deadline: Deadline | None = None,
+    ) -> HeapSnapshot:
+        """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
+
+        Its thread stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
+        file cannot be written; none is left half-written.
+        """
+        from ...heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
+
+        def reader() -> SnapshotReader:
+            return SnapshotReader(str(path or f"snapshot of {self._title}"), detail)
+
+        target = None if path is None else Path(path)
+        deadline = deadline or Deadline(timeout)
+        return stream_snapshot(self.channel, reader, target, deadline).finish()
+
+    @property
+    def _title(self) -> str:
+        return f"pid {self.pid}" if self.kind == "main" else self.name
+
+
+class NodeWorker(NodeHeap):
+    """A worker thread: its number (``worker.threadId``), title and script besides."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        name: str,
+        pid: int,
+        iterations: Callable[[], int],
+        *,
+        id: int,
+        title: str,
+        url: str,
+    ) -> None:
+        super().__init__(channel, name, "worker", pid, iterations)
+        self.id = id
+        self.title = title
+        self.url = url

@@ -1,0 +1,151 @@
+"""Survivors by allocating function: what is counted, and what is concluded from the counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from pytest_nodeleak.base.frames import CallFrame
+from pytest_nodeleak.base.policy import Policy
+from pytest_nodeleak.base.samples import Sample, Series
+from pytest_nodeleak.judge.evidence import LedgerEvidence
+from pytest_nodeleak.judge.ledger import growing_among, merge_windows, place_of
+from pytest_nodeleak.judge.survivors import judge_survivors
+
+POLICY = Policy()
+DRIVER = CallFrame("run", "/x/pytest_nodeleak/node/driver/driver.cjs", 1, 1)
+ADD = CallFrame("add", "file:///app/cart.js", 12, 3)
+OTHER = CallFrame("render", "file:///app/page.js", 4, 3)
+PUSH = CallFrame("push", "", 0, 0)
+EMIT = CallFrame("emit", "node:events", 5, 1)
+EXTERNAL = CallFrame("(EXTERNAL)", "", 0, 0)
+
+
+def growing(counts, windows=(256, 512), *, frame=ADD, size=40, timed=False, interval=1):
+    survivors = [{(frame, DRIVER): Counter({size: n})} if n else {} for n in counts]
+    return growing_among(merge_windows(survivors), windows, interval, timed=timed)
+
+
+def heap(*used, step=500):
+    samples = [Sample(n, 0, 0, 0, 1, 1, iterations=i * step) for i, n in enumerate(used)]
+    return Series(tuple(samples))
+
+
+def evidence(counts, windows=(256, 512), *, slope=40, **fields):
+    base = LedgerEvidence(
+        windows=tuple(windows),
+        growing=growing(counts, windows),
+        series=heap(*(3_000_000 + 500 * slope * i for i in range(9))),
+        total_iterations=4000,
+        pushed=True,
+    )
+    return replace(base, **fields)
+
+
+def test_a_place_ends_at_the_programs_own_innermost_function():
+    assert place_of((PUSH, ADD, OTHER, DRIVER)) == ((PUSH, ADD), (OTHER,))
+    assert place_of((EMIT, DRIVER)) == ((EMIT,), ())
+
+
+@pytest.mark.parametrize("stack", [(EXTERNAL,), (DRIVER,), (PUSH, DRIVER), ()])
+def test_the_driver_its_builtins_and_roots_are_no_places(stack):
+    assert place_of(stack) is None
+
+
+def test_a_package_is_the_programs_and_node_is_not():
+    package = CallFrame("parse", "file:///app/node_modules/x/i.js", 1, 1)
+    assert (package.origin, package.is_own) == ("package", True)
+    assert (EMIT.origin, EMIT.is_own) == ("node", False)
+
+
+def test_the_same_pace_in_every_window_grows():
+    (found,) = growing((256, 512))
+    assert found.per_iteration == 1.0
+    assert found.bytes_per_iteration == 40.0
+    assert found.steady
+    assert not found.few
+
+
+def test_what_is_gone_of_the_last_window_does_not_grow():
+    assert growing((256, 0)) == ()
+    assert growing((400, 20)) == ()  # levelled off
+
+
+def test_what_replaces_its_content_keeps_little_of_early_windows():
+    (found,) = growing((10, 512))
+    assert not found.steady
+
+
+def test_rare_survivors_ask_for_more_before_they_say_anything():
+    (found,) = growing((2, 3))
+    assert found.few
+    assert judge_survivors(evidence((2, 3), pushed=False), POLICY).outcome is None
+    assert judge_survivors(evidence((2, 3)), POLICY).outcome is None  # the heap still rises
+
+
+def test_several_ways_to_one_function_are_looked_at_together():
+    odd = {(PUSH, ADD, DRIVER): Counter({40: 10})}
+    even = {(EMIT, ADD, DRIVER): Counter({40: 20})}
+    (found,) = growing_among(merge_windows([odd, even]), (10, 20))
+    assert found.allocations.function == ADD
+    assert found.allocations.counts == (10, 20)
+
+
+def test_a_coarse_interval_is_made_up_for():
+    (found,) = growing((63, 126), (1000, 2000), size=32, interval=512)
+    assert found.per_iteration == pytest.approx(1.04, abs=0.02)
+
+
+def test_windows_of_time_may_scatter():
+    counts, windows = (130, 80, 130, 90), (1, 1, 1, 1)
+    assert not growing(counts, windows)[0].steady
+    assert growing(counts, windows, timed=True)[0].steady
+    assert not growing((20, 20, 4, 5), windows, timed=True)[0].steady
+
+
+def test_a_leak_is_steady_and_heap_used_rises_with_it():
+    judgement = judge_survivors(evidence((256, 512, 256), (256, 512, 256)), POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.reasons[0].startswith("add allocates what stays: +1.00 per iteration")
+
+
+def test_survivors_without_bytes_are_content_that_is_replaced():
+    judgement = judge_survivors(evidence((256, 512), slope=0), POLICY)
+    assert judgement.outcome == "steady"
+    assert "heapUsed does not rise with it" in judgement.reasons[0]
+
+
+def test_bytes_must_rise_to_the_end():
+    early = heap(*(3_000_000 + 20_000 * min(i, 5) for i in range(12)))
+    judgement = judge_survivors(evidence((256, 512), series=early), POLICY)
+    assert judgement.outcome == "steady"  # tokens that are swept after a while
+
+
+def test_growth_asks_for_much_more_work_before_it_is_a_leak():
+    few = evidence((15, 15), (15, 15), pushed=False, total_iterations=60)
+    assert judge_survivors(few, POLICY).outcome is None
+    assert judge_survivors(replace(few, slow=True), POLICY).outcome is None
+    slow = replace(few, slow=True, total_iterations=200)
+    assert judge_survivors(slow, POLICY).outcome == "leak"
+    exhausted = replace(few, exhausted=True, total_iterations=120)
+    assert judge_survivors(exhausted, POLICY).outcome == "leak"
+
+
+def test_nothing_that_lasts_is_steady():
+    judgement = judge_survivors(evidence((0, 0)), POLICY)
+    assert judgement.outcome == "steady"
+    assert "768 iterations" in judgement.reasons[0]
+
+
+def test_growth_that_slows_down_to_the_end_is_not_decided():
+    slowing = evidence((256, 300), exhausted=True)
+    assert judge_survivors(slowing, POLICY).outcome == "inconclusive"
+    filled = replace(slowing, series=heap(*([3_000_000] + [3_100_000] * 8)))
+    assert judge_survivors(filled, POLICY).outcome == "steady"
+
+
+def test_growth_that_the_policy_accepts_is_steady():
+    accepting = POLICY.with_values("t", max_growth="1 KB")
+    assert judge_survivors(evidence((256, 512)), accepting).outcome == "steady"
