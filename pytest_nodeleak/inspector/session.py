@@ -37,7 +37,7 @@ class Session:
         self._transport = transport
         self._lock = threading.Lock()
         # Events that came while nobody asked, for whoever asks next.
-        self._early: deque[dict[str, Any]] = deque(maxlen=_MOST_EARLY)
+        self._early: deque[tuple[str, dict[str, Any]]] = deque(maxlen=_MOST_EARLY)
         self._last_id = 0
         self.lost = False
         #: the program has ended and waits for us to disconnect
@@ -117,6 +117,7 @@ class Session:
         finally:
             self._lock.release()
 
+<<<<<<< HEAD
     def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
         """Take one message, unless ``until()`` holds: another thread may have taken it.
 
@@ -138,6 +139,8 @@ class Session:
         finally:
             self._lock.release()
 
+=======
+>>>>>>> callables
     def is_over(self) -> bool:
         """Whether the program has ended or the connection is lost, without a command.
 
@@ -151,10 +154,8 @@ class Session:
                 # A chunk belongs to a command that nobody waits for any more.
                 if not is_snapshot_chunk(raw):
                     message = _decoded(raw, "events")
-                    if message.get("method") == _FINISHED:
-                        self._event(message, None)
-                    elif "method" in message:
-                        self._early.append(message)
+                    if "method" in message:
+                        self._event(message, self._come_early)
         except DeadlineExceeded:
             return False
         except ConnectionLostError:
@@ -165,8 +166,36 @@ class Session:
 
     def _hand_over_early(self, on_event: EventHandler | None) -> None:
         while self._early:
-            self._event(self._early.popleft(), on_event)
+            method, params = self._early.popleft()
+            if on_event is not None:
+                on_event(method, params)
 
+    def _come_early(self, method: str, params: dict[str, Any]) -> None:
+        self._early.append((method, params))
+
+<<<<<<< HEAD
+=======
+    def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
+        """Take one message, unless ``until()`` holds: another thread may have taken it.
+
+        Raises DeadlineExceeded, ConnectionLostError or ProtocolError.
+        """
+        if not self._lock.acquire(timeout=_wait(deadline)):
+            raise DeadlineExceeded("another command was still running")
+        try:
+            if until():
+                return
+            self._refuse_if_lost()
+            message = _decoded(self._transport.receive(deadline), "events")
+            if "method" in message:
+                self._event(message, None)
+        except ConnectionLostError:
+            self.lost = True
+            raise
+        finally:
+            self._lock.release()
+
+>>>>>>> callables
     def close(self) -> None:
         """Disconnect; a program that has ended goes away then."""
         self.lost = True

@@ -304,10 +304,7 @@ class NodeApp:
         self._open_channel().check_alive(doing)
 
     def notice_end(self) -> bool:
-        """Whether the program has ended, for any thread to ask at any time.
-
-        It is let go of then: what it kept open closes, and who waits for it fails.
-        """
+        """Whether the program has ended, for any thread to ask; it is let go of then."""
         return self._closed or self._channel.notice_end()
 
     def close(self) -> None:

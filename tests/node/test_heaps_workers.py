@@ -122,8 +122,9 @@ def test_200_workers_one_after_the_other(start: Started) -> None:
         for heap in app.heaps()[1:]:  # in its last moments, if any
             with suppress(HeapGoneError):
                 heap.memory()
-    assert len(app.heaps()) == 1
-    assert app.memory().heap_used - before < 180 * 100
+    await_count(app, 1)
+    # A worker that stayed would be a hundred times as much; Node 18 takes a step of 20 kB at times.
+    assert app.memory().heap_used - before < 180 * 400
 
 
 def test_nothing_of_ours_shows_in_a_worker(start: Started) -> None:
