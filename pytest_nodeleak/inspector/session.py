@@ -117,7 +117,6 @@ class Session:
         finally:
             self._lock.release()
 
-<<<<<<< HEAD
     def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
         """Take one message, unless ``until()`` holds: another thread may have taken it.
 
@@ -139,8 +138,6 @@ class Session:
         finally:
             self._lock.release()
 
-=======
->>>>>>> callables
     def is_over(self) -> bool:
         """Whether the program has ended or the connection is lost, without a command.
 
@@ -173,29 +170,6 @@ class Session:
     def _come_early(self, method: str, params: dict[str, Any]) -> None:
         self._early.append((method, params))
 
-<<<<<<< HEAD
-=======
-    def wait(self, deadline: Deadline, until: Callable[[], bool]) -> None:
-        """Take one message, unless ``until()`` holds: another thread may have taken it.
-
-        Raises DeadlineExceeded, ConnectionLostError or ProtocolError.
-        """
-        if not self._lock.acquire(timeout=_wait(deadline)):
-            raise DeadlineExceeded("another command was still running")
-        try:
-            if until():
-                return
-            self._refuse_if_lost()
-            message = _decoded(self._transport.receive(deadline), "events")
-            if "method" in message:
-                self._event(message, None)
-        except ConnectionLostError:
-            self.lost = True
-            raise
-        finally:
-            self._lock.release()
-
->>>>>>> callables
     def close(self) -> None:
         """Disconnect; a program that has ended goes away then."""
         self.lost = True

@@ -3,7 +3,6 @@
 
 const path = require('path');
 
-<<<<<<< HEAD
 module.exports = { hasLastImport, hideOurArguments };
 
 const DRIVER = path.join(__dirname, 'driver.cjs');
@@ -14,15 +13,6 @@ const isLastImport = (arg) => arg.startsWith('--import=') && arg.endsWith('/driv
 // To be asked before they are hidden.
 function hasLastImport() {
   return process.execArgv.some(isLastImport);
-=======
-module.exports = { hasPreloads: process.execArgv.some(isLastImport), hideOurArguments };
-
-const DRIVER = path.join(__dirname, 'driver.cjs');
-
-// What launch.py puts after the --import of the program's own.
-function isLastImport(arg) {
-  return arg.startsWith('--import=') && arg.endsWith('/driver/preloaded.mjs');
->>>>>>> callables
 }
 
 // Children of fork() and cluster inherit execArgv; they must not wait for a debugger.

@@ -18,22 +18,14 @@ else if (!globalThis[KEY]) {
 }
 
 function install() {
-<<<<<<< HEAD
   const { hasLastImport, hideOurArguments } = require('./arguments.cjs');
   const preloading = hasLastImport();
   hideOurArguments();
-=======
-  require('./arguments.cjs').hideOurArguments();
->>>>>>> callables
   require('./lifeline.cjs').holdLifeline();
   require('./signals.cjs').allowOwnSignals();
   const plan = process.env.NODELEAK_HEAPS;
   delete process.env.NODELEAK_HEAPS;
   if (plan) require('./family.cjs').adoptChildren(JSON.parse(plan));
-<<<<<<< HEAD
   const driver = require('./methods.cjs').makeDriver(require('./real.cjs'), preloading);
-=======
-  const driver = require('./methods.cjs').makeDriver(require('./real.cjs'));
->>>>>>> callables
   Object.defineProperty(globalThis, KEY, { value: driver });
 }

@@ -7,7 +7,6 @@ const v8 = require('v8');
 const { inspect } = require('util');
 const { performance } = require('perf_hooks');
 const { AsyncResource } = require('async_hooks');
-const { hasPreloads } = require('./arguments.cjs');
 const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
 const { fillStandardStreams } = require('./streams.cjs');
 
@@ -66,11 +65,7 @@ function makeDriver(real, preloading = false) {
     failure: '',
     prototype: null,
     planted: null,
-<<<<<<< HEAD
     preloading,
-=======
-    preloading: hasPreloads,
->>>>>>> callables
 
     // Node begins with the script in the microtasks after the last preload.
     preloaded() {
