@@ -94,7 +94,23 @@ class TargetExitedError(TargetError):
 
 
 class TargetOutOfMemoryError(TargetExitedError):
-    """V8 ended the program because its heap limit was reached."""
+    """V8 ended the program because its heap limit was reached.
+
+    ``line`` is how V8 says it, ``heap_used`` the bytes that its last GC left (0: not told).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        returncode: int | None = None,
+        output: str = "",
+        line: str = "",
+        heap_used: int = 0,
+    ) -> None:
+        super().__init__(message, returncode=returncode, output=output)
+        self.line = line
+        self.heap_used = heap_used
 
 
 class TargetStuckError(TargetError):

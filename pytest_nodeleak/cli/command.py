@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -32,21 +31,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     given, script_args = _split(list(sys.argv[1:] if argv is None else argv))
-    with _closed_pipes_are_silence():
+    with _closed_pipes_are_silence("stdout"), _closed_pipes_are_silence("stderr"):
         arguments = _parser().parse_args(given)
         arguments.script_args = script_args
         try:
             status: int = arguments.func(arguments)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by the shell: `>&-`
+                sys.stdout.flush()
         except NodeLeakError as error:
             print(f"nodeleak: error: {error}", file=sys.stderr)
             return ERROR
         except KeyboardInterrupt:
             print("nodeleak: interrupted", file=sys.stderr)
             return INTERRUPTED
-        except BrokenPipeError:
-            # That of stderr: nobody is left to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        except BrokenPipeError:  # of a stream that is no file: nobody is left to tell
             return ERROR
     return status
 
@@ -62,27 +60,28 @@ class _Pipe(io.FileIO):
 
 
 @contextlib.contextmanager
-def _closed_pipes_are_silence() -> Iterator[None]:
-    """Files and the exit status are the same when the reader of stdout has gone away."""
-    stdout = sys.stdout
+def _closed_pipes_are_silence(name: str) -> Iterator[None]:
+    """Files and the exit status are the same when the reader of ``sys.name`` has gone away."""
+    stream = getattr(sys, name)
     try:
-        number = stdout.fileno() if isinstance(stdout, io.TextIOWrapper) else -1
+        number = stream.fileno() if isinstance(stream, io.TextIOWrapper) else -1
     except (OSError, ValueError):
         number = -1  # no file behind it, as in tests
     if number < 0:
         yield
         return
-    stdout.flush()
-    sys.stdout = io.TextIOWrapper(
+    stream.flush()
+    ours = io.TextIOWrapper(
         io.BufferedWriter(_Pipe(number, "wb", closefd=False)),
-        encoding=stdout.encoding,
-        errors=stdout.errors,
-        line_buffering=bool(stdout.line_buffering),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=bool(stream.line_buffering),
     )
+    setattr(sys, name, ours)
     try:
         yield
     finally:
-        ours, sys.stdout = sys.stdout, stdout
+        setattr(sys, name, stream)
         with contextlib.suppress(OSError):  # a full disk has been told by then
             ours.close()
 

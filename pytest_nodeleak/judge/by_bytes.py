@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from ..base.errors import TargetOutOfMemoryError
 from ..base.policy import Policy
 from ..base.samples import Series
-from ..base.units import format_bytes
+from ..base.units import format_amount, format_bytes
 from .evidence import Evidence, Judgement, OutsideGrowth
 from .trend import rising_share, robust_slope
 
-__all__ = ["by_rss", "off_heap_growth"]
+__all__ = ["by_death", "by_rss", "off_heap_growth"]
+
+#: share of the way to the end of its memory that a program must have been seen to go
+SEEN_OF_THE_WAY = 1 / 16
+#: share of the steps that go up on such a way
+GOING_UP = 0.7
 
 
 def off_heap_growth(series: Series) -> float:
@@ -18,6 +24,36 @@ def off_heap_growth(series: Series) -> float:
     if len(samples) < 4 or rising_share(external) < 0.99:
         return 0.0
     return robust_slope(series.iterations, external)
+
+
+def by_death(
+    readings: Series, error: TargetOutOfMemoryError, iterations: int, policy: Policy
+) -> Judgement | None:
+    """A leak, where the heap grew from reading to reading until there was no memory left.
+
+    None: it died of something else, such as one iteration that takes too much.
+    """
+    samples = [s for at, s in enumerate(readings.samples) if _is_last_of_its_kind(readings, at)]
+    if len(samples) < 2:
+        return None
+    first, last = samples[0], samples[-1]
+    grown = last.heap_used - first.heap_used
+    rate = grown / (last.iterations - first.iterations)
+    way = max(error.heap_used, last.heap_used) - first.heap_used
+    if rate <= policy.max_growth.bytes or grown < SEEN_OF_THE_WAY * way:
+        return None
+    if rising_share([s.heap_used for s in samples]) < GOING_UP:
+        return None
+    reason = (
+        f"the program ran out of memory after {format_amount(iterations, 'iteration')}: "
+        f"{error.line}; heapUsed rose by {format_bytes(rate)} per iteration until then"
+    )
+    return Judgement("leak", (reason,))
+
+
+def _is_last_of_its_kind(readings: Series, at: int) -> bool:
+    """Whether no later reading is of the same number of iterations."""
+    return readings.iterations[at] not in readings.iterations[at + 1 :]
 
 
 def by_rss(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.deadline import Deadline
-from ..base.errors import NodeLeakError, PolicyError, hide_ours
+from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
 from ..base.policy import Policy
 from ..judge.bounds import (
     DeclaredAge,
@@ -33,7 +33,7 @@ from ..node.workload import Workload, make_runner
 from .explain import Findings, find_culprits
 from .ledger import Ledger
 from .meter import Meter
-from .naming import named_by_snapshots, why_no_snapshot
+from .naming import named_by_snapshots, verdict_of_death, why_no_snapshot
 from .outside import Outside
 from .places import Places, attribute_sites
 from .plan import Pacer
@@ -113,10 +113,12 @@ class _Measurement:
         runner.setup(self.meter.patience())
         try:
             verdict = self._verdict(*self._evidence())
-        except BaseException:
+        except BaseException as error:
             # What went wrong first is the error to show, not what teardown makes of it.
             with contextlib.suppress(NodeLeakError):
                 runner.teardown(Deadline(2))
+            if isinstance(error, TargetOutOfMemoryError):
+                return verdict_of_death(error, self.meter, self.policy, self.warmup, self.ledger)
             raise
         runner.teardown(self.meter.patience())
         return verdict

@@ -59,6 +59,7 @@ class Meter:
         self.heaps = Heaps(app, every_heap=every_heap)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
+        self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
         self.windows: list[float] = []
@@ -172,6 +173,7 @@ class Meter:
         """A reading that is no sample: the first ones leave traces of their own."""
         began = self.clock()
         sample = self.app.memory(settle=2)
+        self.warm_readings.append(sample)
         self.gc_seconds = self.clock() - began
         return sample
 

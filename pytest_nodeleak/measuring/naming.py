@@ -1,18 +1,28 @@
-"""What is proven by survivors gets a name: constructors, sizes and paths, from snapshots."""
+"""What is proven by survivors gets a name: constructors, sizes and paths, from snapshots.
+
+Or, where the program died of what it kept, what of it was known by then.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..base.deadline import Deadline
+from ..base.errors import TargetOutOfMemoryError
 from ..base.policy import Policy
+from ..base.samples import Series
 from ..base.units import format_bytes
+from ..judge.by_bytes import by_death
 from ..judge.evidence import Evidence, Judgement, Suspect
+from ..judge.ledger import growing_among, merge_windows
 from ..judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
+from ..judge.verdict import Verdict
+from .ledger import Ledger
 from .meter import Meter
+from .places import Places, attribute_sites
 from .windows import Windows
 
-__all__ = ["named_by_snapshots", "why_no_snapshot"]
+__all__ = ["named_by_snapshots", "verdict_of_death", "why_no_snapshot"]
 
 #: seconds of a snapshot that is taken three times, so that people can compare them
 CHEAP_SNAPSHOT = 0.55
@@ -83,4 +93,44 @@ def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tupl
     return tuple(
         Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
         for row in rows
+    )
+
+
+def verdict_of_death(
+    error: TargetOutOfMemoryError,
+    meter: Meter,
+    policy: Policy,
+    warmup: int,
+    ledger: Ledger | None,
+) -> Verdict:
+    """That of a program that died of its leak. Raises ``error`` if it died of something else."""
+    meter.subject = meter.heaps.main
+    readings = Series((*meter.warm_readings, *meter.samples))
+    judgement = (
+        None if meter.runner.fixed_seconds else by_death(readings, error, meter.done, policy)
+    )
+    if judgement is None:
+        raise error
+    # One window that another one followed tells who allocates what stays.
+    windows = ledger.parts[0].windows if ledger is not None else []
+    counts = [window.iterations for window in windows]
+    rows = merge_windows([window.survivors for window in windows])
+    growing = growing_among(rows, counts, ledger.interval if ledger is not None else 1)
+    places = Places(meter.subject.heap, meter.app.script, growing)
+    sites = () if policy.allocation_sites == "never" else places.sites()
+    return Verdict(
+        outcome="leak",
+        reasons=judgement.reasons,
+        series=readings,
+        seconds=meter.seconds,
+        workload=meter.runner.description,
+        script=meter.app.script,
+        node=meter.app.version,
+        policy=policy,
+        constructors=attribute_sites(places.rows(counts), sites),
+        iterations=meter.done,
+        warmup=warmup,
+        unit=meter.unit,
+        heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
+        sites=sites,
     )

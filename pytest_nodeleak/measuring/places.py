@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from ..base.errors import TargetError
 from ..base.frames import CallFrame
 from ..judge.ledger import Allocations, Growing
 from ..judge.verdict import AllocationSite, LeakingConstructor
 from ..node.heaps.heap import NodeHeap
+from ..node.probes.scripts import Script
 from ..sources import Frame, Sources, display, frame_of
 
 __all__ = ["Places", "attribute_sites"]
@@ -29,7 +32,9 @@ class Places:
         self._folder = os.path.dirname(script)
         self._growing = growing
         self._sources = Sources(self._folder)
-        self._scripts = heap.scripts()
+        self._scripts: dict[int, Script] = {}
+        with contextlib.suppress(TargetError):  # it died of what it allocated
+            self._scripts = heap.scripts()
         # Loaders keep maps in memory: the engine was told where, in the text that it runs.
         for loaded in self._scripts.values():
             if loaded.map_url and not loaded.url.startswith("node:"):

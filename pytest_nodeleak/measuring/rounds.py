@@ -61,6 +61,7 @@ class Rounds:
                     break
                 if n >= 4 and took > 0.01 and meter.gc_seconds <= SLOW_GC:
                     now = meter.app.memory(settle=1)
+                    meter.warm_readings.append(now)
                     if now.heap_used - before.heap_used > EARLY_GROWTH:
                         break
                 n *= 2

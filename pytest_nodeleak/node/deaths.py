@@ -24,6 +24,8 @@ __all__ = ["Fate", "HeapFate", "ProgramFate", "ending", "out_of_memory", "quoted
 _OUT_OF_MEMORY = re.compile(
     r"FATAL ERROR: .*(?:heap limit|heap out of memory|Allocation failed).*", re.IGNORECASE
 )
+# "[77:0x1]   901 ms: Mark-Compact 61.9 (81.4) -> 61.0 (81.4) MB, ..."
+_LAST_GC = re.compile(r" ms: .*-> ([0-9.]+) \([0-9.]+\) MB")
 # Seconds for the end of a program after its inspector is gone; a core dump may take some.
 _DYING = 1.2
 
@@ -134,6 +136,8 @@ def _lost_target(process: TargetProcess, doing: str) -> TargetError:
             "`iterations`, or give it more with node_args=['--max-old-space-size=...']",
             returncode=code,
             output=output,
+            line=memory,
+            heap_used=_heap_at_the_end(process),
         )
     return TargetExitedError(
         f"the program {ending(code)} while {doing}{quoted(process)}",
@@ -146,6 +150,12 @@ def out_of_memory(process: TargetProcess) -> str:
     """V8's own line about a heap that is full, or ""."""
     found = _OUT_OF_MEMORY.search(process.stderr.text())
     return "" if found is None else found.group(0).strip()
+
+
+def _heap_at_the_end(process: TargetProcess) -> int:
+    """What V8's last GC left, in bytes; 0 if it does not say."""
+    found = _LAST_GC.findall(process.stderr.text())
+    return int(float(found[-1]) * 1e6) if found else 0
 
 
 def ending(code: int) -> str:

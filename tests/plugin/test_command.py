@@ -197,12 +197,40 @@ def test_on_a_terminal_a_line_of_progress_comes_and_goes(project):
     assert all(len(line) < 80 for line in lines)
 
 
-def test_a_reader_that_goes_away_is_no_traceback(project):
-    script = f"{sys.executable} -m pytest_nodeleak run program.js --workload 1 | true"
+@pytest.mark.parametrize(
+    ("command", "redirected", "status"),
+    [
+        ("run leaky.js", "| true", 1),
+        ("run leaky.js --output kept", "| head -1", 1),
+        ("run leaky.js --max-live Entry=10000000", "| true", 0),
+        ("run leaky.js", ">&-", 1),
+        ("run program.js", "2>&1 | true", 2),
+        ("run program.js --no-such-option", "2>&1 | true", 2),
+        ("doctor leaky.js --max-live Entry=10000000", "| true", 0),
+    ],
+)
+def test_a_closed_pipe_changes_neither_files_nor_the_exit_status(
+    project, command, redirected, status
+):
+    project.write("leaky.js", LEAKY)
+    # The reader is gone before the first line.
+    reader = f"(sleep 0.1; {redirected[redirected.index('|') + 1 :]})" if "|" in redirected else ""
+    redirected = redirected.split("|")[0] + (f"| {reader}" if reader else "")
+    extra = "--json out.json" if command.startswith("run leaky") else ""
+    script = (
+        f"{{ {sys.executable} -m pytest_nodeleak {command} {extra}; echo $? > status; }} "
+        f"{redirected}"
+    )
     done = subprocess.run(
         script, shell=True, capture_output=True, text=True, cwd=project.path, check=False
     )
     assert done.stderr == ""
+    assert (project.path / "status").read_text() == f"{status}\n"
+    if extra:
+        wanted = {0: "steady", 1: "leak"}[status]
+        assert json.loads((project.path / "out.json").read_text())["outcome"] == wanted
+    if "--output" in command:
+        assert (project.path / "kept" / "report.txt").exists()
 
 
 def test_a_terminal_without_unicode_gets_the_report_all_the_same(project):

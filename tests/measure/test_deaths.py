@@ -1,0 +1,58 @@
+"""Programs that run out of memory while they are measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_nodeleak import LeakError, TargetOutOfMemoryError, assert_no_leak, module, open_node
+from pytest_nodeleak.node import NodeExecutable
+
+SMALL = ("--max-old-space-size=40",)
+GROWS = """\
+class Batch { constructor() { this.rows = Array.from({ length: 40000 }, (_, i) => ({ i })); } }
+const batches = [];
+exports.iteration = () => { batches.push(new Batch()); };
+"""
+# A healthy program, but for one iteration.
+GIANT = """\
+let n = 0;
+exports.iteration = () => {
+  if (++n < 500) return [];
+  const all = [];
+  for (;;) all.push(Array.from({ length: 10000 }, (_, i) => ({ i })));
+};
+"""
+
+
+def test_a_program_that_dies_of_its_leak_is_a_leak(tmp_path: Path, node: NodeExecutable) -> None:
+    path = tmp_path / "main.js"
+    path.write_text(GROWS)
+    with (
+        open_node(path, node=node, node_args=SMALL) as app,
+        pytest.raises(LeakError, match="the program ran out of memory after") as caught,
+    ):
+        assert_no_leak(app, module(str(path), "iteration"))
+    verdict = caught.value.verdict
+    assert verdict is not None
+    assert "heap" in verdict.reasons[0]
+    assert "FATAL ERROR: " in verdict.reasons[0]
+    assert "; heapUsed rose by 1.60 MB per iteration until then" in verdict.reasons[0]
+    assert len(verdict.series.samples) >= 2
+    assert verdict.iterations >= 7
+    assert verdict.to_json()["outcome"] == "leak"
+
+
+def test_one_iteration_that_takes_too_much_is_an_error(
+    tmp_path: Path, node: NodeExecutable
+) -> None:
+    path = tmp_path / "main.js"
+    path.write_text(GIANT)
+    with (
+        open_node(path, node=node, node_args=SMALL) as app,
+        pytest.raises(TargetOutOfMemoryError, match="ran out of memory while") as caught,
+    ):
+        assert_no_leak(app, module(str(path), "iteration"))
+    assert caught.value.line.startswith("FATAL ERROR: ")
+    assert 20e6 < caught.value.heap_used < 300e6
