@@ -105,7 +105,7 @@ def rounds(app, variant, probe, client, folder: Path, options) -> None:  # type:
         run()
         seconds += time.monotonic() - started
         series.append(probe.heap_used())
-    half = series[len(series) // 2 :]
+    half = series[(len(series) - 1) // 2 :]
     per = (half[-1] - half[0]) / (options.requests * (len(half) - 1))
     each = 1000 * seconds / (options.requests * options.rounds)
     text = " ".join(f"{bytes_ / 1e6:.3f}" for bytes_ in series)

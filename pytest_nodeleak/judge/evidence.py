@@ -124,7 +124,10 @@ class Suspect:
 
 @dataclass(frozen=True)
 class Judgement:
-    """``outcome`` is None while more work is needed to decide."""
+    """``outcome`` is None while more work is needed to decide.
+
+    ``doubtful``: heapUsed moves by more than the survivors' bytes, so that it is no witness.
+    """
 
     outcome: Outcome | None
     reasons: tuple[str, ...]
@@ -133,6 +136,7 @@ class Judgement:
     off_heap: float = 0.0
     slots: tuple[SlotGrowth, ...] = ()
     wants_double: bool = False
+    doubtful: bool = False
     growing: tuple[Growing, ...] = ()
 
 

@@ -8,6 +8,7 @@ need not be seen, for bytes are conserved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from ..base.policy import Policy
 from ..base.samples import Sample
@@ -15,7 +16,7 @@ from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import rises_late, robust_slope
+from .trend import deltas, rises_late, robust_slope
 
 __all__ = ["judge_survivors", "witnessed"]
 
@@ -32,7 +33,8 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return _rare_or_slowing(evidence, growing)
     if not _worked_enough(evidence):
         return Judgement(None, ("growth without an end so far",), growing=growing)
-    if not witnessed(leaking, evidence):
+    doubtful = _is_noise(leaking, evidence)
+    if not doubtful and not witnessed(leaking, evidence):
         return _replaced(evidence, leaking)
     worst = leaking[0]
     per_iteration = sum(g.bytes_per_iteration for g in leaking)
@@ -46,7 +48,7 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         f"{worst.allocations} allocates what stays: +{format_rate(worst.per_iteration)} per "
         f"{evidence.unit} in {len(evidence.windows)} of {len(evidence.windows)} windows"
     )
-    return Judgement("leak", (reason,), growing=leaking)
+    return Judgement("leak", (reason,), growing=leaking, doubtful=doubtful)
 
 
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
@@ -58,6 +60,18 @@ def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     return _slope(samples) >= wanted and (
         len(late) < THRESHOLDS.late_samples or _slope(late) >= wanted
     )
+
+
+def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
+    """Whether heapUsed jumps by more, from reading to reading, than survivors add in all."""
+    heap = evidence.series.heap_used
+    if len(heap) < 3:
+        return True
+    iterations = evidence.series.iterations
+    steps = deltas(heap)
+    noise = median(abs(step - median(steps)) for step in steps)
+    added = sum(g.bytes_per_iteration for g in leaking) * (iterations[-1] - iterations[0])
+    return added < THRESHOLDS.noise_steps * noise
 
 
 def _slope(samples: Sequence[Sample]) -> float:

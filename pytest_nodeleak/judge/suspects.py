@@ -20,6 +20,7 @@ __all__ = [
     "Aged",
     "aged_of",
     "distinctiveness",
+    "is_replaced",
     "judged_rows",
     "over_bounds",
     "suspects_of",
@@ -214,6 +215,24 @@ def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
     if min(growth) <= 0 < min(net) and windows >= 3 and not is_shape:
         return net
     return growth
+
+
+def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
+    """Whether populations stay level although ``pace`` objects an iteration survive.
+
+    The classes that so many survivors can be of had as many before: each new one takes the place
+    of another. Where no class has so many, nothing is said.
+    """
+    least = [0.5 * min(pace, 1.0) * n for n in windows]
+    carriers = [
+        row
+        for row in judged_rows(rows, Policy())
+        if len(row.survivors) == len(windows)
+        and all(s >= max(n, 1) for s, n in zip(row.survivors, least, strict=True))
+    ]
+    return bool(carriers) and all(
+        sum(_net(row)) <= THRESHOLDS.replaced * sum(row.survivors) for row in carriers
+    )
 
 
 def over_bounds(rows: Sequence[ConstructorGrowth], policy: Policy) -> list[str]:

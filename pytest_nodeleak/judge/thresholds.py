@@ -70,6 +70,11 @@ class Thresholds:
         "share of the survivors' bytes that heapUsed must rise by: bytes are conserved",
         "full caches, rings and pools, which have survivors as well",
     )
+    noise_steps: float = _is(
+        6.0,
+        "usual steps of heapUsed that survivors must add in all for it to be a witness",
+        "astro: 1 object a request, heapUsed up and down by 30 kB",
+    )
     late_samples: int = _is(
         4,
         "samples in the later half from which they must rise by themselves",
@@ -94,6 +99,11 @@ class Thresholds:
         4_000_000,
         "bytes of growth that are work enough, however few the iterations",
         "vm contexts: 140 kB an iteration",
+    )
+    replaced: float = _is(
+        0.25,
+        "share of the survivors by which a population grows at most that is replaced one by one",
+        "koa: 50 lists of 5 comments, level at 250 from request 250 on",
     )
     noise_objects: int = _is(
         2,

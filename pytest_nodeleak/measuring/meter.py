@@ -27,6 +27,8 @@ __tracebackhide__ = hide_ours
 MOST_HEAP_GROWTH = 64_000_000
 MOST_EXTERNAL_GROWTH = 256_000_000
 MOST_RSS_GROWTH = 1_000_000_000
+#: nodes of an earlier snapshot that are kept whole
+MOST_NODES_KEPT = 400_000
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
 
@@ -183,7 +185,9 @@ class Meter:
         if self.snapshots and len(self.windows) < len(self.snapshots):
             self.windows.append(self._window_since(began))
         if self.snapshots:
-            self.snapshots[-1].condense()  # the difference needs its counts and newest id only
+            before = self.snapshots[-1]
+            if before.node_count > MOST_NODES_KEPT:
+                before.condense()  # of a small one the shapes of its objects are counted as well
         self.snapshots.append(self.subject.heap.take_snapshot(path))
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)

@@ -15,7 +15,7 @@ from ..base.units import format_bytes
 from ..judge.by_bytes import by_death
 from ..judge.evidence import Evidence, Judgement, Suspect
 from ..judge.ledger import growing_among, merge_windows
-from ..judge.suspects import judged_rows, over_bounds, suspects_of
+from ..judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
 from ..judge.verdict import Verdict
 from .ledger import Ledger
 from .meter import Meter
@@ -56,12 +56,18 @@ def named_by_snapshots(
 ) -> tuple[Judgement, Evidence]:
     """The classes behind what is growing; "steady" if the policy accepts all of them."""
     meter = windows.meter
-    rate = max((g.per_iteration for g in judgement.growing), default=1.0)
+    rate = min((g.per_iteration for g in judgement.growing), default=1.0)
+    left = deadline.remaining or 0.0
     several = policy.snapshots == "always" or meter.snapshot_estimate < CHEAP_SNAPSHOT
+    # Without heapUsed populations are the witness, and one snapshot has none from before.
+    several = several or (judgement.doubtful and 4 * meter.snapshot_estimate < left)
     evidence = windows.name(rate, deadline, several=several)
     over = over_bounds(evidence.rows, policy)
     if over:
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))
+    if several and not over and is_replaced(evidence.rows, evidence.windows, rate):
+        reason = "what survives takes the place of what was there: no population grows"
+        return Judgement("steady", (reason,)), evidence
     if not several:
         return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
     suspects = suspects_of(evidence.rows, evidence.windows, policy)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 
 from pytest_nodeleak.node import NodeApp, NodeHeap
 
@@ -41,16 +42,17 @@ def check_all_questions(heap: NodeHeap) -> None:
     heap.evaluate("jobs.length = 3; void 0")
     assert heap.count_instances("Job") == 3
     heap.collect_garbage()
-    steady = [heap.memory().heap_used for _ in range(6)]
-    assert abs(steady[-1] - steady[3]) < 500
-    # Objects that are kept show in its own figures, to the byte and in each way of looking.
+    steady = [heap.memory().heap_used for _ in range(8)]
+    # Exact: GC leaves the same to the byte, once all code has run.
+    assert 0 in [after - before for before, after in pairwise(steady[3:])]
+    # Objects that are kept show in its own figures, in each way of looking.
     heap.evaluate("for (let i = 0; i < 5000; i++) jobs.push(new Job(i)); void 0")
     grown = heap.memory().heap_used - steady[-1]
     assert grown > 5000 * 32
     assert heap.count_instances("Job") == 5003
-    snapshot = heap.take_snapshot()
-    assert snapshot.classes()["Job"][0] == 5003
     # Garbage goes when GC is forced: the same three are left.
     heap.evaluate("jobs.length = 3; void 0")
     assert heap.count_instances("Job") == 3
     assert heap.memory().heap_used - steady[-1] < grown / 2
+    # Last: in Node 22 what writes a snapshot leaves traces of its own.
+    assert heap.take_snapshot().classes()["Job"][0] == 3

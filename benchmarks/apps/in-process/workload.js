@@ -33,7 +33,8 @@ function address() {
   });
 }
 
-function send({ path: at, method = 'GET', headers = {}, body, status = 200, expect = '' }) {
+function send(what) {
+  const { path: at, method = 'GET', headers = {}, body, status = 200, expect = '' } = what;
   const id = String(n++ % DIFFERENT);
   const text = body === undefined ? undefined : JSON.stringify(body).replaceAll('{n}', id);
   const all = { ...headers };
@@ -54,7 +55,11 @@ function send({ path: at, method = 'GET', headers = {}, body, status = 200, expe
         else reject(new Error(`${at}: ${response.statusCode} ${answer.slice(0, 200)}`));
       });
     });
-    request.on('error', reject);
+    request.on('error', (error) => {
+      // The server has closed a kept connection while the peer stood still, for a heap snapshot.
+      if (request.reusedSocket && error.code === 'ECONNRESET') send(what).then(resolve, reject);
+      else reject(error);
+    });
     request.end(text);
   });
 }

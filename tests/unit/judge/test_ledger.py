@@ -10,9 +10,11 @@ import pytest
 from pytest_nodeleak.base.frames import CallFrame
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
+from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import growing_among, merge_windows, place_of
 from pytest_nodeleak.judge.survivors import judge_survivors
+from pytest_nodeleak.judge.suspects import is_replaced
 
 POLICY = Policy()
 DRIVER = CallFrame("run", "/x/pytest_nodeleak/node/driver/driver.cjs", 1, 1)
@@ -149,3 +151,18 @@ def test_growth_that_slows_down_to_the_end_is_not_decided():
 def test_growth_that_the_policy_accepts_is_steady():
     accepting = POLICY.with_values("t", max_growth="1 KB")
     assert judge_survivors(evidence((256, 512)), accepting).outcome == "steady"
+
+
+def test_a_noisy_heap_is_no_witness_against_exact_counts():
+    noisy = heap(*(3_000_000 + (30_000 if i % 2 else 0) + 100 * i for i in range(9)))
+    judgement = judge_survivors(evidence((15, 15), (15, 15), series=noisy), POLICY)
+    assert (judgement.outcome, judgement.doubtful) == ("leak", True)
+
+
+def test_populations_that_stay_level_are_replaced_one_by_one():
+    def row(populations, survivors):
+        return ConstructorGrowth("Comment", "object", False, populations, populations, survivors, 0)
+
+    assert is_replaced([row((250, 250, 251), (40, 40))], (40, 40), 1.0)
+    assert not is_replaced([row((250, 290, 330), (40, 40))], (40, 40), 1.0)
+    assert not is_replaced([row((250, 250, 250), (2, 3))], (40, 40), 1.0)  # not of these

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 
 const variant = process.env.VARIANT ?? 'healthy';
 const byRoom = new Map<number, MuseumVisit[]>();
-const exits: Array<() => number> = [];
+const exits = new Map<number, () => number>();
 const alarms = new EventEmitter().setMaxListeners(0);
 const tickets: Record<string, number> = {};
 let number = 0;
@@ -21,7 +21,7 @@ export function enter(room: number, method: string): MuseumVisit {
     if (!byRoom.has(room)) byRoom.set(room, []);
     byRoom.get(room)!.push(visit);
   }
-  if (variant === 'closure') exits.push(function leaveRoom() { return at; });
+  if (variant === 'closure') exits.set(at, function leaveRoom() { return at; });
   if (variant === 'listener') alarms.on('alarm', function evacuate(floor: number) { return floor + at; });
   if (variant === 'string') tickets[`ticket for room ${room} ${randomUUID()}`] = at;
   return visit;
