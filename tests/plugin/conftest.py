@@ -26,6 +26,8 @@ class Project:
         self.pytester = pytester
         self.path = pytester.path / "project"
         self.temporary = pytester.path / "temporary"
+        #: plugins of others that would add their own files and warnings
+        self.off = ["cacheprovider", "asyncio"]
         self.path.mkdir()
         self.temporary.mkdir()
         self.write("program.js", PROGRAM)
@@ -46,7 +48,8 @@ class Project:
     def run(self, *args: str) -> pytest.RunResult:
         """pytest in a process of its own."""
         # Bytecode and pytest's cache are not ours: without them the folder must stay as it is.
-        return self.pytester.runpytest_subprocess("-p", "no:cacheprovider", *args, timeout=120)
+        off = [part for name in self.off for part in ("-p", f"no:{name}")]
+        return self.pytester.runpytest_subprocess(*off, *args, timeout=120)
 
     def files(self) -> list[str]:
         """All files, caches of Python aside, relative to the project."""
