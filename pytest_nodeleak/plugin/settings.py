@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import shlex
 from collections.abc import Mapping
@@ -24,10 +25,12 @@ __all__ = [
     "node_named",
     "output_folder",
     "plant",
+    "refuse_unknown_variables",
     "setting",
     "timeout",
 ]
 
+_PREFIX = "PYTEST_NODELEAK_"
 _OPTIONS = {option.name: option for option in POLICY_OPTIONS + PLUGIN_OPTIONS}
 
 
@@ -55,7 +58,19 @@ def _ini_type(option: Option) -> Any:
 
 
 def _variable(name: str) -> str:
-    return f"PYTEST_NODELEAK_{name.upper()}"
+    return f"{_PREFIX}{name.upper()}"
+
+
+def refuse_unknown_variables() -> None:
+    """Raise pytest.UsageError for a variable of ours that is none, as for an unknown option."""
+    known = [_variable(name) for name in _OPTIONS]
+    for name in sorted(os.environ):
+        if name.startswith(_PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1, cutoff=0.0)[0]
+            raise pytest.UsageError(
+                f"unknown environment variable {name} (its value is {os.environ[name]!r}); "
+                f"did you mean {close}? known are {_PREFIX} and, in capitals, {', '.join(_OPTIONS)}"
+            )
 
 
 def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:

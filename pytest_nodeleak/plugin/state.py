@@ -26,6 +26,7 @@ class State:
     """
 
     def __init__(self, config: pytest.Config) -> None:
+        settings.refuse_unknown_variables()
         self.base = settings.base_policy(config)
         self.timeout = settings.timeout(config)
         self.node_args = settings.node_args(config)

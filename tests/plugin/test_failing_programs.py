@@ -144,3 +144,25 @@ def test_a_program_that_ends_while_it_is_watched_is_noticed_soon(project, ending
         [r"E .*TargetExitedError: the program ended with exit status \d .*"]
     )
     assert user_frames(result) == ["test_it.py"]
+
+
+NO_APPS = {
+    "'lib.js'": "*the program to measure is 'lib.js'; give a NodeApp: start it with the fix*",
+    "Path('lib.js')": "*PolicyError: the program to measure is 'lib.js'; give a NodeApp: start*",
+    "launch_node": "*the program to measure is <function *launch_node*>; give a NodeApp*",
+}
+
+
+def test_what_is_no_program_is_refused_at_the_users_line(project):
+    calls = "\n".join(
+        f"def test_{number}(launch_node):\n"
+        f"    assert_no_leak({given}, '1')\n\n"
+        f"def test_instances_{number}(launch_node):\n"
+        f"    assert_instances({given}, 'Map')\n"
+        for number, given in enumerate(NO_APPS)
+    )
+    project.tests(f"from pathlib import Path\n\n{calls}")
+    result = project.run()
+    result.assert_outcomes(failed=2 * len(NO_APPS))
+    result.stdout.fnmatch_lines([said for said in NO_APPS.values() for _ in range(2)])
+    assert user_frames(result) == ["test_it.py"] * 2 * len(NO_APPS)

@@ -7,6 +7,9 @@ from pytest_nodeleak.base.options import PLUGIN_OPTIONS, POLICY_OPTIONS
 from pytest_nodeleak.base.policy import Growth
 from pytest_nodeleak.plugin import settings
 
+# Of pytest-asyncio, about runs inside this one.
+pytestmark = pytest.mark.filterwarnings("ignore:The configuration option")
+
 OPTIONS = POLICY_OPTIONS + PLUGIN_OPTIONS
 #: a value of each setting that is not its default, as text, and what is made of it
 POLICY_VALUES = {
@@ -198,3 +201,18 @@ def test_markers_lie_over_the_configuration_the_closest_wins(pytester):
     found = {item.name: settings.marker_policy(base, item) for item in items}
     told = {name: (p.rounds, p.warmup, p.iterations, p.budget) for name, p in found.items()}
     assert told == {"test_x": (5, 4, 3, 2), "test_y": (4, 4, 3, 2), "test_z": (3, 3, 3, 2)}
+
+
+def test_an_unknown_variable_is_refused_like_an_unknown_option(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_NODELEAK_MAX_GROWHT", "1 KB")
+    result = pytester.runpytest_subprocess()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: unknown environment variable PYTEST_NODELEAK_MAX_GROWHT (its value is '1 KB'); "
+            "did you mean PYTEST_NODELEAK_MAX_GROWTH[?] known are *iterations, warmup, *"
+        ]
+    )
+    monkeypatch.delenv("PYTEST_NODELEAK_MAX_GROWHT")
+    monkeypatch.setenv("PYTEST_NODELEAK_MAX_GROWTH", "1 KB")
+    settings.refuse_unknown_variables()
