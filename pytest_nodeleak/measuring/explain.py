@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Findings", "find_culprits"]
 
 MOST_ROWS = 12
+#: how a path begins to what only V8's table of strings holds
+STRING_TABLE = ("(Internalized strings)",)
 MOST_INTERNALS = 6
 #: by how many a counter of Node rises before it is worth a line
 LEAST_COUNT = 5
@@ -48,6 +50,20 @@ class Findings:
     facts: tuple[str, ...] = ()
     preallocated: DeclaredBound | None = None
     fillings: tuple[Filling, ...] = ()
+
+    @property
+    def engines_own(self) -> str:
+        """What V8 keeps that nothing of the program holds; "" if there is more to it.
+
+        Node 26.10 keeps the texts of computed keys in its string table for ever.
+        """
+        rows = (*self.constructors, *self.internals)
+        if not rows or not all(row.retaining_path[:1] == STRING_TABLE for row in rows):
+            return ""
+        pace = format_rate(sum(row.per_iteration for row in rows))
+        return (
+            f"V8 keeps +{pace} strings in its own string table, which nothing of the program holds"
+        )
 
 
 def find_culprits(

@@ -191,7 +191,9 @@ class _Measurement:
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
         meter.give_back(meter.clock() - began)
-        if outcome == "leak" and proven.growing and not self._is_confirmed():
+        if outcome != "steady" and findings.engines_own:
+            outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
+        elif outcome == "leak" and proven.growing and not self._is_confirmed():
             outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
         elif outcome == "leak":
             bounded = self._bounded(findings)

@@ -62,7 +62,9 @@ class Places:
 
     def rows(self, windows: Sequence[float]) -> tuple[LeakingConstructor, ...]:
         """The allocating functions as rows, where no snapshot gives the constructors."""
-        return tuple(self._row(growing, windows) for growing in self._growing[:MOST_ROWS])
+        rows = [self._row(growing, windows) for growing in self._growing[:MOST_ROWS]]
+        # A class is a better name than the function that fills it, however much that allocates.
+        return tuple(sorted(rows, key=lambda row: not row.name[:1].isupper()))
 
     def _site(self, growing: Growing) -> AllocationSite:
         allocations = growing.allocations

@@ -20,6 +20,8 @@ WINDOW_PIECES = 4
 NAMED = 40
 LEAST_NAMED, MOST_NAMED = 16, 4_000
 NAMING_SECONDS = 2.0
+#: iterations for a name, however long they take: of fewer objects a snapshot may be the cause
+FEWEST_NAMED = 3
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
@@ -62,8 +64,9 @@ class Windows:
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
             limit = meter.within(min(NAMING_SECONDS, max(left, 0.1)))
             before = meter.done
-            while (done := meter.done - before) < n and (not limit.expired or not done):
-                meter.iterate(n - done, limit)
+            least = 1 if self.pacer.timed else FEWEST_NAMED
+            while (done := meter.done - before) < n and (not limit.expired or done < least):
+                meter.iterate(*((1, None) if limit.expired else (n - done, limit)))
             meter.sample()
             meter.snapshot()
         return self.collect()

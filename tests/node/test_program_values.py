@@ -34,15 +34,15 @@ def test_numbers_of_objects_and_of_variables_in_scope(start: Started) -> None:
     app = start(CACHE)
     snapshot = app.take_snapshot()
     cache, put = id_of(snapshot, "object", "Cache"), id_of(snapshot, "closure", "storeRow")
-    assert app.numbers_in(cache, None) == {"#max": 7.0, "limit": 9.0}
-    assert app.numbers_in(None, put)["MAX_ENTRIES"] == 50.0
-    assert "text" not in app.numbers_in(None, put)
+    assert app.main_heap.numbers_in(cache, None) == {"#max": 7.0, "limit": 9.0}
+    assert app.main_heap.numbers_in(None, put)["MAX_ENTRIES"] == 50.0
+    assert "text" not in app.main_heap.numbers_in(None, put)
 
 
 def test_numbers_of_what_is_gone_are_none(start: Started) -> None:
     app = start(CACHE)
     app.take_snapshot()
-    assert app.numbers_in(999_999_999, 999_999_997) == {}
+    assert app.main_heap.numbers_in(999_999_999, 999_999_997) == {}
 
 
 def test_resources_by_kind(start: Started) -> None:

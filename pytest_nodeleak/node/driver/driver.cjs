@@ -1,7 +1,7 @@
 'use strict';
 // Preloaded into the program under test, and by Node into each of its worker threads.
 
-const { isMainThread } = require('worker_threads');
+const { isMainThread, setEnvironmentData } = require('worker_threads');
 const KEY = Symbol.for('pytest-nodeleak.driver');
 
 if (!isMainThread) require('./thread.cjs');
@@ -25,7 +25,10 @@ function install() {
   require('./signals.cjs').allowOwnSignals();
   const plan = process.env.NODELEAK_HEAPS;
   delete process.env.NODELEAK_HEAPS;
-  if (plan) require('./family.cjs').adoptChildren(JSON.parse(plan));
+  if (plan) {
+    require('./family.cjs').adoptChildren(JSON.parse(plan));
+    setEnvironmentData('NODELEAK_HEAPS', JSON.parse(plan)); // for its worker threads
+  }
   const driver = require('./methods.cjs').makeDriver(require('./real.cjs'), preloading);
   Object.defineProperty(globalThis, KEY, { value: driver });
 }

@@ -3,9 +3,7 @@
 // NODE_OPTIONS, and a variable that says whom to tell. child.cjs takes both away again.
 
 const path = require('path');
-const { setEnvironmentData } = require('worker_threads');
 
-const KEY = 'pytest-nodeleak.heaps';
 const PLAN = 'NODELEAK_HEAPS';
 const MARK = 'NODELEAK_TARGET';
 const OPTIONS = 'NODE_OPTIONS';
@@ -13,15 +11,14 @@ const PRELOAD = '--require ' + quoted(path.join(__dirname, 'child.cjs'));
 // These would keep child.cjs from being read, and end the child.
 const FORBIDS = /--(?:experimental-)?(?:permission|policy)/;
 
-module.exports = { KEY, MARK, OPTIONS, PLAN, PRELOAD, adoptChildren };
+module.exports = { MARK, OPTIONS, PLAN, PRELOAD, adoptChildren };
 
 function quoted(text) {
   return /[\s"\\]/.test(text) ? '"' + text.replace(/["\\]/g, '\\$&') + '"' : text;
 }
 
-// plan: {socket, jit, mark}; for this thread, and for the worker threads that it starts.
+// plan: {socket, jit, mark}; for this thread only: see thread.cjs.
 function adoptChildren(plan) {
-  setEnvironmentData(KEY, plan);
   // The lowest level: whoever starts a child comes by here, and no module needs to be loaded.
   const { spawn } = binding('process_wrap').Process.prototype;
   binding('process_wrap').Process.prototype.spawn = function (...args) {

@@ -3,46 +3,24 @@
 // answered by a session inside the process. An inspector with a port would say so on stderr, and
 // would hold the process at its end until the test has let go of it.
 
-const { KEY, offer } = require('./offer.cjs');
-const real = require('./real.cjs');
+const KEY = Symbol.for('pytest-nodeleak.driver');
+const PAUSE = 100; // ms between tries while the other side has too many that wait
 
-const PAUSE = 100; // ms between tries while the other side is not listening to one more
+module.exports = { connect };
 
-module.exports = { link };
-
-// hide() puts our files out of the program's sight.
-// Nothing is done before the first turn of the event loop: a child that ends at once pays nothing.
-function link(plan, hide) {
-  const ready = offer(hide);
-  if (!ready) return;
-  if (plan.jit === 'off') keepQuiet();
-  const begin = () => {
-    ready();
-    connect(plan.socket, 20);
-  };
-  real.timeout(begin, 0).unref();
-}
-
-// As on the command line of the program itself.
-function keepQuiet() {
-  const { setFlagsFromString } = require('v8');
-  const flags = ['--no-opt', '--no-sparkplug', '--no-lazy-feedback-allocation', '--no-flush-bytecode'];
-  if (Number(process.versions.node.split('.')[0]) >= 20) flags.push('--no-maglev');
-  flags.forEach((flag) => setFlagsFromString(flag));
-}
-
-function connect(path, tries) {
+// real: what real.cjs kept before the program's first line.
+function connect(path, real, tries = 20) {
   const { connect: open } = require('net');
   const socket = open({ path });
   socket.unref();
   socket.on('error', (error) => {
     if (error.code !== 'EAGAIN' || tries <= 0) return;
-    real.timeout(() => connect(path, tries - 1), PAUSE).unref();
+    real.timeout(() => connect(path, real, tries - 1), PAUSE).unref();
   });
-  socket.on('connect', () => serve(socket));
+  socket.on('connect', () => serve(socket, real));
 }
 
-function serve(socket) {
+function serve(socket, real) {
   const send = (message) => {
     if (!socket.destroyed) socket.write(real.stringify(message) + '\n');
   };

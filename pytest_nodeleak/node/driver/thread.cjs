@@ -1,15 +1,30 @@
 'use strict';
 // Loaded into worker threads: makes the driver available, which is built when it is asked for.
 
-const { getEnvironmentData } = require('worker_threads');
+const { readFileSync } = require('fs');
+const { getEnvironmentData, isMainThread } = require('worker_threads');
 const { hideOurArguments } = require('./arguments.cjs');
-const { KEY, adoptChildren } = require('./family.cjs');
+const { PLAN, adoptChildren } = require('./family.cjs');
 const { offer } = require('./offer.cjs');
 const real = require('./real.cjs');
 
-hideOurArguments();
-const ready = offer();
-// Not in the middle of the thread's own start.
-if (ready) real.timeout(ready, 0).unref();
-const plan = getEnvironmentData(KEY);
-if (plan) adoptChildren(plan);
+if (!isMainThread) begin();
+
+function begin() {
+  hideOurArguments();
+  const ready = offer();
+  // Not in the middle of the thread's own start.
+  if (ready) real.timeout(ready, 0).unref();
+  const plan = getEnvironmentData(PLAN) || inherited();
+  if (plan) adoptChildren(plan);
+}
+
+// What the process was started with: a child does not load worker_threads only to pass it on.
+function inherited() {
+  try {
+    const pairs = readFileSync('/proc/self/environ', 'utf8').split('\0');
+    return JSON.parse(pairs.find((pair) => pair.startsWith(PLAN + '=')).slice(PLAN.length + 1));
+  } catch {
+    return null;
+  }
+}
