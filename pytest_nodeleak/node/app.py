@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..base.deadline import Deadline
-from ..base.errors import EvaluationError, NodeLeakError, TargetError, hide_ours
+from ..base.errors import NodeLeakError, TargetError, hide_ours
 from ..base.samples import Sample
 from ..inspector import EventHandler, Session
 from .context import Alone, Context
@@ -22,7 +21,7 @@ from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
 from .process.target import TargetProcess
 from .program import ProgramChannel
-from .workload import Workload, make_runner
+from .workload import Workload, exported_options, make_runner
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot
@@ -246,14 +245,7 @@ class NodeApp:
 
         None if the module exports no function ``iteration``.
         """
-        reply = self.driver("workloadOptions", path, doing=f"{path} was loaded")
-        answer = json.loads(reply)
-        if "error" in answer:
-            raise EvaluationError(f"cannot load {path}: {answer['error']}", stack=answer["error"])
-        options = answer["options"]
-        if options is None:
-            return None
-        return {_python_name(key): value for key, value in options.items()}
+        return exported_options(self, path)
 
     # -- memory ----------------------------------------------------------------------------
 
@@ -313,7 +305,3 @@ class NodeApp:
             return
         self._closed = True
         self._channel.close()
-
-
-def _python_name(key: str) -> str:
-    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)

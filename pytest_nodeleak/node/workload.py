@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from ..base.deadline import Deadline
-from ..base.errors import PolicyError, WorkloadError, hide_ours
+from ..base.errors import EvaluationError, PolicyError, WorkloadError, hide_ours
 from ..base.units import parse_seconds, power_of_two
 from .calls.called import Called, InLoop
 
-__all__ = ["Every", "Module", "Runner", "Workload", "every", "make_runner", "module"]
+__all__ = [
+    "Every",
+    "Module",
+    "Runner",
+    "Workload",
+    "every",
+    "exported_options",
+    "make_runner",
+    "module",
+]
 
 __tracebackhide__ = hide_ours
 
@@ -116,6 +127,22 @@ def make_runner(app: Program, workload: Workload) -> Runner:
         f"{workload!r} is no workload; give JavaScript text, module(path, export), "
         "every(seconds) or a Python callable"
     )
+
+
+def exported_options(app: Program, path: str) -> dict[str, Any] | None:
+    """``options`` that a workload module exports, its names in Python's spelling; as NodeApp's."""
+    reply = app.driver("workloadOptions", path, doing=f"{path} was loaded")
+    answer = json.loads(reply)
+    if "error" in answer:
+        raise EvaluationError(f"cannot load {path}: {answer['error']}", stack=answer["error"])
+    options = answer["options"]
+    if options is None:
+        return None
+    return {_python_name(key): value for key, value in options.items()}
+
+
+def _python_name(key: str) -> str:
+    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
 
 
 class _Driven:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +17,7 @@ import pytest
 
 from pytest_nodeleak.base.errors import HeapGoneError, LaunchError
 from pytest_nodeleak.node import NodeExecutable, open_node
+from pytest_nodeleak.node.heaps.meeting import MeetingPoint
 
 from .conftest import Started, gone
 from .heaps import await_heaps
@@ -211,3 +215,27 @@ def test_a_program_that_fails_to_start_leaves_no_folder(
         tempfile.tempdir = before
     assert [path.name for path in tmp_path.iterdir()] == ["main.js"]
     assert gone(tmp_path)
+
+
+def test_folders_of_killed_sessions_are_cleared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", tempfile.mkdtemp(prefix="n", dir="/tmp"))
+    parent = Path(tempfile.gettempdir())
+    try:
+        living, dead, young = (parent / f"nodeleak-heaps-{name}" for name in "abc")
+        listening = []
+        for folder in (living, dead, young):
+            folder.mkdir()
+            listening.append(socket.socket(socket.AF_UNIX))
+            listening[-1].bind(str(folder / "s"))
+            listening[-1].listen()
+            if folder is not young:
+                os.utime(folder, (0, 0))
+        for sock in listening[1:]:
+            sock.close()
+        MeetingPoint().close()
+        listening[0].close()
+        assert sorted(parent.iterdir()) == [living, young]
+    finally:
+        shutil.rmtree(parent)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
 import socket
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from ...inspector import LineTransport
 __all__ = ["Arrival", "MeetingPoint"]
 
 _VARIABLE = "NODELEAK_HEAPS"
+_PREFIX = "nodeleak-heaps-"
+# Seconds after which a folder where nobody listens is not one that is just being made.
+_STALE = 60.0
 # The system's bound for the path of a socket is 104 to 108 bytes.
 _LONGEST = 100
 # Children that come while nobody looks; more of them try again.
@@ -49,10 +54,11 @@ class MeetingPoint:
             self._open()
 
     def _open(self) -> None:
-        folder = tempfile.mkdtemp(prefix="nodeleak-")
+        _clear(tempfile.gettempdir())
+        folder = tempfile.mkdtemp(prefix=_PREFIX)
         if len(os.fsencode(folder)) > _LONGEST - 2:
             os.rmdir(folder)
-            folder = tempfile.mkdtemp(prefix="nodeleak-", dir="/tmp")
+            folder = tempfile.mkdtemp(prefix=_PREFIX, dir="/tmp")
         self._folder = folder
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.bind(self._path)
@@ -105,3 +111,24 @@ class MeetingPoint:
                 self._socket.close()
             self._socket = None
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@functools.cache
+def _clear(parent: str) -> None:
+    """Remove, once, the folders of those who were killed: sockets where nobody listens."""
+    for folder in Path(parent).glob(_PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _STALE and _deserted(folder / "s"):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _deserted(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return False
