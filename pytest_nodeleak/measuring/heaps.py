@@ -140,6 +140,11 @@ class HeapLedger:
     def __repr__(self) -> str:
         return f"<HeapLedger of {self.track.name}, {len(self.windows)} windows>"
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether the profiler is on, and has windows."""
+        return self._session is not None and bool(self.windows)
+
     def begin(self, interval: int) -> None:
         """Start the profiler; what it saw before stays as evidence."""
         self._earlier = list(self.windows)

@@ -110,6 +110,13 @@ class Ledger:
         self._freeze()
         return self.judgement
 
+    def keep_watching(self) -> None:
+        """Have windows whose survivors can be looked at again, if the profiler was stopped."""
+        if not self.worst.is_watched:
+            self._forget()
+            self._session()
+            self._freeze()
+
     def still_grows(self) -> bool:
         """Whether what was growing still does, seen in windows of their own, and heapUsed too."""
         growing = {g.allocations.function: g.per_iteration for g in self.evidence.growing}

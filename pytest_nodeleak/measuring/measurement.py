@@ -193,7 +193,7 @@ class _Measurement:
         meter.give_back(meter.clock() - began)
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
-        elif outcome == "leak" and proven.growing and not self._is_confirmed():
+        elif outcome == "leak" and proven.growing and self._ledger().confirm().outcome != "leak":
             outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
         elif outcome == "leak":
             bounded = self._bounded(findings)
@@ -251,10 +251,6 @@ class _Measurement:
                 return self._outlive(age)
         return None
 
-    def _is_confirmed(self) -> bool:
-        """Whether survivors that were called a leak still live."""
-        return self._ledger().confirm().outcome == "leak"
-
     def _fill(self, bound: DeclaredBound) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond."""
         meter = self.meter
@@ -270,8 +266,11 @@ class _Measurement:
         pause = 1.1 * age.seconds
         if pause + CHECK_SECONDS > self.meter.left:
             return None
+        # Those counted before the wait must be gone after it; new ones may have taken their place.
+        ledger = self._ledger()
+        ledger.keep_watching()
         self.meter.wait(pause, age.name)
-        return filled(age, still_grows=self._ledger().still_grows())
+        return filled(age, still_grows=ledger.confirm().outcome == "leak")
 
     def _ledger(self) -> Ledger:
         if self.ledger is None:
