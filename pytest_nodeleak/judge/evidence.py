@@ -23,6 +23,7 @@ __all__ = [
     "OutsideGrowth",
     "Suspect",
     "heap_is_flat",
+    "resolution",
 ]
 
 #: V8 node types that are values
@@ -152,3 +153,13 @@ def heap_is_flat(series: Series, last: int) -> bool:
         and samples[-1].contexts <= samples[0].contexts
         and samples[-1].resources <= samples[0].resources
     )
+
+
+def resolution(evidence: Evidence, survivors: LedgerEvidence | None) -> float:
+    """Objects per iteration that would have been seen: two over what was looked at."""
+    series = evidence.series.iterations
+    looked_at = sum(evidence.windows) or series[-1] - series[0]
+    if survivors is not None:
+        looked_at = max(looked_at if evidence.windows else 0, sum(survivors.windows))
+    counted = evidence.windows or survivors is not None
+    return round(max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0), 6)

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from ..base.errors import NodeLeakError
 from ..base.samples import Sample, Series
-from ..base.units import format_bytes
+from ..base.units import format_bytes, format_rate
 from ..judge.evidence import Judgement, LedgerEvidence
 from ..judge.ledger import growing_among, merge_windows
+from ..judge.thresholds import THRESHOLDS
+from ..judge.trend import rising_share
 from ..node import NodeApp
 from ..node.heaps.heap import NodeHeap
 from ..node.heaps.others import OtherChild
@@ -20,6 +22,8 @@ __all__ = ["HeapLedger", "Heaps", "Track"]
 
 #: heaps besides the main one that are looked at: each costs a GC at every reading
 MOST_HEAPS = 32
+#: workers and children that have become more where they pile up
+PILE = 6
 #: bytes of RSS of other processes that are no chance
 UNSEEN_GROWTH = 16_000_000
 #: readings of a heap that leave traces of the driver in it
@@ -53,14 +57,15 @@ class Track:
 
 
 class Heaps:
-    """Finds and reads them. ``counts`` is how many others there were at each reading."""
+    """Finds and reads them. ``counts``: iterations done, and others alive then."""
 
     def __init__(self, app: NodeApp, *, every_heap: bool = True) -> None:
         self._app = app
         self._every_heap = every_heap
         self.main = Track(app.main_heap)
         self.others: list[Track] = []
-        self.counts: list[int] = []
+        self.counts: list[tuple[int, int]] = []
+        self._met: dict[int, NodeHeap] = {}
         self.unseen = 0
         self._ended: list[Track] = []
         self._weight = 0
@@ -76,6 +81,29 @@ class Heaps:
     def measured(self) -> list[Track]:
         """Those with samples, at most as many as a reader can look through."""
         return [track for track in (*self.all, *self._ended) if len(track.samples) > 1][:MOST_HEAPS]
+
+    def pace(self) -> float:
+        """Others more per iteration, if they pile up to the end; 0.0 if not.
+
+        A pool that grows to its size has grown early; what comes and goes does not rise.
+        """
+        done, alive = zip(*dict(self.counts).items(), strict=True) if self.counts else ((), ())
+        if len(alive) < 4 or alive[-1] - alive[0] < PILE or rising_share(alive) < 0.75:
+            return 0.0
+        middle = alive[len(alive) // 2]
+        late = (alive[-1] - middle) / max(done[-1] - done[len(alive) // 2], 1)
+        pace = (alive[-1] - alive[0]) / max(done[-1] - done[0], 1)
+        return pace if late >= THRESHOLDS.faded * pace else 0.0
+
+    def judged(self, judgement: Judgement, unit: str) -> Judgement:
+        """The judgement with what is to be said of workers and children that pile up."""
+        pace = self.pace()
+        if not pace:
+            return judgement
+        fact = f"live worker threads and child processes: +{format_rate(pace)} per {unit}"
+        if judgement.outcome == "leak":
+            return replace(judgement, reasons=(*judgement.reasons, fact))
+        return replace(judgement, outcome="leak", reasons=(fact,))
 
     def weigh_unseen(self) -> None:
         """Note what the processes take that cannot be looked into."""
@@ -101,8 +129,14 @@ class Heaps:
             return
         known = {id(track.heap) for track in self.others}
         alive = self._app.heaps()[1:]
+        self.counts.append((self._app.iterations, len(alive)))
+        if self.pace():
+            self.others.clear()  # they pile up: that is the finding, and each would cost a GC
+            return
+        met, self._met = self._met, {id(heap): heap for heap in alive}
         for heap in alive:
-            if id(heap) in known:
+            # Of one that comes and goes within an iteration there is nothing to measure.
+            if id(heap) in known or id(heap) not in met:
                 continue
             if len(self.others) >= MOST_HEAPS:
                 self.unseen += 1
@@ -115,7 +149,6 @@ class Heaps:
         gone = [track for track in self.others if track.ended or not track.heap.alive]
         self._ended += [track for track in gone if len(track.samples) > 1][:MOST_HEAPS]
         self.others = [track for track in self.others if track not in gone]
-        self.counts.append(len(alive))
 
     def read_others(self, seconds: float) -> None:
         """A sample of each but the main one."""

@@ -22,7 +22,7 @@ from ..judge.bounds import (
     not_full,
 )
 from ..judge.by_bytes import by_rss
-from ..judge.evidence import Evidence, Judgement, heap_is_flat
+from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import unexplained, unexplained_growth
 from ..judge.thresholds import THRESHOLDS
@@ -170,6 +170,7 @@ class _Measurement:
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
+        judgement = meter.heaps.judged(judgement, meter.unit)
         findings = Findings()
         deadline = Deadline(self.policy.explain)
         began = meter.clock()
@@ -193,7 +194,7 @@ class _Measurement:
         meter.give_back(meter.clock() - began)
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
-        elif outcome == "leak" and proven.growing and self._ledger().confirm().outcome != "leak":
+        elif outcome == "leak" and proven.growing and not self._is_confirmed():
             outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
         elif outcome == "leak":
             bounded = self._bounded(findings)
@@ -227,7 +228,7 @@ class _Measurement:
             windows=evidence.windows,
             iterations=meter.done,
             warmup=self.warmup,
-            resolution=_resolution(evidence, self.ledger),
+            resolution=resolution(evidence, self.ledger.evidence if self.ledger else None),
             unit=evidence.unit,
             heap=meter.subject.name,
             heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
@@ -250,6 +251,9 @@ class _Measurement:
             if age is not None:
                 return self._outlive(age)
         return None
+
+    def _is_confirmed(self) -> bool:
+        return self._ledger().confirm().outcome == "leak" or self.meter.heaps.pace() > 0
 
     def _fill(self, bound: DeclaredBound) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond."""
@@ -306,13 +310,3 @@ class _Measurement:
             f"s: give a budget above that, or clear them when their work is done"
         )
         return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
-
-
-def _resolution(evidence: Evidence, ledger: Ledger | None) -> float:
-    """Objects per iteration that would have been seen: two over what was looked at."""
-    series = evidence.series.iterations
-    looked_at = sum(evidence.windows) or series[-1] - series[0]
-    if ledger is not None:
-        looked_at = max(sum(evidence.windows), sum(ledger.evidence.windows))
-    counted = evidence.windows or ledger is not None
-    return round(max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0), 6)

@@ -123,8 +123,8 @@ def test_200_workers_one_after_the_other(start: Started) -> None:
             with suppress(HeapGoneError):
                 heap.memory()
     await_count(app, 1)
-    # A worker that stayed would be a hundred times as much; Node 18 takes a step of 20 kB at times.
-    assert app.memory().heap_used - before < 180 * 400
+    # Of a worker that stayed there would be 28 kB; Node 18 takes steps of 80 kB in all.
+    assert app.memory().heap_used - before < 180 * 2000
 
 
 def test_nothing_of_ours_shows_in_a_worker(start: Started) -> None:
