@@ -41,6 +41,7 @@ _WITHOUT_TURNS = {
     "settle": "settleAsleep",
     "writeSnapshot": "writeSnapshotAsleep",
     "heapLimit": "heapLimit",
+    "plant": "plant",
     "resources": "resources",
 }
 #: driver methods that run code of others, which may need turns of its own
@@ -77,13 +78,13 @@ class WorkerChannel(Channel):
                 f"no code can run in a thread that sleeps in Atomics.wait: {doing}"
             )
         glance = _GLANCE
-        while name in _WITHOUT_TURNS:
+        while name in _WITHOUT_TURNS and not deadline.expired:
             if self._state(deadline, doing) == "asleep":
                 call = self._driver_call([_WITHOUT_TURNS[name], *args[1:]], turns=False)
                 return self.command(*call, deadline=deadline, doing=doing)
+            # It may fall asleep right now: what is asked for is asked once, and a turn first.
             with contextlib.suppress(DeadlineExceeded, ConnectionLostError):
-                return self.session.call(*self._driver_call(args), deadline=deadline.within(glance))
-            if deadline.expired:
+                self.session.call(*self._driver_call(["turn"]), deadline=deadline.within(glance))
                 break
             glance *= 2
         return super()._answer(args, deadline, doing)

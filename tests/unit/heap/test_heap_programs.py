@@ -192,7 +192,7 @@ def test_variables_of_blocks_have_names(node, tmp_path):
     explainer = Explainer(snapshot, (snapshot.max_odd_id,))
     nodes = [n for n in range(snapshot.node_count) if snapshot.name_of(n) == "Kept"]
     texts = {
-        str(explainer.path_to(int(snapshot.node_id[n])))
+        str(explainer.path_to(int(snapshot.node_id[n]))).replace("blocks.js:1)", "blocks.js)")
         for n in nodes
         if snapshot.kind_of(n) == "object"
     }
