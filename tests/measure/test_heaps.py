@@ -56,7 +56,8 @@ ASLEEP = """() => [1, 2].map(() => {
   const { port1, port2 } = new MessageChannel();
   const lock = new Int32Array(new SharedArrayBuffer(4));
   new Worker(__filename, { workerData: { port: port2, lock }, transferList: [port2] });
-  return [port1, (n) => { port1.postMessage(n); Atomics.store(lock, 0, 1); Atomics.notify(lock, 0); }];
+  const wake = () => { Atomics.store(lock, 0, 1); Atomics.notify(lock, 0); };
+  return [port1, (n) => { port1.postMessage(n); wake(); }];
 })"""
 CHILD = """() => {
   const child = fork(__filename, ['child']);
