@@ -91,7 +91,8 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
-        verdict = _Measurement(meter, policy).run()
+        with meter.heaps.patient(meter.patience):
+            verdict = _Measurement(meter, policy).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
         kept: Verdict = app.context.keep(verdict, meter.files)
@@ -183,7 +184,7 @@ class _Measurement:
                 judgement, evidence = named_by_snapshots(
                     self.windows, self.policy, judgement, deadline
                 )
-        reasons = judgement.reasons
+        reasons = (*judgement.reasons, *meter.heaps.too_busy())
         outcome = judgement.outcome or "inconclusive"
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)

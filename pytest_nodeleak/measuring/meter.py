@@ -29,6 +29,13 @@ MOST_EXTERNAL_GROWTH = 256_000_000
 MOST_RSS_GROWTH = 1_000_000_000
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
+#: seconds beyond the budget, or as many of the longest call so far, for a call to come back
+GRACE = 1.0
+LONGEST = 3.0
+MOST_BUSY = 4.0
+#: the same for a worker or a child, whose turn it may not be: of the budget's rest, at least
+OTHERS_SHARE = 0.2
+OTHERS_PATIENCE = 1.5
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
 
@@ -55,8 +62,11 @@ class Meter:
         self.folder = folder
         self.started = time.monotonic()
         self._schedule = app.schedule
+        self._began = self.clock()
         self.deadline = Deadline(budget, self.clock)
-        self.heaps = Heaps(app, every_heap=every_heap)
+        #: seconds of the longest iteration or forced GC
+        self.longest = 0.0
+        self.heaps = Heaps(app, every_heap=every_heap, patience=self.patience_with_others)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
@@ -133,7 +143,13 @@ class Meter:
 
     def patience(self) -> Deadline:
         """What one call may take: the budget's rest and a little, then the program is stuck."""
-        return Deadline(max(self.left, 1.0) + 4.0)
+        # On a busy machine the grace is longer, by as much as the program had to wait so far.
+        busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
+        return Deadline(self.left + busy * max(GRACE, LONGEST * self.longest))
+
+    def patience_with_others(self) -> Deadline:
+        """What one call to a worker or child may take before it counts as busy."""
+        return Deadline(max(OTHERS_PATIENCE, OTHERS_SHARE * self.left))
 
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
@@ -149,6 +165,7 @@ class Meter:
         took = self.clock() - began
         self.busy += took
         self.last_pace = took / max(done, 1)
+        self.longest = max(self.longest, self.last_pace)
         on_processor = (self._schedule.read()[0] - ran) / max(done, 1)
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
@@ -166,6 +183,7 @@ class Meter:
         began = self.clock()
         self.heaps.main.read(self.seconds)
         self.gc_seconds = self.clock() - began
+        self.longest = max(self.longest, self.gc_seconds)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
@@ -175,6 +193,7 @@ class Meter:
         sample = self.app.memory(settle=2)
         self.warm_readings.append(sample)
         self.gc_seconds = self.clock() - began
+        self.longest = max(self.longest, self.gc_seconds)
         return sample
 
     def snapshot(self) -> None:

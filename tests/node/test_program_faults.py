@@ -137,7 +137,7 @@ def test_a_promise_that_never_settles(start: Started) -> None:
 def test_a_program_that_is_halted(start: Started) -> None:
     app = start("")
     psutil.Process(app.pid).suspend()
-    with fails(TargetStuckError, "not even its debugger answers", 2.5):
+    with fails(TargetStuckError, r"a signal has stopped it \(SIGSTOP\)", 2.5):
         app.evaluate("1", timeout=0.4)
     began = time.monotonic()
     app.close()

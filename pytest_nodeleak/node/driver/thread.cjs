@@ -16,7 +16,11 @@ function begin() {
   // Not in the middle of the thread's own start.
   if (ready) real.timeout(ready, 0).unref();
   const plan = getEnvironmentData(PLAN) || inherited();
-  if (plan) adoptChildren(plan);
+  try {
+    if (plan) adoptChildren(plan);
+  } catch (error) {
+    if (!process.permission) throw error;
+  }
 }
 
 // What the process was started with: a child does not load worker_threads only to pass it on.
