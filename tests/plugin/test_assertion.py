@@ -147,6 +147,13 @@ def test_parameters_with_odd_characters_have_folders_of_their_own(project):
 
 
 @pytest.mark.parametrize("where", ["file", "read-only"])
+@pytest.mark.fault(
+    "The machine",
+    "an output folder that cannot be written",
+    forced="a file in its place, a folder without permission",
+    kept="the verdict",
+    seen="LeakError with: artifacts could not be written to ...",
+)
 def test_an_output_folder_that_cannot_be_written_does_not_lose_the_verdict(project, where):
     blocked = project.path / ".nodeleak"
     if where == "file":

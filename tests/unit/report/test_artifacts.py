@@ -163,6 +163,13 @@ def test_a_folder_without_a_verdict_of_ours_is_left_alone(tmp_path, verdict):
     assert in_the_way(tmp_path) == tmp_path / "verdict.json"
 
 
+@pytest.mark.fault(
+    "Files",
+    "a verdict.json that names files elsewhere",
+    forced="`../../x` among its snapshots",
+    kept="those files",
+    seen="nothing is removed",
+)
 def test_a_verdict_cannot_name_files_elsewhere(tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("mine")
@@ -176,6 +183,13 @@ def test_a_verdict_cannot_name_files_elsewhere(tmp_path):
     assert not folder.exists()
 
 
+@pytest.mark.fault(
+    "Files",
+    "a file of somebody else's in the way",
+    forced="`verdict.json` of another tool",
+    kept="that file",
+    seen="artifacts could not be written to ...",
+)
 def test_a_file_of_others_is_not_overwritten(tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()

@@ -277,6 +277,13 @@ def test_columns_stay_aligned_with_wide_characters():
     assert len({width(line) for line in table}) == 1
 
 
+@pytest.mark.fault(
+    "Files",
+    "names with ANSI escapes, newlines and bidirectional marks",
+    forced="a class of such a name",
+    kept="the report",
+    seen="the name, escaped",
+)
 def test_names_cannot_speak_to_the_terminal():
     row = replace(RECEIPT, name="\x1b[31mRed\ud800\nNext", retaining_path=("a\x07",), owner="b\rc")
     text = text_report(replace(LEAK, constructors=(row,), workload="f(\n  1,\n\t2)"))
