@@ -27,6 +27,9 @@ MOST_HEAPS = 32
 PILE = 6
 #: bytes of RSS of other processes that are no chance
 UNSEEN_GROWTH = 16_000_000
+#: seconds for an answer of a worker or child, as a share of those that are left, and at least
+PATIENCE_SHARE = 0.2
+LEAST_PATIENCE = 1.5
 #: readings of a heap that leave traces of the driver in it
 WARM_READINGS = 3
 
@@ -71,11 +74,11 @@ class Heaps:
         app: NodeApp,
         *,
         every_heap: bool = True,
-        patience: Callable[[], Deadline] | None = None,
+        left: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``patience`` is what one call to a worker or child may take."""
+        """``left`` gives the seconds that are left for the measurement."""
         self._app = app
-        self._patience = patience
+        self._left = left
         self.silent: list[Track] = []
         self._every_heap = every_heap
         self.main = Track(app.main_heap)
@@ -146,6 +149,10 @@ class Heaps:
             found += [child for child in every if child.pid in silent and child not in found]
         return found
 
+    def _patience(self) -> Deadline:
+        """What one call to a worker or child may take before it counts as busy."""
+        return Deadline(max(LEAST_PATIENCE, PATIENCE_SHARE * self._left()))
+
     def too_busy(self) -> tuple[str, ...]:
         """What is to be said of those that did not answer."""
         if not self.silent:
@@ -182,8 +189,7 @@ class Heaps:
                 self.unseen += 1
                 continue
             track = Track(heap)
-            if self._patience is not None:
-                heap.channel.patience = self._patience
+            heap.channel.patience = self._patience
             for _ in range(WARM_READINGS):
                 if not track.ended:
                     track.read(0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ..base.deadline import Deadline
 from ..base.errors import hide_ours
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
+from ..node.probes.files import with_file_if_possible
 from ..node.workload import Runner
 from .heaps import Heaps
 
@@ -33,9 +35,6 @@ MOST_NODES_KEPT = 400_000
 GRACE = 1.0
 LONGEST = 3.0
 MOST_BUSY = 4.0
-#: the same for a worker or a child, whose turn it may not be: of the budget's rest, at least
-OTHERS_SHARE = 0.2
-OTHERS_PATIENCE = 1.5
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
 
@@ -66,12 +65,14 @@ class Meter:
         self.deadline = Deadline(budget, self.clock)
         #: seconds of the longest iteration or forced GC
         self.longest = 0.0
-        self.heaps = Heaps(app, every_heap=every_heap, patience=self.patience_with_others)
+        self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
+        #: what is to be said of files that could not be kept
+        self.unkept: tuple[str, ...] = ()
         self.windows: list[float] = []
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
@@ -147,10 +148,6 @@ class Meter:
         busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
         return Deadline(self.left + busy * max(GRACE, LONGEST * self.longest))
 
-    def patience_with_others(self) -> Deadline:
-        """What one call to a worker or child may take before it counts as busy."""
-        return Deadline(max(OTHERS_PATIENCE, OTHERS_SHARE * self.left))
-
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
@@ -207,11 +204,17 @@ class Meter:
             before = self.snapshots[-1]
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
-        self.snapshots.append(self.subject.heap.take_snapshot(path))
+        self._keep(path, self.subject.heap.take_snapshot)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
-        self.files.append(path)
         self._diff = None
+
+    def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
+        """Take a snapshot; its file stays where the disk has room for it."""
+        snapshot, why = with_file_if_possible(path, take, self.subject.heap.take_snapshot)
+        self.snapshots.append(snapshot)
+        self.unkept += (why,) if why and not self.unkept else ()
+        self.files += [] if why else [path]
 
     def tracked_snapshot(self, n: int, limit: Deadline) -> None:
         """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
@@ -220,16 +223,15 @@ class Meter:
         path = self.folder / "snapshot-1.heapsnapshot"
         self.snapshots.clear()
         self.windows.clear()
-        self.files[:] = [path]
+        self.files.clear()
         with self.subject.heap.tracked_objects() as tracking:
             before = self.done
             while (done := self.done - before) < n and (not limit.expired or not done):
                 self.iterate(n - done, limit)
             self.windows.append(float(self.done - before))
             self.sample()
-            snapshot = tracking.snapshot(path)
-        self.snapshots.append(snapshot)
-        self._diff = growth_since(snapshot, tracking.last_seen_id)
+            self._keep(path, tracking.snapshot)
+        self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark
@@ -239,8 +241,9 @@ class Meter:
 
     def retake_snapshot(self) -> None:
         """Take the last snapshot again: what was only pending is gone by now."""
+        if len(self.files) == len(self.snapshots):
+            self.files.pop()
         self.snapshots.pop()
-        self.files.pop()
         self.snapshot()
 
     @property
@@ -254,7 +257,7 @@ class Meter:
 
     def detailed_diff(self) -> SnapshotDiff | None:
         """The same with edges in its last snapshot, for paths."""
-        if len(self.snapshots) == 2 and not self.snapshots[-1].has_edges:
+        if len(self.files) == 2 and not self.snapshots[-1].has_edges:
             from ..heap import load_snapshot
 
             self.snapshots[-1] = load_snapshot(self.files[-1])

@@ -92,13 +92,16 @@ def open_node(
         *map(str, args),
     ]
     mark = new_mark()
-    meeting = MeetingPoint() if heaps == "all" else None
-    extra = {} if meeting is None else meeting.environment(jit, *mark.values())
+    meeting = None
     try:
+        meeting = MeetingPoint() if heaps == "all" else None
+        extra = {} if meeting is None else meeting.environment(jit, *mark.values())
         process = TargetProcess(argv, env={**environment, **extra}, cwd=folder, mark=mark)
-    except BaseException:
+    except BaseException as error:
         if meeting is not None:
             meeting.close()
+        if isinstance(error, OSError):  # no file descriptor left, no folder for temporary files
+            raise LaunchError(f"cannot start '{path}': {error}") from None
         raise
     if meeting is not None:
         process.after_stop = meeting.close
