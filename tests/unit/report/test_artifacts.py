@@ -122,9 +122,8 @@ def test_written_are_snapshots_verdict_and_report(tmp_path):
     assert names(tmp_path / "temporary") == []
     written = json.loads((tmp_path / "a" / "b" / "verdict.json").read_text())
     assert written == kept.to_json()
-    assert "artifacts  shown/b/ (3 snapshots, verdict.json, report.txt)" in (
-        (tmp_path / "a" / "b" / "report.txt").read_text()
-    )
+    files_line = "3 snapshots, verdict.json, report.txt; snapshots hold the process's memory"
+    assert f"artifacts  shown/b/ ({files_line})" in (tmp_path / "a/b/report.txt").read_text()
 
 
 def test_an_older_run_leaves_no_stale_snapshot(tmp_path):
