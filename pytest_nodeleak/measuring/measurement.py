@@ -184,7 +184,8 @@ class _Measurement:
                 judgement, evidence = named_by_snapshots(
                     self.windows, self.policy, judgement, deadline
                 )
-        reasons = (*judgement.reasons, *meter.heaps.too_busy(), *meter.unkept)
+        reasons = (*judgement.reasons, *meter.heaps.too_busy())
+        reasons += (meter.unkept,) if meter.unkept else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)

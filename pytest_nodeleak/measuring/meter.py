@@ -71,8 +71,8 @@ class Meter:
         self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
-        #: what is to be said of files that could not be kept
-        self.unkept: tuple[str, ...] = ()
+        #: why no more files are kept
+        self.unkept = ""
         self.windows: list[float] = []
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
@@ -114,7 +114,7 @@ class Meter:
         return time.monotonic() - self._schedule.read()[1]
 
     def within(self, seconds: float) -> Deadline:
-        """A deadline by :meth:`clock`."""
+        """By :meth:`clock`."""
         return Deadline(seconds, self.clock)
 
     def extend(self, budget: float) -> None:
@@ -211,10 +211,12 @@ class Meter:
 
     def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
         """Take a snapshot; its file stays where the disk has room for it."""
-        snapshot, why = with_file_if_possible(path, take, self.subject.heap.take_snapshot)
+        snapshot, self.unkept = with_file_if_possible(
+            path, take, self.subject.heap.take_snapshot, self.unkept
+        )
         self.snapshots.append(snapshot)
-        self.unkept += (why,) if why and not self.unkept else ()
-        self.files += [] if why else [path]
+        if not self.unkept:
+            self.files.append(path)
 
     def tracked_snapshot(self, n: int, limit: Deadline) -> None:
         """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
@@ -278,8 +280,8 @@ class Meter:
         """Active resources by kind that have become more since the first sample."""
         if self.samples[-1].resources <= self.samples[0].resources:
             return {}
-        now = self.subject.heap.active_resources()
-        grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
+        kinds = self.subject.heap.active_resources().items()
+        grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
 
     @property

@@ -15,12 +15,14 @@ Taken = TypeVar("Taken")
 
 
 def with_file_if_possible(
-    path: Path, take: Callable[[Path], Taken], take_without: Callable[[], Taken]
+    path: Path, take: Callable[[Path], Taken], take_without: Callable[[], Taken], why_not: str = ""
 ) -> tuple[Taken, str]:
     """What ``take(path)`` gives; or what ``take_without()`` does, and why there is no file.
 
-    A full disk must not lose what a measurement has found.
+    A full disk must not lose what a measurement has found. ``why_not``: that it is full already.
     """
+    if why_not:
+        return take_without(), why_not
     try:
         return take(path), ""
     except OSError as error:
