@@ -93,7 +93,8 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
         if planting is not None:
             planting.heaps = lambda: [track.heap for track in meter.heaps.all]
-        verdict = _Measurement(meter, policy, planted=planting is not None).run()
+        with meter.heaps.patient(meter.patience):
+            verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
         kept: Verdict = app.context.keep(verdict, meter.files)
@@ -186,7 +187,8 @@ class _Measurement:
                 judgement, evidence = named_by_snapshots(
                     self.windows, self.policy, judgement, deadline
                 )
-        reasons = judgement.reasons
+        reasons = (*judgement.reasons, *meter.heaps.too_busy())
+        reasons += (meter.unkept,) if meter.unkept else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:
             reasons += self.ledger.also_leaking()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from ..base.deadline import Deadline
-from ..base.errors import EvaluationError, PolicyError, WorkloadError, hide_ours
+from ..base.errors import EvaluationError, PolicyError, TargetError, WorkloadError, hide_ours
 from ..base.units import parse_seconds, power_of_two
 from .calls.called import Called, InLoop
 
@@ -154,6 +154,7 @@ class _Driven:
         self._app = app
         self._workload = workload
         self._before = app.iterations
+        self._lost = False
         self.description = str(workload)
 
     def setup(self, deadline: Deadline) -> None:
@@ -180,10 +181,12 @@ class _Driven:
         self._hook("setup", deadline)
 
     def teardown(self, deadline: Deadline) -> None:
-        self._hook("teardown", deadline)
+        # Who is stuck or dead does not hear of it.
+        if not self._lost:
+            self._hook("teardown", deadline)
 
     def _hook(self, name: str, deadline: Deadline) -> None:
-        failed = self._app.driver(
+        failed = self._driver(
             "hook", name, deadline=deadline, doing=f"{name}() of the workload ran"
         )
         if failed:
@@ -206,7 +209,7 @@ class _Driven:
     def _run_slice(self, n: int, milliseconds: int, deadline: Deadline) -> int:
         app = self._app
         doing = f"the workload ran (from iteration {app.iterations - self._before + 1})"
-        done = int(app.driver("run", n, milliseconds, deadline=deadline, doing=doing))
+        done = int(self._driver("run", n, milliseconds, deadline=deadline, doing=doing))
         if done < 0:
             app.iterations += -1 - done
             failed = app.iterations - self._before + 1
@@ -216,6 +219,14 @@ class _Driven:
             )
         app.iterations += done
         return done
+
+    def _driver(self, name: str, *args: Any, deadline: Deadline, doing: str) -> Any:
+        """Of the app; it is remembered that the program is lost."""
+        try:
+            return self._app.driver(name, *args, deadline=deadline, doing=doing)
+        except TargetError:
+            self._lost = True
+            raise
 
 
 class _Watch:

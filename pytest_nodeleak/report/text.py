@@ -281,4 +281,5 @@ def _measured(verdict: Verdict) -> str:
 def _files(verdict: Verdict) -> str:
     count = len(verdict.snapshots)
     snapshots = [f"{count} snapshot{'' if count == 1 else 's'}"] if count else []
-    return ", ".join([*snapshots, "verdict.json", "report.txt"])
+    private = "; snapshots hold the process's memory" if count else ""
+    return ", ".join([*snapshots, "verdict.json", "report.txt"]) + private

@@ -94,6 +94,13 @@ def test_a_worker_that_ends_is_gone(start: Started) -> None:
     app.memory()
 
 
+@pytest.mark.fault(
+    "The program",
+    "a worker ends while it is asked",
+    forced="`process.exit` in the worker",
+    kept="the program runs on",
+    seen="HeapGoneError: worker 1 ended",
+)
 def test_a_worker_that_ends_while_it_is_asked(start: Started) -> None:
     start.write(STAYS, "jobs.js")
     app = start(MAIN + "begin('jobs.js');")
@@ -184,6 +191,13 @@ def test_nothing_of_ours_shows_in_a_worker(start: Started) -> None:
     ]
 
 
+@pytest.mark.fault(
+    "The program",
+    "a worker that is asked and does not answer",
+    forced="an endless loop in it",
+    kept="the program runs on",
+    seen="TargetStuckError: it is busy or stopped",
+)
 def test_a_busy_worker_is_told_from_one_that_has_ended(start: Started) -> None:
     start.write(
         "require('worker_threads').parentPort.once('message', () => { for (;;); });", "b.js"

@@ -31,7 +31,7 @@ class PlantedLeak {
 
 // real: what real.cjs kept; preloading: whether a last preload will tell that it has run.
 function makeDriver(real, preloading = false) {
-  const { activeResources, immediate, memoryUsage, Promise, stringify, timeout } = real;
+  const { activeResources, immediate, memoryUsage, process, Promise, stringify, timeout } = real;
   const heapStatistics = v8.getHeapStatistics;
   const { writeHeapSnapshot } = v8;
   const now = performance.now.bind(performance);

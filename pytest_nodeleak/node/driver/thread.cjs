@@ -18,7 +18,11 @@ function begin() {
   // Not in the middle of the thread's own start.
   real.timeout(ready, 0).unref();
   const plan = getEnvironmentData(PLAN) || inherited();
-  if (plan) adoptChildren(plan);
+  try {
+    if (plan) adoptChildren(plan);
+  } catch (error) {
+    if (!process.permission) throw error;
+  }
   return ready;
 }
 
