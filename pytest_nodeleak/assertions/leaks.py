@@ -65,8 +65,11 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     return passed(verdict)
 
 
-def passed(verdict: Verdict, stacklevel: int = 3) -> Verdict:
-    """The verdict, or the error or warning that a test gets of it."""
+def passed(verdict: Verdict, place: tuple[str, int] | None = None) -> Verdict:
+    """The verdict, or the error or warning that a test gets of it.
+
+    ``place`` is the file and line that a warning is about (None: the caller's caller).
+    """
     __tracebackhide__ = _hide
     if verdict.outcome == "leak":
         raise LeakError(text_report(verdict), verdict)
@@ -76,7 +79,10 @@ def passed(verdict: Verdict, stacklevel: int = 3) -> Verdict:
         # What it wrote goes away unless the test fails for another reason.
         text = text_report(replace(verdict, artifacts=None))
         text += "\n  This is a warning only; strict=True makes it a failure."
-        warnings.warn(InconclusiveWarning(text), stacklevel=stacklevel)
+        if place is None:
+            warnings.warn(InconclusiveWarning(text), stacklevel=3)
+        else:
+            warnings.warn_explicit(InconclusiveWarning(text), None, *place)
     return verdict
 
 

@@ -1,7 +1,7 @@
 """pytest's side: the one room that imports pytest. Its names are what pytest looks for."""
 
 from .fixtures import (
-    LaunchNode,
+    _nodeleak_node,
     launch_node,
     launch_node_session,
     node_executable,
@@ -10,8 +10,11 @@ from .fixtures import (
 )
 from .hooks import (
     pytest_addoption,
+    pytest_collect_file,
     pytest_collection_modifyitems,
     pytest_configure,
+    pytest_generate_tests,
+    pytest_report_collectionfinish,
     pytest_report_header,
     pytest_runtest_makereport,
     pytest_runtest_protocol,
@@ -20,15 +23,18 @@ from .hooks import (
 )
 
 __all__ = [
-    "LaunchNode",
+    "_nodeleak_node",
     "launch_node",
     "launch_node_session",
     "node_executable",
     "node_launch_args",
     "nodeleak_output",
     "pytest_addoption",
+    "pytest_collect_file",
     "pytest_collection_modifyitems",
     "pytest_configure",
+    "pytest_generate_tests",
+    "pytest_report_collectionfinish",
     "pytest_report_header",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",

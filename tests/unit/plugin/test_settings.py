@@ -45,7 +45,7 @@ def test_without_settings_the_policy_is_the_default(pytester):
     assert settings.base_policy(config) == Policy()
     assert settings.timeout(config) == 30
     assert settings.node_args(config) == []
-    assert settings.node_named(config) == (None, "the default")
+    assert settings.nodes_named(config) == ([], "the default")
     assert settings.output_folder(config) == pytester.path / ".nodeleak"
 
 
@@ -108,10 +108,10 @@ def test_a_relative_node_or_output_refers_to_where_it_was_named(pytester, monkey
     pytester.makeini("[pytest]\nnodeleak_output = out\n")
     config = pytester.parseconfig()
     assert settings.output_folder(config) == pytester.path / "out"
-    assert settings.node_named(pytester.parseconfig("--nodeleak-node=node20"))[0] == "node20"
+    assert settings.nodes_named(pytester.parseconfig("--nodeleak-node=node20"))[0] == ["node20"]
     monkeypatch.chdir(folder)
     config = pytester.parseconfig("--nodeleak-node=./bin/node", "--nodeleak-output=out")
-    assert settings.node_named(config)[0] == str(folder / "bin" / "node")
+    assert settings.nodes_named(config)[0] == [str(folder / "bin" / "node")]
     assert settings.output_folder(config) == folder / "out"
 
 
