@@ -9,7 +9,9 @@ from .fixtures import (
     nodeleak_output,
 )
 from .hooks import (
+    pytest_addhooks,
     pytest_addoption,
+    pytest_cmdline_main,
     pytest_collect_file,
     pytest_collection_modifyitems,
     pytest_configure,
@@ -29,7 +31,9 @@ __all__ = [
     "node_executable",
     "node_launch_args",
     "nodeleak_output",
+    "pytest_addhooks",
     "pytest_addoption",
+    "pytest_cmdline_main",
     "pytest_collect_file",
     "pytest_collection_modifyitems",
     "pytest_configure",

@@ -81,7 +81,7 @@ def launch_node(
     rootdir. ``env`` is laid over the environment (None removes a name).
     """
     folders = [request.path.parent, request.config.rootpath]
-    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+    with _launcher(request, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
@@ -94,13 +94,13 @@ def launch_node_session(
     A relative script is looked for in the rootdir.
     """
     folders = [request.config.rootpath]
-    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+    with _launcher(request, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
 @contextlib.contextmanager
 def _launcher(
-    config: pytest.Config,
+    request: pytest.FixtureRequest,
     executable: NodeExecutable,
     launch_args: Sequence[str],
     folders: Sequence[Path],
@@ -108,7 +108,7 @@ def _launcher(
     from ..node import open_node
     from .scripts import find_script
 
-    state = config.stash[STATE]
+    state = request.config.stash[STATE]
 
     def launch_node(
         script: str | os.PathLike[str],
@@ -119,14 +119,19 @@ def _launcher(
         node_args: Sequence[str] = (),
     ) -> NodeApp:
         __tracebackhide__ = hide_ours  # here, for of a module pdb does not read it
+        all_args = [*launch_args, *node_args]
         try:
+            path = find_script(script, folders)
+            request.node.ihook.pytest_nodeleak_launch_args(
+                config=request.config, script=path, node_args=all_args
+            )
             app = open_node(
-                find_script(script, folders),
+                path,
                 *args,
                 env=env,
                 cwd=cwd,
                 node=executable if node is None else node,
-                node_args=[*launch_args, *node_args],
+                node_args=all_args,
                 jit=state.policy().jit,
                 heaps=state.policy().heaps,
                 timeout=state.timeout,

@@ -10,13 +10,15 @@ import pytest
 
 from ..base.errors import NodeLeakError
 from ..base.policy import Policy
-from . import settings
+from . import hookspecs, settings
 from .fixtures import NODE_FIXTURE
 from .record import Record
 from .state import STATE, State
 
 __all__ = [
+    "pytest_addhooks",
     "pytest_addoption",
+    "pytest_cmdline_main",
     "pytest_collect_file",
     "pytest_collection_modifyitems",
     "pytest_configure",
@@ -38,6 +40,20 @@ _problem_key = pytest.StashKey[str]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     settings.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    if not config.getoption("nodeleak_show_settings"):
+        return None
+    from .show import settings_lines
+
+    print("\n".join(settings_lines(config)))
+    return 0
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -140,8 +156,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[STATE]
     # Here and not in the protocol: plugins that rerun a test run it several times in one.
-    policy = item.stash.get(_policy_key, state.base)
+    policy = settings.with_hooks(item.stash.get(_policy_key, state.base), item)
     state.record = Record(item.nodeid, policy, state.output, state.start)
+    state.record.adjust = lambda verdict: (
+        item.ihook.pytest_nodeleak_verdict(item=item, verdict=verdict) or verdict
+    )
     problem = item.stash.get(_problem_key, None)
     if problem is not None:
         pytest.fail(problem, pytrace=False)
@@ -159,11 +178,11 @@ def pytest_runtest_makereport(
         item.user_properties[:] = others + properties(record.verdicts)
     report = yield
     if record is not None:
-        _add_sections(report, record)
+        _add_sections(item, report, record)
     return report
 
 
-def _add_sections(report: pytest.TestReport, record: Record) -> None:
+def _add_sections(item: pytest.Item, report: pytest.TestReport, record: Record) -> None:
     new = record.verdicts[record.reported :]
     if new:
         from ..report import headline
@@ -171,6 +190,9 @@ def _add_sections(report: pytest.TestReport, record: Record) -> None:
         record.reported = len(record.verdicts)
         lines = [f"{verdict.workload}: {headline(verdict)}" for verdict in new]
         lines += [f"artifacts: {verdict.artifacts}" for verdict in new if verdict.artifacts]
+        for verdict in new:
+            for more in item.ihook.pytest_nodeleak_report(item=item, verdict=verdict):
+                lines += [more] if isinstance(more, str) else more or ()
         report.sections.append(("nodeleak", "\n".join(lines)))
     if report.failed:
         report.sections.extend(record.output_sections())

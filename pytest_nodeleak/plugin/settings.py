@@ -7,6 +7,7 @@ import difflib
 import os
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ __all__ = [
     "refuse_unknown_variables",
     "setting",
     "timeout",
+    "with_hooks",
 ]
 
 _PREFIX = "PYTEST_NODELEAK_"
@@ -52,6 +54,11 @@ def add_options(parser: pytest.Parser) -> None:
             help=f"{option.help} [{_variable(option.name)}]",
         )
         parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
+    group.addoption(
+        "--nodeleak-show-settings",
+        action="store_true",
+        help="print each setting, its value and where it comes from, and exit",
+    )
     # For those who work on this plugin, or doubt it: each measurement must see a planted leak.
     group.addoption("--nodeleak-plant", default=None, help=argparse.SUPPRESS)
 
@@ -130,6 +137,14 @@ def marker_policy(policy: Policy, item: pytest.Item) -> Policy:
             )
         policy = _with(policy, source, marker.kwargs)
     return policy
+
+
+def with_hooks(policy: Policy, item: pytest.Item) -> Policy:
+    """``policy``, which asks plugins as well what is to be ignored."""
+    hook = item.ihook.pytest_nodeleak_ignore_constructor
+    if not hook.get_hookimpls():
+        return policy
+    return replace(policy, also_ignored=lambda name: bool(hook(item=item, name=name)))
 
 
 def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:

@@ -112,4 +112,4 @@ class LeakItem(pytest.Function):
     def _policy(self, state: State, test: FileTest) -> Policy:
         where = f"`options` of {os.path.relpath(self.path)}"
         base = state.base.with_script_options(where, test.options)
-        return settings.marker_policy(base, self)
+        return settings.with_hooks(settings.marker_policy(base, self), self)
