@@ -7,7 +7,6 @@ import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
@@ -41,7 +40,7 @@ from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
 from .windows import Windows
 
-__all__ = ["measure", "measure_with"]
+__all__ = ["measure_with"]
 
 __tracebackhide__ = hide_ours
 
@@ -59,18 +58,12 @@ CHECK_SECONDS = 1.0
 MOST_FILLINGS = 3
 
 
-def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
     """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
 
-    Keyword arguments are policy values, laid over those of the app (its test's marker, options,
-    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds, and, where the
-    app's context plants a leak, SelfCheckError.
+    Raises PolicyError, WorkloadError, TargetError and its kinds, SelfCheckError, and what a Python
+    callable raises.
     """
-    return measure_with(app, workload, app.context.policy().with_values("the call", **policy))
-
-
-def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
-    """:func:`measure` with a whole policy."""
     if policy.jit != app.jit:
         raise PolicyError(
             f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +29,14 @@ class Record:
         self.apps: list[NodeApp] = []
         self.failed = False
         self.reported = 0
+        #: what plugins make of a verdict
+        self.adjust: Callable[[Verdict], Verdict] = lambda verdict: verdict
         self._root = root
         self._start = start
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         """Note a verdict; write the artifacts of one that is not steady, in case the test fails."""
+        verdict = self.adjust(verdict)
         if not self.verdicts:
             self._remove_artifacts()
         if verdict.outcome != "steady":
