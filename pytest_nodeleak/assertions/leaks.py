@@ -19,6 +19,7 @@ from ..measuring.measurement import measure
 from ..node.app import NodeApp
 from ..node.workload import Workload
 from ..report import text_report
+from ..report.text import WIDTH
 
 __all__ = ["assert_instances", "assert_no_growth", "assert_no_leak"]
 
@@ -62,19 +63,19 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     except NodeLeakError as error:
         # The message says it all: a debugger is to stand in the caller's line.
         raise error.with_traceback(None) from error.__cause__
-    return passed(verdict)
+    return passed(verdict, columns=app.context.columns)
 
 
-def passed(verdict: Verdict, stacklevel: int = 3) -> Verdict:
-    """The verdict, or the error or warning that a test gets of it."""
+def passed(verdict: Verdict, stacklevel: int = 3, columns: int = WIDTH) -> Verdict:
+    """The verdict, or the error or warning that a test gets of it, ``columns`` wide."""
     __tracebackhide__ = _hide
-    if verdict.outcome == "leak":
-        raise LeakError(text_report(verdict), verdict)
+    if verdict.outcome == "leak" and not verdict.accepted:
+        raise LeakError(text_report(verdict, columns), verdict)
     if verdict.outcome == "inconclusive":
         if verdict.policy.strict:
-            raise InconclusiveError(text_report(verdict), verdict)
+            raise InconclusiveError(text_report(verdict, columns), verdict)
         # What it wrote goes away unless the test fails for another reason.
-        text = text_report(replace(verdict, artifacts=None))
+        text = text_report(replace(verdict, artifacts=None), columns)
         text += "\n  This is a warning only; strict=True makes it a failure."
         warnings.warn(InconclusiveWarning(text), stacklevel=stacklevel)
     return verdict

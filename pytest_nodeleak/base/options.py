@@ -100,6 +100,8 @@ PLUGIN_OPTIONS = (
         "folder for the artifacts of tests that fail (default: .nodeleak in the rootdir)",
     ),
     Option("timeout", "TIME", "time that a script may take to load (default: 30s)"),
+    Option("json", "FILE", "write all verdicts of the run there, as JSON"),
+    Option("html", "FILE", "write a page of the run there, with charts (extra: html)"),
 )
 
 

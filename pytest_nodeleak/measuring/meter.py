@@ -10,6 +10,7 @@ import psutil
 
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
+from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.workload import Runner
@@ -31,6 +32,8 @@ MOST_RSS_GROWTH = 1_000_000_000
 MOST_NODES_KEPT = 400_000
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
+#: bytes of a snapshot's text, as a multiple of the heap; for progress only
+SNAPSHOT_TEXT = 2
 
 
 class Meter:
@@ -63,6 +66,7 @@ class Meter:
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
         self.windows: list[float] = []
+        self.phases = Phases()
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -139,10 +143,7 @@ class Meter:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self.app.context.progress(
-            f"{self.runner.description[:40]}: {self.done} done, {len(self.samples)} samples, "
-            f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
-        )
+        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
@@ -153,9 +154,17 @@ class Meter:
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
 
+    def enter(self, phase: str) -> None:
+        """Note, and tell who watches, what is being done from now on."""
+        self.phases.enter(phase, self.app.iterations)
+
+    def _tell(self, detail: str) -> None:
+        self.app.context.progress(self.phases.current, detail)
+
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
-        self.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        self.enter(f"waiting for {what}")
+        self._tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
@@ -188,7 +197,9 @@ class Meter:
             before = self.snapshots[-1]
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
-        self.snapshots.append(self.subject.heap.take_snapshot(path))
+        self.enter(f"snapshot {number}")
+        self._tell("")
+        self.snapshots.append(self.subject.heap.take_snapshot(path, told=self._tell_share))
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self.files.append(path)
@@ -208,9 +219,17 @@ class Meter:
                 self.iterate(n - done, limit)
             self.windows.append(float(self.done - before))
             self.sample()
+            self.enter("snapshot 1")
+            self._tell("")
             snapshot = tracking.snapshot(path)
         self.snapshots.append(snapshot)
         self._diff = growth_since(snapshot, tracking.last_seen_id)
+
+    def _tell_share(self, written: int) -> None:
+        """Progress of a snapshot whose text has ``written`` bytes so far."""
+        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
+        if expected:
+            self._tell(f"at {min(99, 100 * written // expected)} %")
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark

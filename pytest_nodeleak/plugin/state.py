@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["STATE", "State"]
 
 
+#: columns of pytest's "E       " before each line of a failure, and of a report at most
+_MARGIN, _WIDTH = 8, 100
+
+
 class State:
     """Of one session: the configured policy and the record of the test that is running.
 
@@ -34,6 +38,7 @@ class State:
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
         self.record: Record | None = None
+        self._config = config
         self._named = settings.node_named(config)
         self._node: NodeExecutable | None = None
         if self._named[0] is not None:
@@ -46,14 +51,24 @@ class State:
             self._node = find_node(*self._named)
         return self._node
 
+    @property
+    def columns(self) -> int:
+        """For a report in a failure; a worker of xdist is told those of the terminal behind it."""
+        given = getattr(self._config, "workerinput", {}).get("nodeleak_columns")
+        if given is not None:
+            return int(given)
+        if not self._config.pluginmanager.hasplugin("terminalreporter"):
+            return _WIDTH
+        return min(_WIDTH, self._config.get_terminal_writer().fullwidth - _MARGIN)
+
     def policy(self) -> Policy:
         return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         return verdict if self.record is None else self.record.keep(verdict, snapshots)
 
-    def progress(self, text: str) -> None:
-        return None  # pytest has its own
+    def progress(self, phase: str, detail: str = "") -> None:
+        return None
 
 
 STATE = pytest.StashKey[State]()
