@@ -12,6 +12,8 @@ import pytest
 
 from ..base.errors import PolicyError
 from . import settings
+from .accepted import remarks, saved_text
+from .ci import append_step_summary, code_quality, github_lines, wants_github
 from .state import STATE
 
 if TYPE_CHECKING:
@@ -43,20 +45,24 @@ class _Seen:
     verdicts: list[str] = field(default_factory=list)
 
 
-def _json(run: Run) -> str:
+def _json(config: pytest.Config, run: Run) -> str:
     from ..report.run import run_json
 
     return run_json(run) + "\n"
 
 
-def _html(run: Run) -> str:
+def _html(config: pytest.Config, run: Run) -> str:
     from ..report.html import render_page
 
     return render_page(run)
 
 
 #: what makes the text of a report of one file, by the name of its option
-_RENDERERS: dict[str, Callable[[Run], str]] = {"json": _json, "html": _html}
+_RENDERERS: dict[str, Callable[[pytest.Config, Run], str]] = {
+    "json": _json,
+    "html": _html,
+    "codequality": code_quality,
+}
 
 
 def _require_extra() -> None:
@@ -77,6 +83,8 @@ class Reports:
         self._files = {name: settings.report_file(config, name) for name in _RENDERERS}
         if self._files["html"] is not None:
             _require_extra()
+        self._github = wants_github(config)
+        self._save = settings.report_file(config, "save")
         self._written: list[tuple[str, bool]] = []
         self._run: Run | None = None
 
@@ -128,7 +136,17 @@ class Reports:
             return
         for name, path in self._files.items():
             if path is not None:
-                self._write(name, path, _RENDERERS[name](self.run))
+                self._write(name, path, _RENDERERS[name](self._config, self.run))
+
+        if self._github and self.measured:
+            problem = append_step_summary(self.run)
+            if problem is not None:
+                self._written.append((f"nodeleak: {problem}", True))
+        if self._save is not None:
+            try:
+                self._write("save", self._save, saved_text(self.run, self._save))
+            except pytest.UsageError as error:
+                self._written.append((f"nodeleak: nothing was saved: {error}", True))
 
     def _write(self, name: str, path: Path, text: str) -> None:
         try:
@@ -154,6 +172,12 @@ class Reports:
         """Write the summary, as wide as the terminal."""
         if self.measured:
             self._show_summary(terminal)
+            accepted = self._config.stash[STATE].accepted
+            for line in remarks(accepted, self.run) if accepted is not None else ():
+                terminal.write_line(line, cyan=True)
+            if self._github:
+                for line in github_lines(self._config, self.run):
+                    terminal.write_line(line)
         for text, bad in self._written:
             if bad or self._config.get_verbosity() >= 0:
                 terminal.write_line(text, red=bad)

@@ -10,6 +10,7 @@ import pytest
 
 from ..base.policy import Policy
 from . import settings
+from .accepted import comparison
 from .record import Record
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class State:
         self.output = settings.output_folder(config)
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
+        self.accepted = comparison(config)
         self.record: Record | None = None
         self._config = config
         self._named = settings.node_named(config)
@@ -65,7 +67,12 @@ class State:
         return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        return verdict if self.record is None else self.record.keep(verdict, snapshots)
+        if self.record is None:
+            return verdict
+        if self.accepted is not None:
+            number = len(self.record.verdicts) + 1
+            verdict = self.accepted.judged(self.record.nodeid, number, verdict)
+        return self.record.keep(verdict, snapshots)
 
     def progress(self, phase: str, detail: str = "") -> None:
         return None

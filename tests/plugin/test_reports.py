@@ -69,3 +69,21 @@ def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
         *((project.path / f).read_text() for f in ("j.xml", "r.json")),
     ):
         assert ".nodeleak/test_it" not in text
+
+
+def test_github_and_gitlab_are_told_where_the_leak_is_allocated(project, monkeypatch):
+    project.tests(TESTS)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "../summary.md")
+    summary = project.path / "../summary.md"
+    summary.write_text("# before\n")
+    result = project.run("-n", "2", "--nodeleak-codequality=quality.json")
+    result.stdout.fnmatch_lines(["::error file=program.js,line=4,col=*::Entry leaks: +1.00 *"])
+    text = summary.read_text()
+    assert text.startswith("# before\n### nodeleak: 1 leaking, 1 steady\n")
+    (issue,) = json.loads((project.path / "quality.json").read_text())
+    assert issue["location"] == {"path": "program.js", "lines": {"begin": 4}}
+    quiet = project.run("-k", "fine", "--nodeleak-github=never")
+    assert summary.read_text() == text
+    quiet.stdout.no_fnmatch_line("::*")
+    assert project.run("--nodeleak-github=always").ret == 4
