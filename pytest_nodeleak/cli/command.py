@@ -108,6 +108,7 @@ class _ShowVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import pages
     from .snapshots import add_parsers
 
     parser = argparse.ArgumentParser(
@@ -123,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_run(commands)
     add_parsers(commands)
+    pages.add_parsers(commands)
     _add_doctor(commands)
     _add_types(commands)
     return parser

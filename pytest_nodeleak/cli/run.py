@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
 from ..report.columns import one_line, shorten
+from ..report.text import WIDTH
 
 __all__ = ["STATUS", "find_named_node", "measure_file", "run_script"]
 
@@ -37,7 +39,7 @@ def run_script(arguments: argparse.Namespace) -> int:
     _check_targets(arguments)
     verdict = measure_file(arguments, arguments.output)
     if arguments.json != "-":
-        print(text_report(verdict))
+        print(text_report(verdict, _columns()))
     _write_json(verdict, arguments.json)
     return STATUS[verdict.outcome]
 
@@ -109,6 +111,7 @@ class _Context:
 
     def __init__(self, output: str | None, terminal: _Terminal, plant: float) -> None:
         self.plant = plant
+        self.columns = WIDTH
         self._output = output
         self._terminal = terminal
 
@@ -120,8 +123,8 @@ class _Context:
             return verdict
         return write_artifacts(verdict, snapshots, Path(self._output))
 
-    def progress(self, text: str) -> None:
-        self._terminal.show(text)
+    def progress(self, phase: str, detail: str = "") -> None:
+        self._terminal.show(f"{phase}: {detail}" if detail else phase)
 
 
 def _policy(arguments: argparse.Namespace, exported: Mapping[str, Any]) -> Policy:
@@ -186,6 +189,13 @@ def _check_targets(arguments: argparse.Namespace) -> None:
                 f"cannot write to --output '{output}': '{blocking.name}' is there, and it is "
                 "not of an earlier run; name another folder"
             )
+
+
+def _columns() -> int:
+    """Of the terminal, if the report goes to one."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(WIDTH, shutil.get_terminal_size().columns)
 
 
 def _write_json(verdict: Verdict, target: str | None) -> None:

@@ -159,6 +159,7 @@ class Ledger:
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
+            self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
             for part in self.parts:
                 part.close_window(counts[-1])
@@ -180,6 +181,7 @@ class Ledger:
         The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
         """
         meter = self.meter
+        meter.enter("confirming")
         young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
         if young > 0:
             meter.wait(young, "what was counted to come of age")
@@ -252,6 +254,7 @@ class Ledger:
         """Up to ``n`` iterations at full speed, with readings between; less is often enough."""
         self.end()
         meter = self.meter
+        meter.enter("more work")
         began = meter.seconds
         limit = meter.within((1.0 if all_of_it else 0.6) * self._left)
         self.pacer.forget()

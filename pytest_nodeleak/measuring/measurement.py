@@ -234,6 +234,8 @@ class _Measurement:
             heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
+            phases=meter.phases.until(meter.app.iterations),
+            warm_readings=tuple(meter.warm_readings),
         )
 
     def _bounded(self, findings: Findings) -> Judgement | None:

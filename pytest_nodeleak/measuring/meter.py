@@ -11,6 +11,7 @@ import psutil
 
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
+from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.probes.files import with_file_if_possible
@@ -37,6 +38,8 @@ LONGEST = 3.0
 MOST_BUSY = 4.0
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
+#: bytes of a snapshot's text, as a multiple of the heap; for progress only
+SNAPSHOT_TEXT = 2
 
 
 class Meter:
@@ -74,6 +77,7 @@ class Meter:
         #: why no more files are kept
         self.unkept = ""
         self.windows: list[float] = []
+        self.phases = Phases()
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -152,10 +156,7 @@ class Meter:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self.app.context.progress(
-            f"{self.runner.description[:40]}: {self.done} done, {len(self.samples)} samples, "
-            f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
-        )
+        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
@@ -167,9 +168,17 @@ class Meter:
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
 
+    def enter(self, phase: str) -> None:
+        """Note, and tell who watches, what is being done from now on."""
+        self.phases.enter(phase, self.app.iterations)
+
+    def _tell(self, detail: str) -> None:
+        self.app.context.progress(self.phases.current, detail)
+
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
-        self.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        self.enter(f"waiting for {what}")
+        self._tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
@@ -204,7 +213,13 @@ class Meter:
             before = self.snapshots[-1]
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
-        self._keep(path, self.subject.heap.take_snapshot)
+        self.enter(f"snapshot {number}")
+        self._tell("")
+
+        def take(path: Path) -> HeapSnapshot:
+            return self.subject.heap.take_snapshot(path, told=self._tell_share)
+
+        self._keep(path, take)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self._diff = None
@@ -232,8 +247,16 @@ class Meter:
                 self.iterate(n - done, limit)
             self.windows.append(float(self.done - before))
             self.sample()
+            self.enter("snapshot 1")
+            self._tell("")
             self._keep(path, tracking.snapshot)
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
+
+    def _tell_share(self, written: int) -> None:
+        """Progress of a snapshot whose text has ``written`` bytes so far."""
+        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
+        if expected:
+            self._tell(f"at {min(99, 100 * written // expected)} %")
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark

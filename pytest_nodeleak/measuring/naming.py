@@ -133,4 +133,5 @@ def verdict_of_death(
         unit=meter.unit,
         heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
         sites=sites,
+        phases=meter.phases.until(meter.app.iterations),
     )
