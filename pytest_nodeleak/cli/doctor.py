@@ -14,7 +14,7 @@ import psutil
 
 from ..base.units import format_bytes, format_rate
 from ..judge.outcomes import SelfCheckError
-from ..measuring.meter import SNAPSHOT_MEMORY
+from ..measuring.limits import SNAPSHOT_MEMORY
 from ..measuring.selfcheck import PLANT_RATE
 from ..node import NodeExecutable, open_node
 from .run import find_named_node, measure_file

@@ -29,12 +29,18 @@ from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.workload import Workload, make_runner
-from .explain import Findings, find_culprits
 from .ledger import Ledger
 from .meter import Meter
-from .naming import named_by_snapshots, verdict_of_death, why_no_snapshot
+from .naming import (
+    Findings,
+    Places,
+    attribute_sites,
+    find_culprits,
+    named_by_snapshots,
+    verdict_of_death,
+    why_no_snapshot,
+)
 from .outside import Outside
-from .places import Places, attribute_sites
 from .plan import Pacer
 from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
 from ..base.phases import Phases
@@ -17,6 +15,7 @@ from ..node.app import NodeApp
 from ..node.probes.files import with_file_if_possible
 from ..node.workload import Runner
 from .heaps import Heaps
+from .limits import Limits
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
@@ -25,24 +24,17 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
-#: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
-#: and RSS, beyond which more work would endanger the program or the machine
-MOST_HEAP_GROWTH = 64_000_000
-MOST_EXTERNAL_GROWTH = 256_000_000
-MOST_RSS_GROWTH = 1_000_000_000
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
 GRACE = 1.0
 LONGEST = 3.0
 MOST_BUSY = 4.0
-#: peak memory of taking a snapshot, as a multiple of the heap
-SNAPSHOT_MEMORY = 16
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only
 SNAPSHOT_TEXT = 2
 
 
-class Meter:
+class Meter(Limits):
     """Runs a workload in a program within a budget (seconds) and keeps what it reads.
 
     ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; of the true time where
@@ -289,16 +281,6 @@ class Meter:
             self._diff = None
         return self.diff
 
-    @property
-    def heap_growth(self) -> int:
-        """Bytes of heapUsed since the first sample."""
-        return self.samples[-1].heap_used - self.samples[0].heap_used
-
-    @property
-    def external_growth(self) -> int:
-        """Bytes of external memory, array buffers included, since the first sample."""
-        return self.samples[-1].external - self.samples[0].external
-
     def resource_growth(self) -> dict[str, int]:
         """Active resources by kind that have become more since the first sample."""
         if self.samples[-1].resources <= self.samples[0].resources:
@@ -306,40 +288,3 @@ class Meter:
         kinds = self.subject.heap.active_resources().items()
         grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
-
-    @property
-    def is_huge(self) -> bool:
-        """Whether the program has grown so much that more would endanger it, or the machine."""
-        return (
-            self.heap_growth > MOST_HEAP_GROWTH
-            or self.external_growth > MOST_EXTERNAL_GROWTH
-            or self.samples[-1].rss - self.samples[0].rss > MOST_RSS_GROWTH
-        )
-
-    def room(self) -> float:
-        """Iterations that fit before the program is huge, at its present growth."""
-        n = max(self.samples[-1].iterations - self.samples[0].iterations, 1)
-        rooms = [
-            (most - grown) * n / grown
-            for most, grown in (
-                (MOST_HEAP_GROWTH, self.heap_growth),
-                (MOST_EXTERNAL_GROWTH, self.external_growth),
-            )
-            if grown > 0
-        ]
-        return max(0.0, min(rooms, default=float("inf")))
-
-    @property
-    def snapshot_estimate(self) -> float:
-        """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
-        megabytes = self.samples[-1].heap_used / 1e6
-        return 0.05 * megabytes * (1 + megabytes / 150)
-
-    @property
-    def snapshot_bytes(self) -> int:
-        """Memory that the next snapshot may need at its peak, all in all."""
-        return SNAPSHOT_MEMORY * self.samples[-1].heap_used
-
-    @property
-    def has_memory_for_snapshot(self) -> bool:
-        return bool(self.snapshot_bytes < psutil.virtual_memory().available)
