@@ -91,8 +91,10 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
+        if planting is not None:
+            planting.heaps = lambda: [track.heap for track in meter.heaps.all]
         with meter.heaps.patient(meter.patience):
-            verdict = _Measurement(meter, policy).run()
+            verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
         kept: Verdict = app.context.keep(verdict, meter.files)
@@ -102,8 +104,9 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
 class _Measurement:
     """The phases of one measurement; what is read is in the meter."""
 
-    def __init__(self, meter: Meter, policy: Policy) -> None:
+    def __init__(self, meter: Meter, policy: Policy, *, planted: bool) -> None:
         self.meter = meter
+        self.planted = planted
         self.policy = policy
         self.pacer = Pacer(meter, policy)
         self.warmup = 0
@@ -185,8 +188,10 @@ class _Measurement:
                     self.windows, self.policy, judgement, deadline
                 )
         reasons = (*judgement.reasons, *meter.heaps.too_busy())
-        reasons += (meter.unkept,) if meter.unkept else ()
+        reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
+        if outcome == "leak" and self.ledger is not None:
+            reasons += self.ledger.also_leaking()
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome != "steady":
@@ -280,7 +285,7 @@ class _Measurement:
 
     def _ledger(self) -> Ledger:
         if self.ledger is None:
-            self.ledger = Ledger(self.meter, self.policy, self.pacer)
+            self.ledger = Ledger(self.meter, self.policy, self.pacer, planted=self.planted)
         return self.ledger
 
     def _seconds_watched(self) -> float:

@@ -134,6 +134,10 @@ class Channel:
             time.sleep(0.01)
         return True
 
+    def is_asleep(self) -> bool:
+        """Whether its thread sleeps in ``Atomics.wait``: only what needs no turn works then."""
+        return False
+
     def _turns(self) -> bool:
         """Whether the event loop goes round, while something of ours is not answered."""
         try:
@@ -153,20 +157,26 @@ class Channel:
         doing = doing or f"{name} ran in it"
         if not self._driver_id:
             self._find_driver(deadline, doing)
-        reply = self.command(*self._driver_call([name, *args]), deadline=deadline, doing=doing)
+        reply = self._answer([name, *args], deadline, doing)
         details = reply.get("exceptionDetails")
         if details is not None:
             text = details.get("exception", {}).get("description") or details.get("text", "")
             raise EvaluationError(f"the driver failed while {doing}: {text}", stack=str(text))
         return reply.get("result", {}).get("value")
 
-    def _driver_call(self, args: list[Any]) -> tuple[str, dict[str, Any]]:
-        """The command that calls a method of the driver, its name first in ``args``."""
+    def _answer(self, args: list[Any], deadline: Deadline, doing: str) -> dict[str, Any]:
+        return self.command(*self._driver_call(args), deadline=deadline, doing=doing)
+
+    def _driver_call(self, args: list[Any], *, turns: bool = True) -> tuple[str, dict[str, Any]]:
+        """The command that calls a method of the driver, its name first in ``args``.
+
+        ``turns`` False: without waiting for a promise, which takes a turn even if it is none.
+        """
         return "Runtime.callFunctionOn", {
             "functionDeclaration": _CALL,
             "objectId": self._driver_id,
             "arguments": [{"value": value} for value in args],
-            "awaitPromise": True,
+            "awaitPromise": turns,
             "returnByValue": True,
             "objectGroup": GROUP,
         }

@@ -202,6 +202,12 @@ function makeDriver(real, preloading = false) {
       return driver.read();
     },
 
+    // In a thread that sleeps in Atomics.wait, whose event loop has no turns.
+    settleAsleep(times) {
+      for (let i = 0; i < times; i++) collect();
+      return driver.read();
+    },
+
     read() {
       const { heapUsed, external, arrayBuffers, rss } = memoryUsage();
       const heap = heapStatistics();
@@ -213,6 +219,15 @@ function makeDriver(real, preloading = false) {
       await turn();
       writeHeapSnapshot(path);
       return '';
+    },
+
+    writeSnapshotAsleep(path) {
+      writeHeapSnapshot(path);
+      return '';
+    },
+
+    heapLimit() {
+      return heapStatistics().heap_size_limit;
     },
 
     // How many of each kind keep the event loop going: {"Timeout": 2, "TCPSocketWrap": 1}.
