@@ -187,7 +187,7 @@ class _Measurement:
                     self.windows, self.policy, judgement, deadline
                 )
         reasons = (*judgement.reasons, *meter.heaps.too_busy())
-        reasons += (meter.unkept,) if meter.unkept else ()
+        reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:
             reasons += self.ledger.also_leaking()

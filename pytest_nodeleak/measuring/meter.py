@@ -12,7 +12,7 @@ from ..base.errors import hide_ours
 from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
-from ..node.probes.files import with_file_if_possible
+from ..node.probes.files import SnapshotFiles
 from ..node.workload import Runner
 from .heaps import Heaps
 from .limits import Limits
@@ -65,9 +65,7 @@ class Meter(Limits):
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
-        self.files: list[Path] = []
-        #: why no more files are kept
-        self.unkept = ""
+        self.files = SnapshotFiles()
         self.windows: list[float] = []
         self.phases = Phases()
         self.snapshot_seconds = 0.2
@@ -180,8 +178,7 @@ class Meter(Limits):
             self._resources = self.subject.heap.active_resources()
         began = self.clock()
         self.heaps.main.read(self.seconds)
-        self.gc_seconds = self.clock() - began
-        self.longest = max(self.longest, self.gc_seconds)
+        self._collected_in(self.clock() - began)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
@@ -190,9 +187,12 @@ class Meter(Limits):
         began = self.clock()
         sample = self.app.memory(settle=2)
         self.warm_readings.append(sample)
-        self.gc_seconds = self.clock() - began
-        self.longest = max(self.longest, self.gc_seconds)
+        self._collected_in(self.clock() - began)
         return sample
+
+    def _collected_in(self, seconds: float) -> None:
+        self.gc_seconds = seconds
+        self.longest = max(self.longest, seconds)
 
     def snapshot(self) -> None:
         """Take the next snapshot. All are read in full: what containers held tells of slots."""
@@ -217,13 +217,8 @@ class Meter(Limits):
         self._diff = None
 
     def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
-        """Take a snapshot; its file stays where the disk has room for it."""
-        snapshot, self.unkept = with_file_if_possible(
-            path, take, self.subject.heap.take_snapshot, self.unkept
-        )
-        self.snapshots.append(snapshot)
-        if not self.unkept:
-            self.files.append(path)
+        heap = self.subject.heap
+        self.snapshots.append(self.files.taken(path, take, heap.take_snapshot))
 
     def tracked_snapshot(self, n: int, limit: Deadline) -> None:
         """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
