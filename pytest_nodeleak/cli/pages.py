@@ -31,6 +31,17 @@ def add_parsers(subparsers: SubParsers) -> None:
     page.add_argument("--before", metavar="FILE", help="the same of an earlier run")
     page.add_argument("-o", "--output", metavar="FILE", required=True, help="the page")
     page.set_defaults(func=_html)
+    picture = subparsers.add_parser(
+        "plot",
+        help="heapUsed of verdicts as a picture",
+        description="Draw heapUsed of the verdicts in the files, such as those before and after a "
+        "fix, into one picture. Needs the extra `html`.",
+    )
+    picture.add_argument("files", metavar="FILE", nargs="+", help=_FILE)
+    picture.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="the picture: .png, .svg or .pdf"
+    )
+    picture.set_defaults(func=_plot)
 
 
 def _html(arguments: argparse.Namespace) -> int:
@@ -40,6 +51,29 @@ def _html(arguments: argparse.Namespace) -> int:
     before = None if arguments.before is None else _read(arguments.before)
     _write(arguments.output, render_page(_read(arguments.file), before).encode())
     return 0
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    from ..report.plot import FORMATS, plot
+
+    kind = Path(arguments.output).suffix.removeprefix(".").lower()
+    if kind not in FORMATS:
+        known = ", ".join(f".{name}" for name in FORMATS)
+        raise PolicyError(f"cannot write '{arguments.output}': a picture ends in one of {known}")
+    runs = [(file, _read(file)) for file in arguments.files]
+    verdicts = [
+        (_label(file, test.nodeid, run), verdict)
+        for file, run in runs
+        for test in run.tests
+        for verdict in test.verdicts
+    ]
+    _write(arguments.output, plot(verdicts, kind))
+    return 0
+
+
+def _label(file: str, nodeid: str, run: Run) -> str:
+    """What tells a line from the others: the file, and the test if the file has several."""
+    return f"{Path(file).name} {nodeid}" if len(run.tests) > 1 else Path(file).name
 
 
 def _read(file: str) -> Run:

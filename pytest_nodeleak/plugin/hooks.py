@@ -173,6 +173,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    item.config.stash[STATE].watcher.clear()
     record = item.config.stash[STATE].record
     if record is None:
         return (yield)

@@ -88,6 +88,12 @@ class Reports:
         self._written: list[tuple[str, bool]] = []
         self._run: Run | None = None
 
+    def pytest_sessionstart(self) -> None:
+        self._config.stash[STATE].watcher.open()
+
+    def pytest_unconfigure(self) -> None:
+        self._config.stash[STATE].watcher.close()
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """A worker of xdist has no terminal: it is told the width of ours."""

@@ -11,6 +11,7 @@ import pytest
 from ..base.policy import Policy
 from . import settings
 from .accepted import comparison
+from .progress import Progress
 from .record import Record
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class State:
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
         self.accepted = comparison(config)
+        self.watcher = Progress(config)
         self.record: Record | None = None
         self._config = config
         self.leak_files = settings.leak_files(config)
@@ -106,6 +108,7 @@ class State:
         return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+        self.watcher.clear()
         if self.record is None:
             return verdict
         if self.accepted is not None:
@@ -114,7 +117,7 @@ class State:
         return self.record.keep(verdict, snapshots)
 
     def progress(self, phase: str, detail: str = "") -> None:
-        return None
+        self.watcher.tell(phase, detail)
 
 
 STATE = pytest.StashKey[State]()
