@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .assertions.leaks import assert_instances as assert_instances
     from .assertions.leaks import assert_no_growth as assert_no_growth
     from .assertions.leaks import assert_no_leak as assert_no_leak
+    from .base.errors import AttachError as AttachError
     from .base.errors import ConnectionLostError as ConnectionLostError
     from .base.errors import EvaluationError as EvaluationError
     from .base.errors import InconclusiveWarning as InconclusiveWarning
@@ -52,6 +53,7 @@ _HOMES = {
     "assertions.in_loop": ("assert_no_leak_async",),
     "assertions.leaks": ("assert_instances", "assert_no_growth", "assert_no_leak"),
     "base.errors": (
+        "AttachError",
         "ConnectionLostError",
         "EvaluationError",
         "InconclusiveWarning",

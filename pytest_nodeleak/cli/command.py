@@ -108,6 +108,7 @@ class _ShowVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from .running import add_snapshot
     from .snapshots import add_parsers
 
     parser = argparse.ArgumentParser(
@@ -122,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", prog=parser.prog
     )
     _add_run(commands)
+    add_snapshot(commands)
     add_parsers(commands)
     _add_doctor(commands)
     return parser

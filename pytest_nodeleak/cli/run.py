@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from ..node import NodeApp, NodeExecutable, find_node, open_node
 from ..node.workload import Workload, every, module
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
-from ..report.columns import one_line, shorten
+from .terminal import Terminal
 
 __all__ = ["STATUS", "find_named_node", "measure_file", "run_script"]
 
@@ -56,7 +54,7 @@ def measure_file(
     node = find_named_node(arguments)
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
-    with _Terminal() as terminal:
+    with Terminal() as terminal:
         context = _Context(output, terminal, plant)
         while True:
             terminal.show(f"starting {arguments.file}")
@@ -78,31 +76,10 @@ def measure_file(
                 return measure_with(app, work, policy)
 
 
-class _Terminal:
-    """One line of progress that is rewritten; nothing if stderr is no terminal."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stderr.isatty()
-
-    def __enter__(self) -> _Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.show("")
-
-    def show(self, text: str) -> None:
-        if self._is_terminal:
-            columns = 80
-            with suppress(OSError, ValueError):
-                columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            line = shorten(one_line(text), columns - 1)
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-
-
 class _Context:
     """What surrounds the app of the command: its verdicts are kept in --output."""
 
-    def __init__(self, output: str | None, terminal: _Terminal, plant: float) -> None:
+    def __init__(self, output: str | None, terminal: Terminal, plant: float) -> None:
         self.plant = plant
         self._output = output
         self._terminal = terminal

@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
+from ..node.probes.cost import snapshot_bytes, snapshot_seconds
+from ..node.process.room import memory_room
 from ..node.workload import Runner
 from .heaps import Heaps
 
@@ -29,8 +29,6 @@ MOST_EXTERNAL_GROWTH = 256_000_000
 MOST_RSS_GROWTH = 1_000_000_000
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
-#: peak memory of taking a snapshot, as a multiple of the heap
-SNAPSHOT_MEMORY = 16
 
 
 class Meter:
@@ -284,15 +282,14 @@ class Meter:
 
     @property
     def snapshot_estimate(self) -> float:
-        """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
-        megabytes = self.samples[-1].heap_used / 1e6
-        return 0.05 * megabytes * (1 + megabytes / 150)
+        """Seconds that the first snapshot may take."""
+        return snapshot_seconds(self.samples[-1].heap_used)
 
     @property
     def snapshot_bytes(self) -> int:
         """Memory that the next snapshot may need at its peak, all in all."""
-        return SNAPSHOT_MEMORY * self.samples[-1].heap_used
+        return snapshot_bytes(self.samples[-1].heap_used)
 
     @property
     def has_memory_for_snapshot(self) -> bool:
-        return bool(self.snapshot_bytes < psutil.virtual_memory().available)
+        return self.snapshot_bytes < memory_room(self.app.pid)
