@@ -19,7 +19,16 @@ from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
 from .terminal import Terminal
 
-__all__ = ["STATUS", "find_named_node", "measure_file", "run_script"]
+__all__ = [
+    "STATUS",
+    "CommandContext",
+    "check_targets",
+    "find_named_node",
+    "measure_file",
+    "policy_of",
+    "run_script",
+    "write_json",
+]
 
 #: exit status of an outcome
 STATUS = {"steady": 0, "leak": 1, "inconclusive": 3}
@@ -31,11 +40,11 @@ def run_script(arguments: argparse.Namespace) -> int:
 
     Raises NodeLeakError for what cannot be used.
     """
-    _check_targets(arguments)
+    check_targets(arguments)
     verdict = measure_file(arguments, arguments.output)
     if arguments.json != "-":
         print(text_report(verdict))
-    _write_json(verdict, arguments.json)
+    write_json(verdict, arguments.json)
     return STATUS[verdict.outcome]
 
 
@@ -55,7 +64,7 @@ def measure_file(
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
     with Terminal() as terminal:
-        context = _Context(output, terminal, plant)
+        context = CommandContext(output, terminal, plant)
         while True:
             terminal.show(f"starting {arguments.file}")
             with open_node(
@@ -76,10 +85,10 @@ def measure_file(
                 return measure_with(app, work, policy)
 
 
-class _Context:
+class CommandContext:
     """What surrounds the app of the command: its verdicts are kept in --output."""
 
-    def __init__(self, output: str | None, terminal: Terminal, plant: float) -> None:
+    def __init__(self, output: str | None, terminal: Terminal, plant: float = 0.0) -> None:
         self.plant = plant
         self._output = output
         self._terminal = terminal
@@ -99,6 +108,11 @@ class _Context:
 def _policy(arguments: argparse.Namespace, exported: dict[str, Any]) -> Policy:
     """The policy of the file's options, the command line's laid over."""
     policy = Policy().with_script_options(f"`options` of {arguments.file}", exported)
+    return policy_of(arguments, policy)
+
+
+def policy_of(arguments: argparse.Namespace, policy: Policy) -> Policy:
+    """``policy`` with the command line's options laid over."""
     for name in Policy.names():
         value = getattr(arguments, name)
         if value is not None:
@@ -139,7 +153,7 @@ def _exported(arguments: argparse.Namespace, app: NodeApp) -> tuple[Workload, Po
     return module(app.script, "iteration"), _policy(arguments, options)
 
 
-def _check_targets(arguments: argparse.Namespace) -> None:
+def check_targets(arguments: argparse.Namespace) -> None:
     """Raise PolicyError now rather than after the measurement for what cannot be written."""
     target, output = arguments.json, arguments.output
     if target is not None and target != "-":
@@ -159,7 +173,7 @@ def _check_targets(arguments: argparse.Namespace) -> None:
             )
 
 
-def _write_json(verdict: Verdict, target: str | None) -> None:
+def write_json(verdict: Verdict, target: str | None) -> None:
     if target is None:
         return
     text = verdict_json(verdict)

@@ -8,7 +8,9 @@ from typing import Any
 
 from ...base.deadline import Deadline
 from ...base.errors import hide_ours
+from ...inspector import Session
 from ..channel import Channel
+from ..deaths import Fate
 from ..pause import DRIVER
 
 __all__ = ["ChildChannel", "WorkerChannel"]
@@ -16,6 +18,7 @@ __all__ = ["ChildChannel", "WorkerChannel"]
 __tracebackhide__ = hide_ours
 
 _THREAD = json.dumps(str(DRIVER.with_name("thread.cjs")))
+_BRING = f"void require({_THREAD})"
 # Nothing below us on the stack, and the thread knows what it is to run.
 _IDLE = """(() => {
   const { stackTraceLimit, prepareStackTrace } = Error;
@@ -36,6 +39,11 @@ class WorkerChannel(Channel):
     it is there after the first turn of the event loop.
     """
 
+    def __init__(self, session: Session, fate: Fate, bring: str = _BRING) -> None:
+        """``bring``: the expression that brings the driver in."""
+        super().__init__(session, fate)
+        self._bring = bring
+
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
         while not self.look_for_driver(deadline, doing):
             if deadline.expired:
@@ -43,7 +51,7 @@ class WorkerChannel(Channel):
             # Code that comes while a worker boots breaks it. And the command line API, asked for
             # then, has no `require` for ever: so this one is asked first, without it.
             if self._evaluated(_IDLE, deadline, doing, api=False):
-                self._evaluated(f"void require({_THREAD})", deadline, doing, api=True)
+                self._evaluated(self._bring, deadline, doing, api=True)
             time.sleep(0.002)
 
     def _evaluated(self, expression: str, deadline: Deadline, doing: str, *, api: bool) -> Any:

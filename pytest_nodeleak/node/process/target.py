@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import psutil
 
@@ -20,12 +21,37 @@ from .descendants import end_all, family
 from .lifeline import Lifeline
 from .output import OutputBuffer, pump
 
-__all__ = ["TargetProcess"]
+__all__ = ["ProgramProcess", "TargetProcess"]
 
 __tracebackhide__ = hide_ours
 
 # Strongly: what nobody refers to any more must still be ended.
 _alive: set[TargetProcess] = set()
+
+
+class ProgramProcess(Protocol):
+    """What is asked of a program's process, whoever has started it."""
+
+    before_stop: Callable[[], None]
+    after_stop: Callable[[], None]
+    stdout: OutputBuffer
+    stderr: OutputBuffer
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def wait(self, deadline: Deadline) -> int | None: ...
+
+    def wait_for_output(
+        self, pattern: re.Pattern[str], deadline: Deadline, over: Callable[[], bool]
+    ) -> re.Match[str] | None: ...
+
+    def family(self) -> list[psutil.Process]: ...
+
+    def stop(self) -> None: ...
 
 
 class TargetProcess:
