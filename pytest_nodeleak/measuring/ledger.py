@@ -43,6 +43,8 @@ SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
 ITERATION_SHARE = 0.05
 #: share of a processor that a program which is watched may need then
 BUSY = 0.8
+#: share of a processor at which nobody waits for the program
+IDLE = 0.05
 
 
 class Ledger:
@@ -140,6 +142,12 @@ class Ledger:
 
     def _interval(self) -> int:
         """The least interval at which an iteration does not take too long."""
+        found = self._bearable_interval()
+        fixed = self.meter.runner.fixed_seconds
+        is_idle = fixed is not None and self.meter.cpu_pace < IDLE * fixed
+        return found if is_idle else max(found, self.meter.app.least_interval)
+
+    def _bearable_interval(self) -> int:
         fixed = self.meter.runner.fixed_seconds
         most = ITERATION_SHARE * self.meter.budget if fixed is None else BUSY * fixed
         for interval, slowdown in SLOWDOWNS:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import psutil
-
 from ..base.samples import Sample
+from ..node.probes.cost import snapshot_bytes, snapshot_seconds
 
-__all__ = ["SNAPSHOT_MEMORY", "Limits"]
+__all__ = ["Limits"]
 
 #: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
 #: and RSS, beyond which more work would endanger the program or the machine
 MOST_HEAP_GROWTH = 64_000_000
 MOST_EXTERNAL_GROWTH = 256_000_000
 MOST_RSS_GROWTH = 1_000_000_000
-#: peak memory of taking a snapshot, as a multiple of the heap
-SNAPSHOT_MEMORY = 16
 
 
 class Limits(ABC):
@@ -61,15 +58,10 @@ class Limits(ABC):
 
     @property
     def snapshot_estimate(self) -> float:
-        """Seconds that the first snapshot may take. V8's work grows faster than the heap."""
-        megabytes = self.samples[-1].heap_used / 1e6
-        return 0.05 * megabytes * (1 + megabytes / 150)
+        """Seconds that the first snapshot may take."""
+        return snapshot_seconds(self.samples[-1].heap_used)
 
     @property
     def snapshot_bytes(self) -> int:
         """Memory that the next snapshot may need at its peak, all in all."""
-        return SNAPSHOT_MEMORY * self.samples[-1].heap_used
-
-    @property
-    def has_memory_for_snapshot(self) -> bool:
-        return bool(self.snapshot_bytes < psutil.virtual_memory().available)
+        return snapshot_bytes(self.samples[-1].heap_used)

@@ -13,6 +13,7 @@ from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.probes.files import SnapshotFiles
+from ..node.process.room import memory_room
 from ..node.workload import Runner
 from .heaps import Heaps
 from .limits import Limits
@@ -283,3 +284,7 @@ class Meter(Limits):
         kinds = self.subject.heap.active_resources().items()
         grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
+
+    @property
+    def has_memory_for_snapshot(self) -> bool:
+        return self.snapshot_bytes < memory_room(self.app.pid)

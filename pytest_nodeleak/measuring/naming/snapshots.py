@@ -43,6 +43,12 @@ def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
             "free; snapshots='always' takes it"
         )
     seconds = meter.snapshot_estimate
+    most = meter.app.most_standstill
+    if most is not None and seconds > most:
+        return (
+            f"no snapshot was taken: the program would stand still for about {seconds:.0f} s, and "
+            f"take {memory} of memory meanwhile; snapshots='always' takes it"
+        )
     if seconds > left:
         return (
             f"no snapshot was taken: one of this heap may take {seconds:.0f} s and {memory} of "
