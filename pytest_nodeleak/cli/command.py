@@ -108,7 +108,7 @@ class _ShowVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    from . import pages
+    from . import again, pages
     from .running import add_attach, add_snapshot
     from .snapshots import add_parsers
 
@@ -124,6 +124,8 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", prog=parser.prog
     )
     _add_run(commands)
+    again.add_replay(commands, _add_policy)
+    again.add_bisect(commands, _add_measuring)
     add_attach(commands, _add_policy)
     add_snapshot(commands)
     add_parsers(commands)

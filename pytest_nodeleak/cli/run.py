@@ -32,6 +32,7 @@ __all__ = [
     "measure_file",
     "policy_of",
     "run_script",
+    "timeout_of",
     "write_json",
 ]
 
@@ -54,14 +55,18 @@ def run_script(arguments: argparse.Namespace) -> int:
 
 
 def measure_file(
-    arguments: argparse.Namespace, output: str | None = None, plant: float = 0.0
+    arguments: argparse.Namespace,
+    output: str | None = None,
+    plant: float = 0.0,
+    cwd: str | None = None,
 ) -> Verdict:
     """Start the file of the arguments and measure it; ``output`` is the folder of artifacts.
 
-    ``plant`` objects per iteration are planted into it: see selfcheck. Raises NodeLeakError.
+    ``plant`` objects per iteration are planted into it: see selfcheck. ``cwd`` is the program's
+    folder (default: ours). Raises NodeLeakError.
     """
     policy = _policy(arguments, {})
-    timeout = _timeout(arguments)
+    timeout = timeout_of(arguments)
     workload: Workload | None = arguments.workload
     if arguments.every is not None:
         workload = every(arguments.every)
@@ -79,6 +84,7 @@ def measure_file(
             with open_node(
                 arguments.file,
                 *arguments.script_args,
+                cwd=cwd,
                 node=node,
                 node_args=arguments.node_arg,
                 jit=policy.jit,
@@ -130,7 +136,8 @@ def policy_of(arguments: argparse.Namespace, policy: Policy) -> Policy:
     return policy
 
 
-def _timeout(arguments: argparse.Namespace) -> float:
+def timeout_of(arguments: argparse.Namespace) -> float:
+    """Seconds that the script may take to load. Raises PolicyError."""
     given = arguments.timeout
     try:
         seconds = parse_seconds("30s" if given is None else given)

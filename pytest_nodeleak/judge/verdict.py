@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..base.phases import Phase
 from ..base.policy import Policy
+from ..base.recipe import Recipe
 from ..base.samples import Sample, Series
 
 __all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
@@ -83,6 +84,7 @@ class Verdict:
     "child 4711 (job.js)"; ``heaps`` are the names and series of all that were measured.
     ``phases`` say what was done over which iterations, ``warm_readings`` came before ``series``.
     ``accepted`` says why a leak is no failure: it stands in the file of accepted growth.
+    ``recipe`` is what ``replay.json`` is made of; None for a program that others started.
     """
 
     outcome: Outcome
@@ -108,6 +110,7 @@ class Verdict:
     phases: tuple[Phase, ...] = ()
     warm_readings: tuple[Sample, ...] = ()
     accepted: str | None = None
+    recipe: Recipe | None = field(default=None, repr=False, compare=False)
 
     def __repr__(self) -> str:
         names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])

@@ -18,6 +18,7 @@ from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
+from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
 from .ledger import Ledger
 from .meter import Meter
@@ -79,6 +80,7 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
             verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
+        verdict = replace(verdict, recipe=recipe_of(app, workload))
         kept: Verdict = app.context.keep(verdict, meter.files)
         return kept
 

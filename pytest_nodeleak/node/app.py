@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, TargetError, hide_ours
+from ..base.recipe import Recipe
 from ..base.samples import Sample
 from ..inspector import EventHandler, Session
 from .context import Alone, Context
@@ -61,6 +62,8 @@ class NodeApp:
         self.script = script
         self.jit = jit
         self.context: Context[Any] = context or Alone()
+        #: how it was started; None: not by us
+        self.recipe: Recipe | None = None
         #: bytes between two samples of the heap profiler, at least, while the program is busy
         self.least_interval = 1
         #: seconds that it may stand still for a snapshot that nobody has asked for; None: any

@@ -17,6 +17,7 @@ from ..base.errors import (
     TargetStuckError,
     hide_ours,
 )
+from ..base.recipe import Recipe
 from ..inspector import Session, WebSocketTransport
 from .app import NodeApp
 from .context import Context
@@ -122,11 +123,35 @@ def open_node(
     try:
         session = _connect(process, path, deadline)
         app = NodeApp(process, session, executable, path, jit=jit, context=context, meeting=meeting)
+        app.recipe = _recipe(path, args, folder, executable, node_args, env or {}, timeout)
         _wait_until_loaded(app, process, path, deadline)
         return app
     except BaseException:
         process.stop()
         raise
+
+
+def _recipe(
+    script: str,
+    args: Sequence[str],
+    folder: str,
+    node: NodeExecutable,
+    node_args: Sequence[str],
+    env: Mapping[str, str | None],
+    timeout: float,
+) -> Recipe:
+    """How to start it again; of variables the names alone, for values may be secret."""
+    return Recipe(
+        script=script,
+        args=tuple(map(str, args)),
+        cwd=folder,
+        node=node.path,
+        node_version=node.version_text,
+        node_args=tuple(map(str, node_args)),
+        env_given=tuple(sorted(name for name, value in env.items() if value is not None)),
+        env_removed=tuple(sorted(name for name, value in env.items() if value is None)),
+        timeout=timeout,
+    )
 
 
 def _checked(node_args: Sequence[str]) -> list[str]:

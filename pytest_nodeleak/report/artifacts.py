@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..judge.verdict import Verdict
+from ..replay.recorded import REPLAY, recorded_text
 from . import text_report, verdict_json
 
 __all__ = [
@@ -70,7 +71,7 @@ def measurement_folders(root: Path, nodeid: str) -> list[Path]:
 def write_artifacts(
     verdict: Verdict, snapshots: Sequence[Path], folder: Path, *, shown: str | None = None
 ) -> Verdict:
-    """Move the snapshots into ``folder`` and write verdict.json and report.txt beside them.
+    """Move the snapshots into ``folder``; write verdict.json, report.txt, replay.json beside them.
 
     What an earlier measurement left there is removed. Returns the verdict with ``artifacts`` set
     to ``shown`` (default: the folder). A folder that cannot be written is said in the verdict's
@@ -91,11 +92,20 @@ def write_artifacts(
         for snapshot in snapshots:
             shutil.move(snapshot, folder / snapshot.name)
         (folder / _REPORT).write_text(text_report(kept) + "\n", encoding="utf-8")
+        replay = recorded_text(kept, folder, _version())
+        if replay is not None:
+            (folder / REPLAY).write_text(replay + "\n", encoding="utf-8")
     except OSError as error:
         with contextlib.suppress(OSError):
             remove_artifacts(folder)
         return _not_written(verdict, folder, error.strerror or str(error))
     return kept
+
+
+def _version() -> str:
+    from importlib.metadata import version  # takes 20 ms to load
+
+    return version("pytest-nodeleak")
 
 
 def _not_written(verdict: Verdict, folder: Path, why: str) -> Verdict:
@@ -129,13 +139,13 @@ def _our_files(folder: Path) -> set[str]:
     snapshots = found.get("snapshots")
     named = snapshots if isinstance(snapshots, list) else []
     listed = {n for n in named if isinstance(n, str) and _SNAPSHOT.fullmatch(n)}
-    return {_VERDICT, _REPORT, *listed}
+    return {_VERDICT, _REPORT, REPLAY, *listed}
 
 
 def in_the_way(folder: Path, snapshots: Sequence[str] = _USUAL_SNAPSHOTS) -> Path | None:
     """A file in ``folder`` that we would have to overwrite and did not make."""
     ours = _our_files(folder)
-    for name in (_VERDICT, _REPORT, *snapshots):
+    for name in (_VERDICT, _REPORT, REPLAY, *snapshots):
         if name not in ours and (folder / name).exists():
             return folder / name
     return None

@@ -1,0 +1,1 @@
+"""replay.json: what a measurement needs to be done again, and what became of its verdict."""
