@@ -41,9 +41,7 @@ class GitCommits:
                 "package give --package NAME"
             ) from None
         self._cwd = cwd
-        self.candidates: Sequence[Candidate] = self._row(
-            self._commit("--good", good), self._commit("--bad", bad)
-        )
+        self.candidates: Sequence[Candidate] = self._row(good, bad)
         self.notes: Sequence[str] = self._notes()
         self._temporary = tempfile.TemporaryDirectory(
             prefix="nodeleak-bisect-", ignore_cleanup_errors=True
@@ -66,6 +64,18 @@ class GitCommits:
             self._install(folder)
         cwd = within(self._cwd, self._top, self._tree)
         return Workplace(script, cwd if cwd.is_dir() else self._tree)
+
+    def what_changed(self, good: Candidate, bad: Candidate) -> str:
+        """The command that shows it; of a merge, where to look in its branch."""
+        try:
+            branch = self._in(
+                self._top, "rev-parse", "--short", "--verify", "--quiet", f"{bad.name}^2"
+            ).strip()
+            base = self._in(self._top, "merge-base", good.name, branch).strip()
+            start = self._in(self._top, "rev-parse", "--short", base).strip()
+        except Failed:
+            return f"what changed: git show {bad.shown}"
+        return f"it is a merge; to look into its branch: --good {start} --bad {branch}"
 
     def close(self) -> None:
         """Remove the worktree, from the repository's list as well."""
@@ -95,15 +105,16 @@ class GitCommits:
             ) from None
         return told.split()[-1]
 
-    def _row(self, good: str, bad: str) -> list[Candidate]:
+    def _row(self, good_name: str, bad_name: str) -> list[Candidate]:
+        good, bad = self._commit("--good", good_name), self._commit("--bad", bad_name)
         try:
             self._in(self._top, "merge-base", "--is-ancestor", good, bad)
         except Failed:
             good = bad
         if good == bad:
             raise PolicyError(
-                "--good is no ancestor of --bad; what brought the leak is looked for between an "
-                "older commit without it and a newer one with it"
+                f"--good {good_name} is no ancestor of --bad {bad_name}; what brought the leak is "
+                "looked for between an older commit without it and a newer one with it"
             )
         form = "--format=%H%x09%h%x09%ad %s"
         date = "--date=short"

@@ -69,6 +69,11 @@ class NpmReleases:
         self._check(candidate.name)
         return self._workplace
 
+    def what_changed(self, good: Candidate, bad: Candidate) -> str:
+        """The command that shows it."""
+        name = self._package
+        return f"what changed: npm diff --diff={name}@{good.name} --diff={name}@{bad.name}"
+
     def close(self) -> None:
         self._temporary.cleanup()
 

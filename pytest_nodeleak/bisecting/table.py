@@ -44,13 +44,13 @@ def conclusion(noun: str, candidates: Sequence[Candidate], found: Found, count: 
     """
     if found.good is None:
         raise NodeLeakError(
-            f"--good {candidates[0].name} leaks as well: the {noun} that brought the leak is "
+            f"--good {candidates[0].shown} leaks as well: the {noun} that brought the leak is "
             "older; give an earlier one as --good"
         )
     if found.bad is None:
         raise NodeLeakError(
-            f"--bad {candidates[-1].name} does not leak; give a {noun} as --bad in which `nodeleak "
-            "run` finds the leak"
+            f"--bad {candidates[-1].shown} does not leak; give a {noun} as --bad in which "
+            "`nodeleak run` finds the leak"
         )
     good, bad = candidates[found.good], candidates[found.bad]
     of = f"{count} measurement{'' if count == 1 else 's'} for {len(candidates)} {noun}s"

@@ -51,7 +51,10 @@ def bisect(arguments: argparse.Namespace) -> int:
         source.close()
     print(table(source.noun, source.candidates, search.measured), flush=True)
     print(conclusion(source.noun, source.candidates, found, len(search.measured)))
-    return _FOUND if found.is_one else _NOT_ONE
+    if not found.is_one or found.good is None or found.bad is None:
+        return _NOT_ONE
+    print(source.what_changed(source.candidates[found.good], source.candidates[found.bad]))
+    return _FOUND
 
 
 def _script(file: str) -> tuple[Path, str]:

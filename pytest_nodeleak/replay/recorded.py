@@ -12,6 +12,7 @@ from typing import Any
 from ..base.errors import PolicyError
 from ..base.policy import Policy
 from ..base.recipe import Recipe
+from ..base.units import parse_seconds
 from ..judge.verdict import Verdict
 from .compared import Outcome
 from .secrets import masked
@@ -151,7 +152,7 @@ def _recorded(found: Mapping[str, Any], file: Path) -> Recorded:
         node_args=_texts(command["node_args"]),
         env_given=_texts(environment["given"]),
         env_removed=_texts(environment["removed"]),
-        timeout=float(command["timeout"]),
+        timeout=parse_seconds(command["timeout"]),
         workload=None if workload is None else dict(workload),
         why=str(found["why"] or ""),
     )

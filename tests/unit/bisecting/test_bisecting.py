@@ -109,7 +109,7 @@ def test_the_table_and_its_conclusion():
     assert conclusion("version", CANDIDATES, Found(0, 2), 1).startswith(
         "the first bad version is one of 1.1, 2.0: those before 2.0 were skipped; 1 measurement for"
     )
-    with pytest.raises(NodeLeakError, match=r"--good 1\.0\.0 leaks as well: the version"):
+    with pytest.raises(NodeLeakError, match=r"--good 1\.0 leaks as well: the version"):
         conclusion("version", CANDIDATES, Found(None, 0), 2)
-    with pytest.raises(NodeLeakError, match=r"--bad 2\.0\.0 does not leak; give a version"):
+    with pytest.raises(NodeLeakError, match=r"--bad 2\.0 does not leak; give a version"):
         conclusion("version", CANDIDATES, Found(2, None), 2)
