@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AttachError",
     "ConnectionLostError",
     "DeadlineExceeded",
     "EvaluationError",
@@ -35,9 +36,10 @@ __all__ = [
 def hide_ours(excinfo: Any) -> bool:
     """For ``__tracebackhide__`` of a module: pytest leaves its frames out for our own errors.
 
-    A bug of ours raises something else, and is shown whole.
+    So it does for what a workload in Python raised. A bug of ours raises something else, and is
+    shown whole.
     """
-    return bool(excinfo.errisinstance(Ours))
+    return bool(excinfo.errisinstance(Ours)) or hasattr(excinfo.value, "nodeleak_iteration")
 
 
 class Ours(Exception):
@@ -75,6 +77,10 @@ class LaunchError(NodeLeakError):
         super().__init__(message)
         self.returncode = returncode
         self.output = output
+
+
+class AttachError(NodeLeakError):
+    """There is no way into the program that runs already: which, and what hinders."""
 
 
 class TargetError(NodeLeakError):
@@ -193,5 +199,5 @@ class SnapshotOrderError(NodeLeakError, ValueError):
 
 # Users meet them as pytest_nodeleak.LeakError: in a traceback, in pytest's short summary.
 for _name in __all__:
-    if _name not in ("DeadlineExceeded", "HeapGoneError", "Ours", "ProtocolError", "hide_ours"):
+    if _name not in ("Ours", "hide_ours"):
         globals()[_name].__module__ = "pytest_nodeleak"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from ..base.deadline import Deadline
 from ..base.errors import (
@@ -27,7 +27,7 @@ from .pause import DRIVER, PRELOADED
 from .process.descendants import new_mark
 from .process.target import TargetProcess
 
-__all__ = ["open_node"]
+__all__ = ["LaunchNode", "open_node"]
 
 __tracebackhide__ = hide_ours
 
@@ -38,6 +38,20 @@ _BOOTING = 2.0
 _PERMISSION = ("--permission", "--experimental-permission")
 _DENIED = re.compile(r"code: 'ERR_ACCESS_DENIED'")
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
+
+
+class LaunchNode(Protocol):
+    """The type of the ``launch_node`` fixture."""
+
+    def __call__(
+        self,
+        script: str | os.PathLike[str],
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        node: NodeExecutable | str | os.PathLike[str] | None = None,
+        node_args: Sequence[str] = (),
+    ) -> NodeApp: ...
 
 
 def open_node(

@@ -71,7 +71,7 @@ def test_an_option_wins_over_the_files_own(project):
             "bad value for maxGrowth (from `options` of a.js): 'x' is not a gro",
         ),
         ("{ rounds: 1 }", "bad value for rounds (from `options` of a.js): 1 is not a whole number"),
-        ("5", "`options` of a.js is not an object"),
+        ("5", "`options` of iteration is not an object but 5"),
     ],
 )
 def test_bad_options_of_a_file_are_named_as_it_spells_them(project, options, said):
@@ -114,7 +114,7 @@ def test_a_program_that_works_by_itself(project):
 @pytest.mark.parametrize(
     ("text", "args", "said"),
     [
-        ("exports.x = 1;", (), "exports no function `iteration`; give --workload JS, or --every"),
+        ("exports.x = 1;", (), "it exports: x; give --workload JS, or --every"),
         ("let a = ;", (), "SyntaxError: Unexpected token ';'"),
         ("throw new Error('at start')", (), "Error: at start"),
         ("", ("--workload", "let a = ;"), "the workload is not JavaScript: SyntaxError"),

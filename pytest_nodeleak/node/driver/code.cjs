@@ -15,7 +15,7 @@ const startFolder = process.cwd();
 let compiled = Object.create(null);
 let compiledTexts = 0;
 
-module.exports = { compileText, compiledText, describe, importScript, load, pick };
+module.exports = { compileText, compiledText, describe, importScript, load, loadFile, pick };
 
 const LONGEST = 10000;
 
@@ -106,6 +106,11 @@ async function load(name) {
     if (!error || !esm.includes(error.code)) throw error;
   }
   return unit.load(path.isAbsolute(name) ? pathToFileURL(name).href : name);
+}
+
+// As Node itself loads a script: the main one, being loaded already, is the same instance.
+function loadFile(file) {
+  return import(pathToFileURL(realpath(file)).href);
 }
 
 function pick(namespace, name) {

@@ -7,7 +7,8 @@ const v8 = require('v8');
 const { inspect } = require('util');
 const { performance } = require('perf_hooks');
 const { AsyncResource } = require('async_hooks');
-const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
+const { compileText, compiledText, describe, importScript, load, loadFile, pick } = require('./code.cjs');
+const { told, workOf } = require('./leakfile.cjs');
 const { fillStandardStreams } = require('./streams.cjs');
 
 module.exports = { makeDriver };
@@ -127,16 +128,28 @@ function makeDriver(real, preloading = false) {
       return '';
     },
 
-    async workloadOptions(name) {
+    async leakFile(file) {
       await turn();
       try {
-        const namespace = await load(name);
-        if (!pick(namespace, 'iteration')) return '{"options":null}';
-        const holder = namespace.options === undefined ? namespace.default : namespace;
-        return stringify({ options: (holder && holder.options) || {} });
+        return stringify({ told: told(await loadFile(file)) });
       } catch (error) {
         return stringify({ error: describe(error) });
       }
+    },
+
+    async prepareFile(file, name) {
+      await turn();
+      driver.work = null;
+      driver.hooks = null;
+      try {
+        const found = workOf(await loadFile(file), name);
+        if (!found) return `it has no workload '${name}'`;
+        driver.work = found.work;
+        driver.hooks = found.hooks;
+      } catch (error) {
+        return describe(error);
+      }
+      return '';
     },
 
     async hook(name) {
