@@ -118,6 +118,8 @@ class TargetProcess:
     def _look(self) -> int | None:
         if sys.platform == "win32" or self._popen.returncode is not None:
             return self._popen.poll()
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return self._popen.poll()
         # Not reaped before stop(): until then nobody else can get its process id, nor its group's.
         try:
             found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
