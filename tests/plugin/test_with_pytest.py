@@ -35,7 +35,7 @@ class TestShared:
         assert_no_leak(shared, FINE)
 
     def test_two(self, shared):
-        assert shared.iterations > 0
+        assert shared.evaluate('1') == 1
 
 
 class CaseTest(unittest.TestCase):
