@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .assertions.leaks import assert_no_growth as assert_no_growth
     from .assertions.leaks import assert_no_leak as assert_no_leak
     from .assertions.measured import measure as measure
+    from .base.errors import AttachError as AttachError
     from .base.errors import ConnectionLostError as ConnectionLostError
     from .base.errors import DeadlineExceeded as DeadlineExceeded
     from .base.errors import EvaluationError as EvaluationError
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
     from .judge.outcomes import SelfCheckError as SelfCheckError
     from .judge.verdict import LeakingConstructor as LeakingConstructor
     from .judge.verdict import Verdict as Verdict
+    from .node import AttachedApp as AttachedApp
     from .node import NodeApp as NodeApp
+    from .node import attach as attach
     from .node import open_node as open_node
     from .node.launch import LaunchNode as LaunchNode
     from .node.workload import every as every
@@ -56,6 +59,7 @@ _HOMES = {
     "assertions.in_loop": ("assert_no_leak_async",),
     "assertions.leaks": ("assert_instances", "assert_no_growth", "assert_no_leak"),
     "base.errors": (
+        "AttachError",
         "ConnectionLostError",
         "DeadlineExceeded",
         "EvaluationError",
@@ -85,7 +89,7 @@ _HOMES = {
         "three_snapshot_diff",
     ),
     "assertions.measured": ("measure",),
-    "node": ("NodeApp", "open_node"),
+    "node": ("AttachedApp", "NodeApp", "attach", "open_node"),
     "base.policy": ("Policy",),
     "base.samples": ("Sample", "Series"),
     "judge.outcomes": ("InconclusiveError", "LeakError", "SelfCheckError"),

@@ -57,7 +57,7 @@ async def assert_no_leak_async(
         if loop is not None:
             loop.stop()
         raise
-    return passed(verdict)
+    return passed(verdict, columns=app.context.columns)
 
 
 async def _in_thread(function: Callable[[], T]) -> T:

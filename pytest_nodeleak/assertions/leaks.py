@@ -17,6 +17,7 @@ from ..judge.verdict import Verdict
 from ..node.app import NodeApp
 from ..node.workload import Workload
 from ..report import text_report
+from ..report.text import WIDTH
 from .measured import measure, refuse_what_is_no_app
 
 if TYPE_CHECKING:
@@ -52,22 +53,22 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Unpack[PolicyKeyw
     except NodeLeakError as error:
         # The message says it all: a debugger is to stand in the caller's line.
         raise error.with_traceback(None) from error.__cause__
-    return passed(verdict)
+    return passed(verdict, columns=app.context.columns)
 
 
-def passed(verdict: Verdict, place: tuple[str, int] | None = None) -> Verdict:
-    """The verdict, or the error or warning that a test gets of it.
+def passed(verdict: Verdict, place: tuple[str, int] | None = None, columns: int = WIDTH) -> Verdict:
+    """The verdict, or the error or warning that a test gets of it, ``columns`` wide.
 
     ``place`` is the file and line that a warning is about (None: the caller's caller).
     """
     __tracebackhide__ = _hide
-    if verdict.outcome == "leak":
-        raise LeakError(text_report(verdict), verdict)
+    if verdict.outcome == "leak" and not verdict.accepted:
+        raise LeakError(text_report(verdict, columns), verdict)
     if verdict.outcome == "inconclusive":
         if verdict.policy.strict:
-            raise InconclusiveError(text_report(verdict), verdict)
+            raise InconclusiveError(text_report(verdict, columns), verdict)
         # What it wrote goes away unless the test fails for another reason.
-        text = text_report(replace(verdict, artifacts=None))
+        text = text_report(replace(verdict, artifacts=None), columns)
         text += "\n  This is a warning only; strict=True makes it a failure."
         if place is None:
             warnings.warn(InconclusiveWarning(text), stacklevel=3)

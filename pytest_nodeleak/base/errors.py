@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "AttachError",
     "ConnectionLostError",
     "DeadlineExceeded",
     "EvaluationError",
@@ -76,6 +77,10 @@ class LaunchError(NodeLeakError):
         super().__init__(message)
         self.returncode = returncode
         self.output = output
+
+
+class AttachError(NodeLeakError):
+    """There is no way into the program that runs already: which, and what hinders."""
 
 
 class TargetError(NodeLeakError):

@@ -114,6 +114,16 @@ PLUGIN_OPTIONS = (
         "*.leak.mts')",
         many=True,
     ),
+    Option("json", "FILE", "write all verdicts of the run there, as JSON"),
+    Option("compare", "FILE", "leaks in this file of accepted growth are no failures"),
+    Option("save", "FILE", "write what leaks to this file of accepted growth"),
+    Option("codequality", "FILE", "write leaks there as GitLab's code quality report"),
+    Option(
+        "github",
+        "WHEN",
+        "annotations and a step summary: auto (in GitHub Actions) or never (default: auto)",
+    ),
+    Option("html", "FILE", "write a page of the run there, with charts (extra: html)"),
 )
 
 

@@ -108,6 +108,8 @@ class _ShowVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import pages
+    from .running import add_attach, add_snapshot
     from .snapshots import add_parsers
 
     parser = argparse.ArgumentParser(
@@ -122,7 +124,10 @@ def _parser() -> argparse.ArgumentParser:
         title="commands", required=True, metavar="COMMAND", prog=parser.prog
     )
     _add_run(commands)
+    add_attach(commands, _add_policy)
+    add_snapshot(commands)
     add_parsers(commands)
+    pages.add_parsers(commands)
     _add_doctor(commands)
     _add_types(commands)
     return parser
@@ -215,6 +220,10 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
     node.add_argument(
         "--timeout", metavar="TIME", help="time that the script may take to load (default: 30s)"
     )
+    _add_policy(parser)
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
     policy = parser.add_argument_group("policy", "how to measure and what to accept")
     for option in POLICY_OPTIONS:
         policy.add_argument(

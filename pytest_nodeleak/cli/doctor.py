@@ -14,9 +14,9 @@ import psutil
 
 from ..base.units import format_bytes, format_rate
 from ..judge.outcomes import SelfCheckError
-from ..measuring.meter import SNAPSHOT_MEMORY
 from ..measuring.selfcheck import PLANT_RATE
 from ..node import NodeExecutable, open_node
+from ..node.probes.cost import snapshot_bytes
 from .run import find_named_node, measure_file
 
 __all__ = ["run_doctor"]
@@ -62,7 +62,7 @@ def _environment(node: NodeExecutable) -> Iterator[str]:
         f"numpy {version('numpy')}",
     )
     free = psutil.virtual_memory().available
-    largest = format_bytes(free / SNAPSHOT_MEMORY)
+    largest = format_bytes(free / snapshot_bytes(1))
     yield _line("memory", f"{format_bytes(free)} free: snapshots of heaps of up to {largest}")
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         script = Path(folder, "idle.cjs")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,20 @@ from ..node.leakfile.exports import asked, one_of
 from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
-from ..report.columns import one_line, shorten
+from ..report.text import WIDTH
+from .terminal import Terminal
 
-__all__ = ["STATUS", "find_named_node", "measure_file", "run_script"]
+__all__ = [
+    "STATUS",
+    "CommandContext",
+    "check_targets",
+    "columns_of_stdout",
+    "find_named_node",
+    "measure_file",
+    "policy_of",
+    "run_script",
+    "write_json",
+]
 
 #: exit status of an outcome
 STATUS = {"steady": 0, "leak": 1, "inconclusive": 3}
@@ -34,11 +45,11 @@ def run_script(arguments: argparse.Namespace) -> int:
 
     Raises NodeLeakError for what cannot be used.
     """
-    _check_targets(arguments)
+    check_targets(arguments)
     verdict = measure_file(arguments, arguments.output)
     if arguments.json != "-":
-        print(text_report(verdict))
-    _write_json(verdict, arguments.json)
+        print(text_report(verdict, columns_of_stdout()))
+    write_json(verdict, arguments.json)
     return STATUS[verdict.outcome]
 
 
@@ -61,8 +72,8 @@ def measure_file(
         arguments.file, _, arguments.name = arguments.file.partition("::")
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
-    with _Terminal() as terminal:
-        context = _Context(output, terminal, plant)
+    with Terminal() as terminal:
+        context = CommandContext(output, terminal, plant)
         while True:
             terminal.show(f"starting {arguments.file}")
             with open_node(
@@ -83,32 +94,12 @@ def measure_file(
                 return measure_with(app, work, policy)
 
 
-class _Terminal:
-    """One line of progress that is rewritten; nothing if stderr is no terminal."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stderr.isatty()
-
-    def __enter__(self) -> _Terminal:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.show("")
-
-    def show(self, text: str) -> None:
-        if self._is_terminal:
-            columns = 80
-            with suppress(OSError, ValueError):
-                columns = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-            line = shorten(one_line(text), columns - 1)
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
-
-
-class _Context:
+class CommandContext:
     """What surrounds the app of the command: its verdicts are kept in --output."""
 
-    def __init__(self, output: str | None, terminal: _Terminal, plant: float) -> None:
+    def __init__(self, output: str | None, terminal: Terminal, plant: float = 0.0) -> None:
         self.plant = plant
+        self.columns = WIDTH
         self._output = output
         self._terminal = terminal
 
@@ -120,13 +111,18 @@ class _Context:
             return verdict
         return write_artifacts(verdict, snapshots, Path(self._output))
 
-    def progress(self, text: str) -> None:
-        self._terminal.show(text)
+    def progress(self, phase: str, detail: str = "") -> None:
+        self._terminal.show(f"{phase}: {detail}" if detail else phase)
 
 
 def _policy(arguments: argparse.Namespace, exported: Mapping[str, Any]) -> Policy:
     """The policy of the file's options, the command line's laid over."""
     policy = Policy().with_script_options(f"`options` of {arguments.file}", exported)
+    return policy_of(arguments, policy)
+
+
+def policy_of(arguments: argparse.Namespace, policy: Policy) -> Policy:
+    """``policy`` with the command line's options laid over."""
     for name in Policy.names():
         value = getattr(arguments, name)
         if value is not None:
@@ -168,7 +164,7 @@ def _exported(arguments: argparse.Namespace, app: NodeApp) -> tuple[Workload, Po
     return FileWorkload(app.script, test.name), _policy(arguments, test.options)
 
 
-def _check_targets(arguments: argparse.Namespace) -> None:
+def check_targets(arguments: argparse.Namespace) -> None:
     """Raise PolicyError now rather than after the measurement for what cannot be written."""
     target, output = arguments.json, arguments.output
     if target is not None and target != "-":
@@ -188,7 +184,14 @@ def _check_targets(arguments: argparse.Namespace) -> None:
             )
 
 
-def _write_json(verdict: Verdict, target: str | None) -> None:
+def columns_of_stdout() -> int:
+    """Of the terminal, if the report goes to one."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(WIDTH, shutil.get_terminal_size().columns)
+
+
+def write_json(verdict: Verdict, target: str | None) -> None:
     if target is None:
         return
     text = verdict_json(verdict)

@@ -43,6 +43,8 @@ SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
 ITERATION_SHARE = 0.05
 #: share of a processor that a program which is watched may need then
 BUSY = 0.8
+#: share of a processor at which nobody waits for the program
+IDLE = 0.05
 
 
 class Ledger:
@@ -140,6 +142,12 @@ class Ledger:
 
     def _interval(self) -> int:
         """The least interval at which an iteration does not take too long."""
+        found = self._bearable_interval()
+        fixed = self.meter.runner.fixed_seconds
+        is_idle = fixed is not None and self.meter.cpu_pace < IDLE * fixed
+        return found if is_idle else max(found, self.meter.app.least_interval)
+
+    def _bearable_interval(self) -> int:
         fixed = self.meter.runner.fixed_seconds
         most = ITERATION_SHARE * self.meter.budget if fixed is None else BUSY * fixed
         for interval, slowdown in SLOWDOWNS:
@@ -159,6 +167,7 @@ class Ledger:
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
+            self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
             for part in self.parts:
                 part.close_window(counts[-1])
@@ -180,6 +189,7 @@ class Ledger:
         The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
         """
         meter = self.meter
+        meter.enter("confirming")
         young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
         if young > 0:
             meter.wait(young, "what was counted to come of age")
@@ -252,6 +262,7 @@ class Ledger:
         """Up to ``n`` iterations at full speed, with readings between; less is often enough."""
         self.end()
         meter = self.meter
+        meter.enter("more work")
         began = meter.seconds
         limit = meter.within((1.0 if all_of_it else 0.6) * self._left)
         self.pacer.forget()

@@ -19,7 +19,7 @@ from .heaps.heap import NodeHeap, NodeWorker
 from .heaps.meeting import MeetingPoint
 from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
-from .process.target import TargetProcess
+from .process.target import ProgramProcess
 from .program import ProgramChannel
 from .workload import Workload, make_runner
 
@@ -40,7 +40,7 @@ class NodeApp:
 
     def __init__(
         self,
-        process: TargetProcess,
+        process: ProgramProcess,
         session: Session,
         executable: NodeExecutable,
         script: str,
@@ -48,17 +48,23 @@ class NodeApp:
         jit: str = "off",
         context: Context[Any] | None = None,
         meeting: MeetingPoint | None = None,
+        channel: ProgramChannel | None = None,
+        threads: str = "",
     ) -> None:
         self._process = process
-        self._channel = ProgramChannel(process, session)
+        self._channel = channel or ProgramChannel(process, session)
         self._main = NodeHeap(self._channel, "main", "main", process.pid, lambda: self.iterations)
-        self._census = Census(self._main, meeting, lambda: self.iterations)
+        self._census = Census(self._main, meeting, lambda: self.iterations, threads=threads)
         process.after_stop = self._census.close
         self._executable = executable
         self._closed = False
         self.script = script
         self.jit = jit
         self.context: Context[Any] = context or Alone()
+        #: bytes between two samples of the heap profiler, at least, while the program is busy
+        self.least_interval = 1
+        #: seconds that it may stand still for a snapshot that nobody has asked for; None: any
+        self.most_standstill: float | None = None
         #: iterations that workloads have done since the start
         self.iterations = 0
 

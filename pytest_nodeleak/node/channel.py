@@ -64,6 +64,11 @@ class Channel:
         self.patience = _usual_patience
 
     @property
+    def has_driver(self) -> bool:
+        """Whether the driver was found, or brought in, there."""
+        return bool(self._driver_id)
+
+    @property
     def ended(self) -> bool:
         """Whether it has run its course; a process may stay until we let go."""
         return self._fate.over or self.session.is_over()

@@ -17,7 +17,7 @@ from ..base.errors import (
 )
 from ..inspector import Session
 from .pause import where_it_is
-from .process.target import TargetProcess
+from .process.target import ProgramProcess, is_halted
 
 __all__ = ["Fate", "HeapFate", "ProgramFate", "ending", "out_of_memory", "quoted"]
 
@@ -62,7 +62,7 @@ class Fate(Protocol):
 class ProgramFate:
     """Of the program itself: the main thread of the process that we have started."""
 
-    def __init__(self, process: TargetProcess) -> None:
+    def __init__(self, process: ProgramProcess) -> None:
         self._process = process
 
     @property
@@ -81,7 +81,7 @@ class ProgramFate:
         stack = "" if turns else where_it_is(session)
         if stack:
             where = f"; it is at:\n{stack}"
-        elif stack is None and self._process.is_halted:
+        elif stack is None and is_halted(self._process.pid):
             where = "; a signal has stopped it (SIGSTOP)"
         elif stack is None:
             where = (
@@ -122,10 +122,10 @@ class HeapFate:
         return ""
 
 
-def _lost_target(process: TargetProcess, doing: str) -> TargetError:
+def _lost_target(process: ProgramProcess, doing: str) -> TargetError:
     code = process.wait(Deadline(_DYING))
     output = process.stderr.tail()
-    if code is None and process.is_halted:
+    if code is None and is_halted(process.pid):
         return TargetStuckError(
             f"a signal has stopped the program (SIGSTOP, pid {process.pid}) while {doing}"
             f"{quoted(process)}",
@@ -154,13 +154,13 @@ def _lost_target(process: TargetProcess, doing: str) -> TargetError:
     )
 
 
-def out_of_memory(process: TargetProcess) -> str:
+def out_of_memory(process: ProgramProcess) -> str:
     """V8's own line about a heap that is full, or ""."""
     found = _OUT_OF_MEMORY.search(process.stderr.text())
     return "" if found is None else found.group(0).strip()
 
 
-def _heap_at_the_end(process: TargetProcess) -> int:
+def _heap_at_the_end(process: ProgramProcess) -> int:
     """What V8's last GC left, in bytes; 0 if it does not say."""
     found = _LAST_GC.findall(process.stderr.text())
     return int(float(found[-1]) * 1e6) if found else 0
@@ -177,7 +177,7 @@ def ending(code: int) -> str:
     return f"ended with exit status {code}"
 
 
-def quoted(process: TargetProcess) -> str:
+def quoted(process: ProgramProcess) -> str:
     """The end of what the program printed, its stderr above all, as the end of a message."""
     for stream in (process.stderr, process.stdout):
         output = stream.tail()

@@ -10,7 +10,7 @@ from ..base.errors import hide_ours
 from ..inspector import Session
 from .channel import Channel
 from .deaths import ProgramFate
-from .process.target import TargetProcess
+from .process.target import ProgramProcess
 
 __all__ = ["ProgramChannel"]
 
@@ -22,8 +22,10 @@ _RUNS = re.compile(r"^nodeleak: the driver runs$", re.MULTILINE)
 class ProgramChannel(Channel):
     """The connection to the program's main thread, and the process behind it."""
 
-    def __init__(self, process: TargetProcess, session: Session) -> None:
-        super().__init__(session, ProgramFate(process))
+    def __init__(
+        self, process: ProgramProcess, session: Session, fate: ProgramFate | None = None
+    ) -> None:
+        super().__init__(session, fate or ProgramFate(process))
         self.process = process
         process.before_stop = session.close
 

@@ -13,6 +13,7 @@ from ..base.policy import Policy
 from . import hookspecs, settings
 from .fixtures import NODE_FIXTURE
 from .record import Record
+from .reports import REPORTS, Reports, attach, shorten_crash
 from .state import STATE, State
 
 __all__ = [
@@ -66,6 +67,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[STATE] = State(config)
     except NodeLeakError as error:
         raise pytest.UsageError(str(error)) from None
+    config.stash[REPORTS] = Reports(config)
+    config.pluginmanager.register(config.stash[REPORTS], "nodeleak-reports")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -170,24 +173,33 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    item.config.stash[STATE].watcher.clear()
     record = item.config.stash[STATE].record
-    if record is not None and record.verdicts:
+    if record is None:
+        return (yield)
+    skipped = call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception)
+    # Known before the report is made of them; an expected failure is one as well.
+    record.failed |= call.excinfo is not None and not skipped
+    if record.verdicts:
         from ..report import properties
 
         others = [pair for pair in item.user_properties if not _is_ours(pair[0])]
-        item.user_properties[:] = others + properties(record.verdicts)
+        item.user_properties[:] = others + properties(record.shown_verdicts())
     report = yield
-    if record is not None:
-        _add_sections(item, report, record)
+    record.failed |= report.failed
+    _add_sections(item, report, record)
+    if record.verdicts:
+        shorten_crash(report)
     return report
 
 
 def _add_sections(item: pytest.Item, report: pytest.TestReport, record: Record) -> None:
-    new = record.verdicts[record.reported :]
+    new = record.shown_verdicts()[record.reported :]
     if new:
-        from ..report import headline
+        from ..report import headline, verdict_json
 
         record.reported = len(record.verdicts)
+        attach(report, [verdict_json(verdict) for verdict in new])
         lines = [f"{verdict.workload}: {headline(verdict)}" for verdict in new]
         lines += [f"artifacts: {verdict.artifacts}" for verdict in new if verdict.artifacts]
         for verdict in new:
@@ -196,26 +208,11 @@ def _add_sections(item: pytest.Item, report: pytest.TestReport, record: Record) 
         report.sections.append(("nodeleak", "\n".join(lines)))
     if report.failed:
         report.sections.extend(record.output_sections())
-    # An expected failure is one as well: its evidence stays.
-    record.failed |= report.failed or hasattr(report, "wasxfail")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What was measured; inconclusive results by name, for they are no failures."""
-    measured: dict[str, list[Any]] = {}
-    for report in (r for reports in terminalreporter.stats.values() for r in reports):
-        pairs = [p for p in getattr(report, "user_properties", ()) if _is_ours(p[0])]
-        # Each phase of a test reports what it knows so far.
-        if len(pairs) > len(measured.get(report.nodeid, ())):
-            measured[report.nodeid] = pairs
-    if not measured:
-        return
-    from ..report import summary
-
-    first, *undecided = summary(measured.items())
-    terminalreporter.write_line(first)
-    for line in undecided:
-        terminalreporter.write_line(line, yellow=True)
+    """What was measured, one line each; the undecided once more, for they are no failures."""
+    terminalreporter.config.stash[REPORTS].show(terminalreporter)
 
 
 def _is_ours(name: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,12 @@ class Record:
             verdict = self._written(verdict, snapshots)
         self.verdicts.append(verdict)
         return verdict
+
+    def shown_verdicts(self) -> list[Verdict]:
+        """The verdicts, with their artifacts only if those stay."""
+        if self.failed:
+            return self.verdicts
+        return [replace(verdict, artifacts=None) for verdict in self.verdicts]
 
     def finish(self) -> None:
         """The test is over: one that has not failed leaves nothing, of earlier runs neither."""

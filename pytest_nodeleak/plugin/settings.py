@@ -28,6 +28,7 @@ __all__ = [
     "output_folder",
     "plant",
     "refuse_unknown_variables",
+    "report_file",
     "setting",
     "timeout",
     "with_hooks",
@@ -222,6 +223,19 @@ def output_folder(config: pytest.Config) -> Path:
     if value is None:
         return config.rootpath / ".nodeleak"
     return _base(config, source) / os.path.expanduser(value)
+
+
+def report_file(config: pytest.Config, name: str) -> Path | None:
+    """The file that a report goes to, absolute; None: nobody wants it. Raises pytest.UsageError."""
+    value, source = setting(config, name)
+    if value is None:
+        return None
+    path = _base(config, source) / os.path.expanduser(value)
+    if path.is_dir():
+        raise pytest.UsageError(
+            f"bad value for {name} (from {source}): '{path}' is a folder; give a file"
+        )
+    return path
 
 
 def _base(config: pytest.Config, source: str) -> Path:

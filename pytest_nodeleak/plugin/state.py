@@ -10,6 +10,8 @@ import pytest
 
 from ..base.policy import Policy
 from . import settings
+from .accepted import comparison
+from .progress import Progress
 from .record import Record
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from ..node import NodeExecutable
 
 __all__ = ["STATE", "State"]
+
+
+#: columns of pytest's "E       " before each line of a failure, and of a report at most
+_MARGIN, _WIDTH = 8, 100
 
 
 class State:
@@ -33,7 +39,10 @@ class State:
         self.output = settings.output_folder(config)
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
+        self.accepted = comparison(config)
+        self.watcher = Progress(config)
         self.record: Record | None = None
+        self._config = config
         self.leak_files = settings.leak_files(config)
         #: leak files that Node is to be asked of, and what it said of others
         self.unlisted: list[Path] = []
@@ -85,14 +94,30 @@ class State:
             found[name] = node
         return found
 
+    @property
+    def columns(self) -> int:
+        """For a report in a failure; a worker of xdist is told those of the terminal behind it."""
+        given = getattr(self._config, "workerinput", {}).get("nodeleak_columns")
+        if given is not None:
+            return int(given)
+        if not self._config.pluginmanager.hasplugin("terminalreporter"):
+            return _WIDTH
+        return min(_WIDTH, self._config.get_terminal_writer().fullwidth - _MARGIN)
+
     def policy(self) -> Policy:
         return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        return verdict if self.record is None else self.record.keep(verdict, snapshots)
+        self.watcher.clear()
+        if self.record is None:
+            return verdict
+        if self.accepted is not None:
+            number = len(self.record.verdicts) + 1
+            verdict = self.accepted.judged(self.record.nodeid, number, verdict)
+        return self.record.keep(verdict, snapshots)
 
-    def progress(self, text: str) -> None:
-        return None  # pytest has its own
+    def progress(self, phase: str, detail: str = "") -> None:
+        self.watcher.tell(phase, detail)
 
 
 STATE = pytest.StashKey[State]()

@@ -122,7 +122,7 @@ def remove_artifacts(folder: Path) -> bool:
 def _our_files(folder: Path) -> set[str]:
     try:
         found = json.loads((folder / _VERDICT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return set()
     if not isinstance(found, dict) or not {"schema", "outcome", "series"} <= found.keys():
         return set()

@@ -44,7 +44,7 @@ def test_a_leak_fails_with_the_report_and_a_green_test_leaves_nothing(project):
             r"-+ nodeleak -+",
             r"require\('\./program'\)\.leak\(\): Entry leaks: .*",
             r"nodeleak: 1 leaking, 1 steady",
-            r"FAILED test_it\.py::test_leak - pytest_nodeleak\.LeakError: Entry leaks: \+1\.00 .*",
+            r"FAILED test_it\.py::test_leak - Entry leaks: \+1\.00 .*",
         ]
     )
     # No frame but the user's.
@@ -179,8 +179,8 @@ def test_an_output_folder_that_cannot_be_written_does_not_lose_the_verdict(proje
     result.stdout.re_match_lines(
         [
             r"E +pytest_nodeleak.LeakError: leak: Entry: .* more than max_live=3",
-            r"E +artifacts could not be written to '.*\.nodeleak/test_it\.py--test_leak': .*",
-            r"FAILED .* - pytest_nodeleak\.LeakError: leak: Entry: .*",
+            r"E +artifacts could not be written to.*",
+            r"FAILED .* - leak: Entry: .*",
         ]
     )
     result.stdout.no_re_match_line(r"E +artifacts  ")
@@ -248,8 +248,9 @@ def test_an_inconclusive_measurement_warns_and_strict_makes_it_fail(project):
             r".*test_it\.py:\d+: InconclusiveWarning: inconclusive: .+",
             r" +raise the budget.*",
             r" +This is a warning only; strict=True makes it a failure\.",
+            r"UNDECIDED: 2 measurements without a verdict",
+            r"  test_it\.py::test_lax \(it passed: .+",
             r"nodeleak: 2 inconclusive",
-            r"  test_it\.py::test_lax: inconclusive: .+",
         ]
     )
     result.stdout.no_re_match_line(r" +artifacts  .*lax")

@@ -171,7 +171,7 @@ def test_in_workers_of_xdist_results_and_numbers_arrive(project):
         [
             "E *LeakError: leak: Entry: *",
             "nodeleak: 1 leaking, 1 steady",
-            "FAILED*LeakError: leak: *",
+            "FAILED* - leak: *",
         ]
     )
     junit = (project.path / "../junit.xml").read_text()

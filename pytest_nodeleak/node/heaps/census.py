@@ -44,9 +44,19 @@ class Census:
     """
 
     def __init__(
-        self, main: NodeHeap, meeting: MeetingPoint | None, iterations: Callable[[], int]
+        self,
+        main: NodeHeap,
+        meeting: MeetingPoint | None,
+        iterations: Callable[[], int],
+        *,
+        threads: str = "",
     ) -> None:
-        """``meeting`` None: the main heap is all that is looked at."""
+        """``meeting`` None: no children are looked into.
+
+        ``threads`` brings the driver into worker threads where Node does not; with neither the
+        main heap is all that is looked at.
+        """
+        self._threads = threads
         self._main = _Home(main, WorkerRelay(main.channel.session))
         self._meeting = meeting
         self._iterations = iterations
@@ -58,13 +68,13 @@ class Census:
     @property
     def sees_all(self) -> bool:
         """Whether more than the main heap is looked at."""
-        return self._meeting is not None
+        return self._meeting is not None or bool(self._threads)
 
     def heaps(self) -> list[NodeHeap]:
         """Those alive now, main first. Raises TargetError if the program itself is gone."""
         main = self._main
         main.heap.channel.check_alive("its heaps were looked for")
-        if self._meeting is None:
+        if not self.sees_all:
             return [main.heap]
         found: list[NodeHeap] = [main.heap, *self.workers()]
         return found + self._of_children()
@@ -72,7 +82,7 @@ class Census:
     def workers(self) -> list[NodeWorker]:
         """Worker threads of the program itself, in the order of their numbers."""
         main = self._main
-        if self._meeting is None:
+        if not self.sees_all:
             return []
         main.heap.channel.check_alive("its workers were looked for")
         if not main.relay.enabled:
@@ -84,6 +94,10 @@ class Census:
                 doing="its workers were looked for",
             )
         return self._workers_of(main)
+
+    def known_workers(self) -> list[NodeWorker]:
+        """Those of the program that were found so far."""
+        return list(self._main.workers.values())
 
     def children(self) -> list[NodeHeap]:
         """Child processes that run Node, their own children included."""
@@ -139,7 +153,7 @@ class Census:
             name += f" of {home.heap.name}"
         session = Session(RelayedTransport(home.relay, worker))
         return NodeWorker(
-            WorkerChannel(session, HeapFate(name)),
+            WorkerChannel(session, HeapFate(name), *([self._threads] if self._threads else [])),
             name,
             home.heap.pid,
             self._iterations,

@@ -14,7 +14,9 @@ from ...base.errors import (
     TargetStuckError,
     hide_ours,
 )
+from ...inspector import Session
 from ..channel import Channel
+from ..deaths import Fate
 from ..pause import DRIVER
 
 __all__ = ["ChildChannel", "WorkerChannel"]
@@ -22,6 +24,7 @@ __all__ = ["ChildChannel", "WorkerChannel"]
 __tracebackhide__ = hide_ours
 
 _THREAD = json.dumps(str(DRIVER.with_name("thread.cjs")))
+_BRING = f"require({_THREAD}).now()"
 # What the thread does: "" while it boots, "idle" with nothing below us on the stack, "asleep" in
 # Atomics.wait, from which V8 wakes it for us, "busy" otherwise.
 _STATE = """(() => {
@@ -57,6 +60,11 @@ class WorkerChannel(Channel):
     it is there after the first turn of the event loop.
     """
 
+    def __init__(self, session: Session, fate: Fate, bring: str = _BRING) -> None:
+        """``bring``: the expression that brings the driver in."""
+        super().__init__(session, fate)
+        self._bring = bring
+
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
         while not self.look_for_driver(deadline, doing):
             if deadline.expired:
@@ -64,7 +72,7 @@ class WorkerChannel(Channel):
             # Code that comes while a worker boots breaks it. And the command line API, asked for
             # then, has no `require` for ever: so this one is asked first, without it.
             if self._state(deadline, doing) in ("idle", "asleep"):
-                self._evaluated(f"require({_THREAD}).now()", deadline, doing, api=True)
+                self._evaluated(self._bring, deadline, doing, api=True)
             time.sleep(0.002)
 
     def is_asleep(self) -> bool:

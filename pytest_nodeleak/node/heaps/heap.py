@@ -157,11 +157,12 @@ class NodeHeap:
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
         deadline: Deadline | None = None,
+        told: Callable[[int], None] | None = None,
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
         Its thread stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
-        file cannot be written; none is left half-written.
+        file cannot be written; none is left half-written. ``told`` is told the bytes so far.
         """
         from ...heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
 
@@ -170,7 +171,7 @@ class NodeHeap:
 
         target = None if path is None else Path(path)
         deadline = deadline or Deadline(timeout)
-        return stream_snapshot(self.channel, reader, target, deadline).finish()
+        return stream_snapshot(self.channel, reader, target, deadline, told).finish()
 
     @property
     def _title(self) -> str:

@@ -31,7 +31,11 @@ Reader = TypeVar("Reader", bound=TextReader)
 
 
 def stream_snapshot(
-    channel: Channel, new_reader: Callable[[], Reader], path: Path | None, deadline: Deadline
+    channel: Channel,
+    new_reader: Callable[[], Reader],
+    path: Path | None,
+    deadline: Deadline,
+    told: Callable[[int], None] | None = None,
 ) -> Reader:
     """A reader that was fed the snapshot's text, which stays in the file ``path`` if given.
 
@@ -39,6 +43,7 @@ def stream_snapshot(
     Through the inspector the program would stand still for a sixth longer; that is the way
     only if the program cannot write there: as another user, in a container, on a full disk.
 
+    ``told`` is told how many bytes there are so far, in whatever thread reads them.
     A file that was begun and not finished is removed. Raises what ``feed`` raises, OSError of
     the file, TargetError or a kind of it.
     """
@@ -47,11 +52,25 @@ def stream_snapshot(
     with _kept(path) if path is not None else _scratch() as file:
         if file is not None and file.is_file():
             reader = new_reader()
-            if _written(channel, file, reader, deadline, scratch=path is None):
+            if _written(channel, file, _feeding(reader, told), deadline, scratch=path is None):
                 return reader
         reader = new_reader()
-        _sent(channel, reader, None if path is None else file, deadline)
+        _sent(channel, _feeding(reader, told), None if path is None else file, deadline)
         return reader
+
+
+def _feeding(reader: TextReader, told: Callable[[int], None] | None) -> Callable[[bytes], None]:
+    if told is None:
+        return reader.feed
+    count = 0
+
+    def feed(chunk: bytes) -> None:
+        nonlocal count
+        count += len(chunk)
+        told(count)
+        reader.feed(chunk)
+
+    return feed
 
 
 @contextlib.contextmanager
@@ -83,7 +102,12 @@ def _scratch() -> Iterator[Path | None]:
 
 
 def _written(
-    channel: Channel, path: Path, reader: TextReader, deadline: Deadline, *, scratch: bool
+    channel: Channel,
+    path: Path,
+    take: Callable[[bytes], None],
+    deadline: Deadline,
+    *,
+    scratch: bool,
 ) -> bool:
     """By ``v8.writeHeapSnapshot``, followed meanwhile; False if it cannot write that file."""
     begun = False
@@ -94,7 +118,7 @@ def _written(
             # Both have it open: nothing is left behind even if we are killed.
             _remove(path)
         begun = True
-        reader.feed(chunk)
+        take(chunk)
 
     with FileFollower(path, feed) as follower:
         try:
@@ -105,13 +129,15 @@ def _written(
     return begun  # or the program has a file of that name elsewhere
 
 
-def _sent(channel: Channel, reader: TextReader, path: Path | None, deadline: Deadline) -> None:
+def _sent(
+    channel: Channel, take: Callable[[bytes], None], path: Path | None, deadline: Deadline
+) -> None:
     """Through the inspector."""
     with open(os.devnull if path is None else path, "wb") as file:
 
         def feed(chunk: bytes) -> None:
             file.write(chunk)
-            reader.feed(chunk)
+            take(chunk)
 
         channel.command(
             "HeapProfiler.takeHeapSnapshot",

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import psutil
 
@@ -20,12 +21,37 @@ from .descendants import end_all, family
 from .lifeline import Lifeline
 from .output import OutputBuffer, pump
 
-__all__ = ["TargetProcess"]
+__all__ = ["ProgramProcess", "TargetProcess", "is_halted"]
 
 __tracebackhide__ = hide_ours
 
 # Strongly: what nobody refers to any more must still be ended.
 _alive: set[TargetProcess] = set()
+
+
+class ProgramProcess(Protocol):
+    """What is asked of a program's process, whoever has started it."""
+
+    before_stop: Callable[[], None]
+    after_stop: Callable[[], None]
+    stdout: OutputBuffer
+    stderr: OutputBuffer
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def wait(self, deadline: Deadline) -> int | None: ...
+
+    def wait_for_output(
+        self, pattern: re.Pattern[str], deadline: Deadline, over: Callable[[], bool]
+    ) -> re.Match[str] | None: ...
+
+    def family(self) -> list[psutil.Process]: ...
+
+    def stop(self) -> None: ...
 
 
 class TargetProcess:
@@ -100,15 +126,6 @@ class TargetProcess:
         if found is None:
             return None
         return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
-
-    @property
-    def is_halted(self) -> bool:
-        """Whether a signal has stopped it: SIGSTOP, or a debugger's."""
-        try:
-            status = psutil.Process(self.pid).status()
-        except psutil.Error:
-            return False
-        return status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
 
     def wait(self, deadline: Deadline) -> int | None:
         """Wait for the end and for the last output; None if it still runs then."""
@@ -204,3 +221,12 @@ def _stop_all() -> None:
 
 def _tail_of(text: str) -> str:
     return "\n".join("  " + line for line in text[-2000:].rstrip().splitlines()[-20:])
+
+
+def is_halted(pid: int) -> bool:
+    """Whether a signal has stopped the process: SIGSTOP, or a debugger's."""
+    try:
+        status = psutil.Process(pid).status()
+    except psutil.Error:
+        return False
+    return status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)

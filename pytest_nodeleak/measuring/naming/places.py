@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..base.errors import TargetError
-from ..base.frames import CallFrame
-from ..judge.ledger import Allocations, Growing
-from ..judge.verdict import AllocationSite, LeakingConstructor
-from ..node.heaps.heap import NodeHeap
-from ..node.probes.scripts import Script
-from ..sources import Frame, Sources, display, frame_of, project_of
+from ...base.errors import TargetError
+from ...base.frames import CallFrame
+from ...judge.ledger import Allocations, Growing
+from ...judge.verdict import AllocationSite, LeakingConstructor
+from ...node.heaps.heap import NodeHeap
+from ...node.probes.scripts import Script
+from ...sources import Frame, Sources, display, frame_of, project_of
 
 __all__ = ["Places", "attribute_sites"]
 

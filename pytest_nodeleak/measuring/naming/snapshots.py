@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..base.deadline import Deadline
-from ..base.errors import TargetOutOfMemoryError
-from ..base.policy import Policy
-from ..base.samples import Series
-from ..base.units import format_bytes
-from ..judge.by_bytes import by_death
-from ..judge.evidence import Evidence, Judgement, Suspect
-from ..judge.ledger import growing_among, merge_windows
-from ..judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
-from ..judge.verdict import Verdict
-from .ledger import Ledger
-from .meter import Meter
+from ...base.deadline import Deadline
+from ...base.errors import TargetOutOfMemoryError
+from ...base.policy import Policy
+from ...base.samples import Series
+from ...base.units import format_bytes
+from ...judge.by_bytes import by_death
+from ...judge.evidence import Evidence, Judgement, Suspect
+from ...judge.ledger import growing_among, merge_windows
+from ...judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
+from ...judge.verdict import Verdict
+from ..ledger import Ledger
+from ..meter import Meter
+from ..windows import Windows
 from .places import Places, attribute_sites
-from .windows import Windows
 
 __all__ = ["named_by_snapshots", "verdict_of_death", "why_no_snapshot"]
 
@@ -43,6 +43,12 @@ def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
             "free; snapshots='always' takes it"
         )
     seconds = meter.snapshot_estimate
+    most = meter.app.most_standstill
+    if most is not None and seconds > most:
+        return (
+            f"no snapshot was taken: the program would stand still for about {seconds:.0f} s, and "
+            f"take {memory} of memory meanwhile; snapshots='always' takes it"
+        )
     if seconds > left:
         return (
             f"no snapshot was taken: one of this heap may take {seconds:.0f} s and {memory} of "
@@ -133,4 +139,5 @@ def verdict_of_death(
         unit=meter.unit,
         heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
         sites=sites,
+        phases=meter.phases.until(meter.app.iterations),
     )

@@ -1,0 +1,152 @@
+"""``nodeleak snapshot`` and ``nodeleak attach``: of a program that runs already."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..node.attach.taking import Way
+    from ..node.probes.cost import Cost
+
+__all__ = ["add_attach", "add_snapshot"]
+
+
+def _add_way(parser: argparse.ArgumentParser) -> None:
+    """The options that say which program is meant."""
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--pid", type=int, metavar="P", help="its process id")
+    way.add_argument("--url", metavar="URL", help="its inspector: ws://127.0.0.1:9229/...")
+    way.add_argument(
+        "--inspect", metavar="HOST:PORT", help="where its inspector listens: 127.0.0.1:9229"
+    )
+
+
+def _way_of(arguments: argparse.Namespace) -> Way:
+    from ..node.attach.taking import Way
+
+    return Way(arguments.pid, arguments.url, arguments.inspect)
+
+
+def add_attach(commands: Any, add_policy: Callable[[argparse.ArgumentParser], None]) -> None:
+    attach = commands.add_parser(
+        "attach",
+        help="measure a program that runs already and say whether it leaks",
+        description="Measure a Node.js program that runs already: watch it while it works, or let "
+        "it work. It is left as it was found: its inspector is closed again if it was opened for "
+        "this, the profiler is off, and nothing of ours stays in it.",
+        epilog="Exit status: 0 steady, 1 leak, 2 usage or environment error, 3 inconclusive.",
+        allow_abbrev=False,
+    )
+    _add_way(attach)
+    work = attach.add_mutually_exclusive_group()
+    work.add_argument(
+        "--every", metavar="TIME", help="watch it; a reading each TIME (the default: 5s)"
+    )
+    work.add_argument("--workload", metavar="JS", help="JavaScript of one iteration, run in it")
+    work.add_argument("--http", metavar="REQUEST", help="one iteration: 'GET http://...'")
+    work.add_argument("--exec", metavar="COMMAND", help="one iteration: a shell command")
+    attach.add_argument("--samples", metavar="N", help="readings of --every (default: 10)")
+    attach.add_argument(
+        "--concurrency", metavar="N", default="1", help="requests of --http at once"
+    )
+    attach.add_argument(
+        "--interval",
+        metavar="BYTES",
+        help="between two samples of V8's heap profiler, at least, while the program is busy "
+        "(default: 512); more slows it less",
+    )
+    attach.add_argument(
+        "--yes",
+        action="store_true",
+        help="take snapshots to name a leak even if it stands still for more than 2 s",
+    )
+    attach.add_argument("--json", metavar="FILE", help="write the verdict as JSON; - for stdout")
+    attach.add_argument(
+        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+    )
+    add_policy(attach)
+    attach.set_defaults(func=_attach)
+
+
+def _attach(arguments: argparse.Namespace) -> int:
+    from .attached import measure_running
+
+    return measure_running(arguments)
+
+
+def add_snapshot(commands: Any) -> None:
+    snapshot = commands.add_parser(
+        "snapshot",
+        help="take a heap snapshot of a program that runs already",
+        description="Take a heap snapshot of a Node.js program that runs already. What it will "
+        "cost is said before; the program stands still meanwhile, and runs on as it was: the "
+        "inspector is closed again if it was opened for this.",
+        epilog="Exit status: 0 the file is written (its path is on stdout), 2 there was no way.",
+        allow_abbrev=False,
+    )
+    _add_way(snapshot)
+    snapshot.add_argument(
+        "--via",
+        choices=("auto", "inspector", "signal"),
+        default="auto",
+        help="how: by its inspector, by the signal of --heapsnapshot-signal or heapdump, or (auto) "
+        "by what there is",
+    )
+    snapshot.add_argument(
+        "-o", "--output", metavar="DIR", default=".", help="the folder of the file (default: here)"
+    )
+    snapshot.add_argument("--yes", action="store_true", help="take it even if memory may not do")
+    snapshot.add_argument("--timeout", metavar="TIME", default="10min", help="default 10min")
+    snapshot.set_defaults(func=_snapshot)
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    from ..base.errors import PolicyError
+    from ..base.units import parse_seconds
+    from ..node.attach.taking import save_snapshot
+    from .terminal import Terminal
+
+    try:
+        timeout = parse_seconds(arguments.timeout)
+    except ValueError as error:
+        raise PolicyError(f"bad value for timeout (from --timeout): {error}") from None
+    way = _way_of(arguments)
+    folder = Path(arguments.output)
+    if folder.exists() and not folder.is_dir():
+        raise PolicyError(f"cannot write to --output '{folder}': it is not a folder")
+    target = folder / _name(way)
+
+    with Terminal() as terminal:
+
+        def announce(cost: Cost) -> None:
+            print(f"a snapshot takes {cost}", file=sys.stderr, flush=True)
+
+        try:
+            save_snapshot(
+                way,
+                target,
+                via=arguments.via,
+                force=arguments.yes,
+                timeout=timeout,
+                progress=terminal.show,
+                announce=announce,
+            )
+        except OSError as error:
+            raise PolicyError(
+                f"cannot write to --output '{folder}': {error.strerror or error}"
+            ) from None
+    print(target)
+    return 0
+
+
+def _name(way: Way) -> str:
+    """Files of one program stand in the order of their time."""
+    of = f"pid-{way.pid}" if way.pid is not None else "inspector"
+    now = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+    return f"{of}-{stamp}-{int(now * 1000) % 1000:03d}.heapsnapshot"

@@ -1,0 +1,1 @@
+"""Ways into a program that runs already: its inspector, its signals."""

@@ -1,0 +1,47 @@
+"""Programs that run already, driven from outside by what people write on a command line."""
+
+import sys
+
+import pytest
+
+from pytest_nodeleak.base.errors import PolicyError, WorkloadError
+from pytest_nodeleak.cli import main
+from pytest_nodeleak.node.calls.load import HttpLoad, command_load
+
+from .by_hand import by_hand as by_hand
+
+
+def test_the_command_drives_a_server_by_http(by_hand, capsys):
+    process = by_hand(
+        """
+        const sessions = new Map();
+        class Session {}
+        const server = require('http').createServer((request, response) => {
+          if (request.url === '/leak') sessions.set(sessions.size, new Session());
+          response.end('ok');
+        }).listen(0, '127.0.0.1', () => console.log('port ' + server.address().port));
+        """
+    )
+    port = process.stdout.readline().split()[1]
+    for path, status in (("leak", 1), ("healthy", 0)):
+        request = f"GET http://127.0.0.1:{port}/{path}"
+        args = ["--http", request, "--concurrency", "2", "--budget", "4s"]
+        assert main(["attach", "--pid", str(process.pid), *args]) == status, capsys.readouterr()
+        said = capsys.readouterr().out
+        assert ("Session leaks" in said) is bool(status)
+        assert f"2 x {request}" in said
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("request_text", ["", "/cart", "GET cart", "ftp://x/", "get http://x/"])
+def test_what_is_no_request(request_text):
+    with pytest.raises(PolicyError, match="is no request, such as"):
+        HttpLoad(request_text)
+
+
+def test_load_that_fails_says_what():
+    with pytest.raises(WorkloadError, match="no answer"):
+        HttpLoad("GET http://127.0.0.1:1/")()
+    with pytest.raises(WorkloadError, match="ended with exit status 3: so it was"):
+        command_load(f"{sys.executable} -c \"print('so it was'); exit(3)\"")()
+    assert command_load("true")() is None

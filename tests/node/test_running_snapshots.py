@@ -1,0 +1,98 @@
+"""``nodeleak snapshot``: every way to a heap snapshot of a program that somebody else started."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from pytest_nodeleak import load_snapshot
+from pytest_nodeleak.cli import main
+
+from .by_hand import by_hand as by_hand
+from .by_hand import listens, soon
+
+LEAK = """
+class SimpleClass { constructor(n) { this.text = 'item ' + n; } }
+const leakyData = [];
+let n = 0;
+setInterval(() => leakyData.push(new SimpleClass(n++)), 10);
+"""
+
+
+def snapshot(capsys, *args):
+    status = main(["snapshot", *map(str, args)])
+    said = capsys.readouterr()
+    return status, said.out.strip(), said.err
+
+
+def instances(path):
+    return load_snapshot(path).classes()["SimpleClass"][0]
+
+
+def test_by_inspector_and_by_signal_the_same_program_gives_its_snapshots(by_hand, capsys, tmp_path):
+    process = by_hand(LEAK, "--heapsnapshot-signal=SIGUSR2")
+    counts = []
+    for via in ("inspector", "signal", "auto"):
+        status, path, said = snapshot(
+            capsys, "--pid", process.pid, "--via", via, "-o", tmp_path / "out"
+        )
+        assert status == 0, said
+        assert "of memory and" in said  # the cost, before it is taken
+        counts.append(instances(path))
+        # It was opened for us: it is closed again.
+        assert soon(lambda: not listens(process.pid))
+    assert counts == sorted(set(counts))  # each later, with more objects
+    assert process.poll() is None
+    assert list(tmp_path.glob("*.heapsnapshot")) == []  # what was written there was adopted
+
+
+def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
+    process = by_hand(LEAK, "--inspect=127.0.0.1:0")
+    status, path, said = snapshot(capsys, "--pid", process.pid, "-o", tmp_path)
+    assert status == 0, said
+    assert instances(path) > 0
+    assert listens(process.pid)
+
+
+def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):
+    own = by_hand("process.on('SIGUSR1', () => {}); setInterval(() => {}, 1e3);", name="own.js")
+    deaf = by_hand("require('inspector'); setInterval(() => {}, 1e3);", name="deaf.js")
+    status, _, said = snapshot(capsys, "--pid", own.pid, "-o", tmp_path)
+    assert status == 2
+    assert "it has a handler of its own for SIGUSR1" in said
+    status, _, said = snapshot(capsys, "--pid", deaf.pid, "--via", "signal", "-o", tmp_path)
+    assert status == 2
+    assert "was not started with --heapsnapshot-signal" in said
+    assert own.poll() is None
+    assert deaf.poll() is None
+
+
+def test_a_signal_that_would_kill_is_not_sent(by_hand, capsys, tmp_path, node):
+    if node.version < (22, 14):
+        pytest.skip("this Node has no --disable-sigusr1")
+    process = by_hand(LEAK, "--disable-sigusr1")
+    status, _, said = snapshot(capsys, "--pid", process.pid, "-o", tmp_path)
+    assert status == 2
+    assert "does not heed SIGUSR1" in said
+    assert process.poll() is None
+
+
+def test_interrupted_it_leaves_the_program_as_it_was(by_hand, tmp_path):
+    process = by_hand(LEAK + "globalThis.big = Array.from({length: 4e5}, (_, i) => ({ i }));")
+    ours = subprocess.Popen(
+        [sys.executable, "-m", "pytest_nodeleak", "snapshot", "--pid", str(process.pid)],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        # SIGINT is ignored in background jobs of some shells.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    ours.stderr.readline()  # the cost: it is being taken
+    os.kill(ours.pid, signal.SIGINT)
+    ours.communicate()
+    assert ours.returncode == 130
+    assert soon(lambda: not listens(process.pid), 60)
+    assert process.poll() is None
+    assert not list(tmp_path.glob("*.heapsnapshot*"))
