@@ -126,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     add_parsers(commands)
     pages.add_parsers(commands)
     _add_doctor(commands)
+    _add_types(commands)
     return parser
 
 
@@ -135,8 +136,9 @@ def _add_run(commands: Any) -> None:
         help="start a script, measure it and say whether it leaks",
         description="Start FILE with Node.js, repeat one piece of work in it and say whether its "
         "memory grows. The work is --workload, or the time of --every, or the function "
-        "`iteration` that FILE exports (with `setup` before and `teardown` after it, if it "
-        "exports them, and the policy of its `options`, spelled as in { maxGrowth: '1 KB' }).",
+        "`iteration` that FILE exports, or of several `workloads` the one of FILE::NAME (with "
+        "`setup` before and `teardown` after it, if it exports them, and the policy of its "
+        "`options`, spelled as in { maxGrowth: '1 KB' }).",
         epilog=f"What follows -- are arguments of the script. {_STATUS_HELP.capitalize()}.",
         allow_abbrev=False,
     )
@@ -166,6 +168,23 @@ def _add_doctor(commands: Any) -> None:
     doctor.set_defaults(func=_doctor)
     doctor.add_argument("file", metavar="FILE", nargs="?", help="the script")
     _add_measuring(doctor)
+
+
+def _add_types(commands: Any) -> None:
+    types = commands.add_parser(
+        "types",
+        help="print TypeScript's types of leak files: nodeleak types > nodeleak.d.ts",
+        description="Print the declarations of what a leak file exports, for editors and tsc.",
+        allow_abbrev=False,
+    )
+    types.set_defaults(func=_types)
+
+
+def _types(arguments: argparse.Namespace) -> int:
+    from importlib.resources import files
+
+    print(files("pytest_nodeleak").joinpath("nodeleak.d.ts").read_text(encoding="utf-8"), end="")
+    return 0
 
 
 def _add_measuring(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from ..base.units import parse_seconds
 from ..judge.verdict import Verdict
 from ..measuring.measurement import measure_with
 from ..node import NodeApp, NodeExecutable, find_node, open_node
-from ..node.workload import Workload, every, module
+from ..node.leakfile.exports import asked, one_of
+from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
 from ..report.columns import one_line, shorten
@@ -56,6 +57,10 @@ def measure_file(
     if arguments.every is not None:
         workload = every(arguments.every)
     node = find_named_node(arguments)
+    arguments.name = ""
+    if not os.path.exists(arguments.file):
+        # As pytest names the tests of a file: cart.leak.mjs::checkout
+        arguments.file, _, arguments.name = arguments.file.partition("::")
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
     with _Terminal() as terminal:
@@ -122,7 +127,7 @@ class _Context:
         self._terminal.show(f"{phase}: {detail}" if detail else phase)
 
 
-def _policy(arguments: argparse.Namespace, exported: dict[str, Any]) -> Policy:
+def _policy(arguments: argparse.Namespace, exported: Mapping[str, Any]) -> Policy:
     """The policy of the file's options, the command line's laid over."""
     policy = Policy().with_script_options(f"`options` of {arguments.file}", exported)
     for name in Policy.names():
@@ -154,15 +159,16 @@ def find_named_node(arguments: argparse.Namespace) -> NodeExecutable:
 def _exported(arguments: argparse.Namespace, app: NodeApp) -> tuple[Workload, Policy]:
     """The workload that the file exports, and the policy with the file's own options."""
     try:
-        options = app.workload_options(app.script)
-    except (TypeError, AttributeError):  # what it exports is no mapping
-        raise PolicyError(f"`options` of {arguments.file} is not an object") from None
-    if options is None:
+        tests = asked(app)
+    except PolicyError as error:
         raise PolicyError(
-            f"'{arguments.file}' exports no function `iteration`; give --workload JS, or "
-            "--every TIME for a program that works by itself"
-        )
-    return module(app.script, "iteration"), _policy(arguments, options)
+            f"{error}; give --workload JS, or --every TIME for a program that works by itself"
+        ) from None
+    if not arguments.name and len(tests) > 1:
+        names = " or ".join(f"{arguments.file}::{test.name}" for test in tests)
+        raise PolicyError(f"'{arguments.file}' exports {len(tests)} workloads; give {names}")
+    test = one_of(tests, arguments.name or tests[0].name, app.script)
+    return FileWorkload(app.script, test.name), _policy(arguments, test.options)
 
 
 def _check_targets(arguments: argparse.Namespace) -> None:

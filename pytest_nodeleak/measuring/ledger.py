@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..base.policy import Policy
-from ..base.units import power_of_two
+from ..base.units import format_rate, power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
 from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
@@ -48,8 +48,10 @@ BUSY = 0.8
 class Ledger:
     """The second phase of a measurement; ``judgement`` says what it came to."""
 
-    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer) -> None:
+    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer, *, planted: bool) -> None:
+        """``planted``: each heap has a leak, and that one speaks where it is seen least."""
         self.meter = meter
+        self._sign = -1 if planted else 1
         self.policy = policy
         self.pacer = pacer
         self.parts: list[HeapLedger] = []
@@ -189,6 +191,15 @@ class Ledger:
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
+    def also_leaking(self) -> tuple[str, ...]:
+        """A line on the other heaps that leak, as those of a pool do."""
+        others = [
+            f"{part.track.name} +{format_rate(max(g.per_iteration for g in part.evidence.growing))}"
+            for part in self.parts
+            if part is not self.worst and part.judgement.outcome == "leak" and part.evidence.growing
+        ]
+        return (f"leaks as well: {', '.join(others)} per {self.meter.unit}",) if others else ()
+
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
         for part in self.parts:
@@ -261,7 +272,7 @@ class Ledger:
         for part in self.parts:
             self._judge_part(part, exhausted=exhausted)
         alive = [part for part in self.parts if not part.track.ended]
-        self.worst = max(alive, key=lambda part: SEVERITY[part.judgement.outcome])
+        self.worst = max(alive, key=lambda part: self._sign * SEVERITY[part.judgement.outcome])
 
     def _judge_part(self, part: HeapLedger, *, exhausted: bool) -> None:
         meter = self.meter

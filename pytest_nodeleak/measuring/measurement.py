@@ -7,7 +7,6 @@ import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
@@ -41,7 +40,7 @@ from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
 from .windows import Windows
 
-__all__ = ["measure", "measure_with"]
+__all__ = ["measure_with"]
 
 __tracebackhide__ = hide_ours
 
@@ -59,18 +58,12 @@ CHECK_SECONDS = 1.0
 MOST_FILLINGS = 3
 
 
-def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
     """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
 
-    Keyword arguments are policy values, laid over those of the app (its test's marker, options,
-    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds, and, where the
-    app's context plants a leak, SelfCheckError.
+    Raises PolicyError, WorkloadError, TargetError and its kinds, SelfCheckError, and what a Python
+    callable raises.
     """
-    return measure_with(app, workload, app.context.policy().with_values("the call", **policy))
-
-
-def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
-    """:func:`measure` with a whole policy."""
     if policy.jit != app.jit:
         raise PolicyError(
             f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "
@@ -91,7 +84,10 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
-        verdict = _Measurement(meter, policy).run()
+        if planting is not None:
+            planting.heaps = lambda: [track.heap for track in meter.heaps.all]
+        with meter.heaps.patient(meter.patience):
+            verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
         kept: Verdict = app.context.keep(verdict, meter.files)
@@ -101,8 +97,9 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
 class _Measurement:
     """The phases of one measurement; what is read is in the meter."""
 
-    def __init__(self, meter: Meter, policy: Policy) -> None:
+    def __init__(self, meter: Meter, policy: Policy, *, planted: bool) -> None:
         self.meter = meter
+        self.planted = planted
         self.policy = policy
         self.pacer = Pacer(meter, policy)
         self.warmup = 0
@@ -183,8 +180,11 @@ class _Measurement:
                 judgement, evidence = named_by_snapshots(
                     self.windows, self.policy, judgement, deadline
                 )
-        reasons = judgement.reasons
+        reasons = (*judgement.reasons, *meter.heaps.too_busy())
+        reasons += (meter.unkept,) if meter.unkept else ()
         outcome = judgement.outcome or "inconclusive"
+        if outcome == "leak" and self.ledger is not None:
+            reasons += self.ledger.also_leaking()
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome != "steady":
@@ -280,7 +280,7 @@ class _Measurement:
 
     def _ledger(self) -> Ledger:
         if self.ledger is None:
-            self.ledger = Ledger(self.meter, self.policy, self.pacer)
+            self.ledger = Ledger(self.meter, self.policy, self.pacer, planted=self.planted)
         return self.ledger
 
     def _seconds_watched(self) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,11 @@ import psutil
 
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
+from ..base.limits import is_huge, room
 from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
+from ..node.probes.files import with_file_if_possible
 from ..node.workload import Runner
 from .heaps import Heaps
 
@@ -23,13 +27,12 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
-#: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
-#: and RSS, beyond which more work would endanger the program or the machine
-MOST_HEAP_GROWTH = 64_000_000
-MOST_EXTERNAL_GROWTH = 256_000_000
-MOST_RSS_GROWTH = 1_000_000_000
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
+#: seconds beyond the budget, or as many of the longest call so far, for a call to come back
+GRACE = 1.0
+LONGEST = 3.0
+MOST_BUSY = 4.0
 #: peak memory of taking a snapshot, as a multiple of the heap
 SNAPSHOT_MEMORY = 16
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only
@@ -58,15 +61,20 @@ class Meter:
         self.folder = folder
         self.started = time.monotonic()
         self._schedule = app.schedule
+        self._began = self.clock()
         self.deadline = Deadline(budget, self.clock)
-        self.heaps = Heaps(app, every_heap=every_heap)
+        #: seconds of the longest iteration or forced GC
+        self.longest = 0.0
+        self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
         self.files: list[Path] = []
+        #: why no more files are kept
+        self.unkept = ""
         self.windows: list[float] = []
-        self.phases = Phases()
+        self.phases = Phases(app.context.progress)
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -107,7 +115,7 @@ class Meter:
         return time.monotonic() - self._schedule.read()[1]
 
     def within(self, seconds: float) -> Deadline:
-        """A deadline by :meth:`clock`."""
+        """By :meth:`clock`."""
         return Deadline(seconds, self.clock)
 
     def extend(self, budget: float) -> None:
@@ -137,19 +145,22 @@ class Meter:
 
     def patience(self) -> Deadline:
         """What one call may take: the budget's rest and a little, then the program is stuck."""
-        return Deadline(max(self.left, 1.0) + 4.0)
+        # On a busy machine the grace is longer, by as much as the program had to wait so far.
+        busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
+        return Deadline(self.left + busy * max(GRACE, LONGEST * self.longest))
 
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
+        self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
         took = self.clock() - began
         self.busy += took
         self.last_pace = took / max(done, 1)
+        self.longest = max(self.longest, self.last_pace)
         on_processor = (self._schedule.read()[0] - ran) / max(done, 1)
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
@@ -158,13 +169,10 @@ class Meter:
         """Note, and tell who watches, what is being done from now on."""
         self.phases.enter(phase, self.app.iterations)
 
-    def _tell(self, detail: str) -> None:
-        self.app.context.progress(self.phases.current, detail)
-
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
         self.enter(f"waiting for {what}")
-        self._tell(f"{seconds:.1f} s")
+        self.phases.tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
@@ -175,6 +183,7 @@ class Meter:
         began = self.clock()
         self.heaps.main.read(self.seconds)
         self.gc_seconds = self.clock() - began
+        self.longest = max(self.longest, self.gc_seconds)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
@@ -184,6 +193,7 @@ class Meter:
         sample = self.app.memory(settle=2)
         self.warm_readings.append(sample)
         self.gc_seconds = self.clock() - began
+        self.longest = max(self.longest, self.gc_seconds)
         return sample
 
     def snapshot(self) -> None:
@@ -198,12 +208,20 @@ class Meter:
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
         self.enter(f"snapshot {number}")
-        self._tell("")
-        self.snapshots.append(self.subject.heap.take_snapshot(path, told=self._tell_share))
+        self.phases.tell("")
+        self._keep(path, self._take_snapshot)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
-        self.files.append(path)
         self._diff = None
+
+    def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
+        """Take a snapshot; its file stays where the disk has room for it."""
+        snapshot, self.unkept = with_file_if_possible(
+            path, take, self.subject.heap.take_snapshot, self.unkept
+        )
+        self.snapshots.append(snapshot)
+        if not self.unkept:
+            self.files.append(path)
 
     def tracked_snapshot(self, n: int, limit: Deadline) -> None:
         """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
@@ -212,7 +230,7 @@ class Meter:
         path = self.folder / "snapshot-1.heapsnapshot"
         self.snapshots.clear()
         self.windows.clear()
-        self.files[:] = [path]
+        self.files.clear()
         with self.subject.heap.tracked_objects() as tracking:
             before = self.done
             while (done := self.done - before) < n and (not limit.expired or not done):
@@ -220,16 +238,13 @@ class Meter:
             self.windows.append(float(self.done - before))
             self.sample()
             self.enter("snapshot 1")
-            self._tell("")
-            snapshot = tracking.snapshot(path)
-        self.snapshots.append(snapshot)
-        self._diff = growth_since(snapshot, tracking.last_seen_id)
+            self.phases.tell("")
+            self._keep(path, tracking.snapshot)
+        self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
-    def _tell_share(self, written: int) -> None:
-        """Progress of a snapshot whose text has ``written`` bytes so far."""
-        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
-        if expected:
-            self._tell(f"at {min(99, 100 * written // expected)} %")
+    def _take_snapshot(self, path: Path) -> HeapSnapshot:
+        told = partial(self.phases.tell_share, SNAPSHOT_TEXT * self.samples[-1].heap_used)
+        return self.subject.heap.take_snapshot(path, told=told)
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark
@@ -239,8 +254,9 @@ class Meter:
 
     def retake_snapshot(self) -> None:
         """Take the last snapshot again: what was only pending is gone by now."""
+        if len(self.files) == len(self.snapshots):
+            self.files.pop()
         self.snapshots.pop()
-        self.files.pop()
         self.snapshot()
 
     @property
@@ -254,7 +270,7 @@ class Meter:
 
     def detailed_diff(self) -> SnapshotDiff | None:
         """The same with edges in its last snapshot, for paths."""
-        if len(self.snapshots) == 2 and not self.snapshots[-1].has_edges:
+        if len(self.files) == 2 and not self.snapshots[-1].has_edges:
             from ..heap import load_snapshot
 
             self.snapshots[-1] = load_snapshot(self.files[-1])
@@ -275,31 +291,18 @@ class Meter:
         """Active resources by kind that have become more since the first sample."""
         if self.samples[-1].resources <= self.samples[0].resources:
             return {}
-        now = self.subject.heap.active_resources()
-        grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
+        kinds = self.subject.heap.active_resources().items()
+        grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
 
     @property
     def is_huge(self) -> bool:
         """Whether the program has grown so much that more would endanger it, or the machine."""
-        return (
-            self.heap_growth > MOST_HEAP_GROWTH
-            or self.external_growth > MOST_EXTERNAL_GROWTH
-            or self.samples[-1].rss - self.samples[0].rss > MOST_RSS_GROWTH
-        )
+        return is_huge(self.samples[0], self.samples[-1])
 
     def room(self) -> float:
         """Iterations that fit before the program is huge, at its present growth."""
-        n = max(self.samples[-1].iterations - self.samples[0].iterations, 1)
-        rooms = [
-            (most - grown) * n / grown
-            for most, grown in (
-                (MOST_HEAP_GROWTH, self.heap_growth),
-                (MOST_EXTERNAL_GROWTH, self.external_growth),
-            )
-            if grown > 0
-        ]
-        return max(0.0, min(rooms, default=float("inf")))
+        return room(self.samples[0], self.samples[-1])
 
     @property
     def snapshot_estimate(self) -> float:

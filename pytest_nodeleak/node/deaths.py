@@ -81,6 +81,8 @@ class ProgramFate:
         stack = "" if turns else where_it_is(session)
         if stack:
             where = f"; it is at:\n{stack}"
+        elif stack is None and self._process.is_halted:
+            where = "; a signal has stopped it (SIGSTOP)"
         elif stack is None:
             where = (
                 "; not even its debugger answers: is it in one long synchronous call, or stopped?"
@@ -123,10 +125,16 @@ class HeapFate:
 def _lost_target(process: TargetProcess, doing: str) -> TargetError:
     code = process.wait(Deadline(_DYING))
     output = process.stderr.tail()
+    if code is None and process.is_halted:
+        return TargetStuckError(
+            f"a signal has stopped the program (SIGSTOP, pid {process.pid}) while {doing}"
+            f"{quoted(process)}",
+            output=output,
+        )
     if code is None:
         return ConnectionLostError(
-            f"the inspector connection was cut while {doing}; the program (pid {process.pid}) "
-            f"still runs{quoted(process)}",
+            f"the inspector connection was cut while {doing}, and the program (pid {process.pid}) "
+            f"still runs; it may have called inspector.close(){quoted(process)}",
             output=output,
         )
     memory = out_of_memory(process)

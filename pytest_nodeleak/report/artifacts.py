@@ -82,7 +82,10 @@ def write_artifacts(
         blocking = in_the_way(folder, [snapshot.name for snapshot in snapshots])
         if blocking is not None:
             return _not_written(verdict, folder, f"'{blocking.name}' there is not ours")
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
+        if is_new:
+            folder.chmod(0o700)  # snapshots hold all that the process had in memory
         # First, for it tells which files are ours, should we be ended half-way.
         (folder / _VERDICT).write_text(verdict_json(kept) + "\n", encoding="utf-8")
         for snapshot in snapshots:

@@ -75,8 +75,13 @@ def text_report(verdict: Verdict, columns: int = WIDTH) -> str:
     lines += wrap(_measured(verdict), columns, _labelled("measured", ""), " " * (_LABEL + 4))
     if verdict.artifacts:
         folder = one_line(verdict.artifacts.rstrip("/"))
-        shown = f"{folder}/ ({_files(verdict)})"
-        lines += wrap(shown, columns, _labelled("artifacts", ""), " " * (_LABEL + 4))
+        shown, files = _labelled("artifacts", f"{folder}/"), f"({_files(verdict)})"
+        if width(f"{shown} {files}") <= columns:
+            lines.append(f"{shown} {files}")
+        else:
+            indent = " " * (_LABEL + 4)
+            lines += wrap(f"{folder}/", columns, _labelled("artifacts", ""), indent)
+            lines += wrap(files, columns, indent, indent)
     return "\n".join(lines)
 
 
@@ -309,4 +314,5 @@ def _measured(verdict: Verdict) -> str:
 def _files(verdict: Verdict) -> str:
     count = len(verdict.snapshots)
     snapshots = [f"{count} snapshot{'' if count == 1 else 's'}"] if count else []
-    return ", ".join([*snapshots, "verdict.json", "report.txt"])
+    private = "; snapshots hold the process's memory" if count else ""
+    return ", ".join([*snapshots, "verdict.json", "report.txt"]) + private

@@ -247,8 +247,8 @@ def test_a_leak_that_slows_the_program_down_stays_in_the_budget(measured: Measur
     verdict = measured(source, budget="3s")
     assert verdict.outcome == "leak"
     assert verdict.constructors[0].name == "View"
-    # The budget, one round, one GC, two snapshots of a small heap and the explanation.
-    assert verdict.seconds < 3 + 5
+    # The budget, and what naming may take.
+    assert verdict.seconds < 3 + 30
 
 
 def test_timers_that_fire_later_than_the_budget_are_not_called_a_leak(measured: Measured) -> None:

@@ -112,7 +112,8 @@ class NodeHeap:
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
-        self.command("HeapProfiler.collectGarbage", doing="GC was forced")
+        if not self.channel.is_asleep():  # where the engine's own task would not run
+            self.command("HeapProfiler.collectGarbage", doing="GC was forced")
         self.memory()
 
     def count_instances(self, expression: str, timeout: float = 30.0) -> int:
@@ -126,7 +127,7 @@ class NodeHeap:
 
     def heap_limit(self) -> float:
         """Bytes that the heap may have before V8 ends its thread or process."""
-        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+        return float(self.driver("heapLimit"))
 
     def pending_timeouts(self) -> PendingTimeouts:
         """One-shot timers that have not fired yet, counted by the engine after GC."""

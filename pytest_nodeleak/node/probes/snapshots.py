@@ -77,7 +77,8 @@ def _feeding(reader: TextReader, told: Callable[[int], None] | None) -> Callable
 def _kept(path: Path) -> Iterator[Path]:
     """A file that can be written; it does not stay if what is done with it fails."""
     path = path.absolute()
-    path.write_bytes(b"")
+    # For the user alone: a snapshot holds all that the process had in memory.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         yield path
     except BaseException:

@@ -101,6 +101,15 @@ class TargetProcess:
             return None
         return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
 
+    @property
+    def is_halted(self) -> bool:
+        """Whether a signal has stopped it: SIGSTOP, or a debugger's."""
+        try:
+            status = psutil.Process(self.pid).status()
+        except psutil.Error:
+            return False
+        return status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+
     def wait(self, deadline: Deadline) -> int | None:
         """Wait for the end and for the last output; None if it still runs then."""
         pause = 0.001
