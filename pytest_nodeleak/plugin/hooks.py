@@ -13,7 +13,7 @@ from ..base.policy import Policy
 from . import hookspecs, settings
 from .fixtures import NODE_FIXTURE
 from .record import Record
-from .reports import REPORTS, Reports, attach, shorten_crash
+from .reports import REPORTS, Reports, attach, attach_charts, shorten_crash
 from .state import STATE, State
 
 __all__ = [
@@ -201,6 +201,8 @@ def _add_sections(item: pytest.Item, report: pytest.TestReport, record: Record) 
 
         record.reported = len(record.verdicts)
         attach(report, [verdict_json(verdict) for verdict in new])
+        if item.config.pluginmanager.hasplugin("html"):
+            attach_charts(report, new)
         lines = [f"{verdict.workload}: {headline(verdict)}" for verdict in new]
         lines += [f"artifacts: {verdict.artifacts}" for verdict in new if verdict.artifacts]
         for verdict in new:
