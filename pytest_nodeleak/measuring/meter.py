@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,7 @@ class Meter(Limits):
         self.snapshots: list[HeapSnapshot] = []
         self.files = SnapshotFiles()
         self.windows: list[float] = []
-        self.phases = Phases()
+        self.phases = Phases(app.context.progress)
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -147,7 +148,7 @@ class Meter(Limits):
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
+        self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
@@ -163,13 +164,10 @@ class Meter(Limits):
         """Note, and tell who watches, what is being done from now on."""
         self.phases.enter(phase, self.app.iterations)
 
-    def _tell(self, detail: str) -> None:
-        self.app.context.progress(self.phases.current, detail)
-
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
         self.enter(f"waiting for {what}")
-        self._tell(f"{seconds:.1f} s")
+        self.phases.tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
@@ -207,12 +205,8 @@ class Meter(Limits):
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
         self.enter(f"snapshot {number}")
-        self._tell("")
-
-        def take(path: Path) -> HeapSnapshot:
-            return self.subject.heap.take_snapshot(path, told=self._tell_share)
-
-        self._keep(path, take)
+        self.phases.tell("")
+        self._keep(path, self._take_snapshot)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self._diff = None
@@ -236,15 +230,13 @@ class Meter(Limits):
             self.windows.append(float(self.done - before))
             self.sample()
             self.enter("snapshot 1")
-            self._tell("")
+            self.phases.tell("")
             self._keep(path, tracking.snapshot)
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
-    def _tell_share(self, written: int) -> None:
-        """Progress of a snapshot whose text has ``written`` bytes so far."""
-        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
-        if expected:
-            self._tell(f"at {min(99, 100 * written // expected)} %")
+    def _take_snapshot(self, path: Path) -> HeapSnapshot:
+        told = partial(self.phases.tell_share, SNAPSHOT_TEXT * self.samples[-1].heap_used)
+        return self.subject.heap.take_snapshot(path, told=told)
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark

@@ -78,7 +78,8 @@ class LeakItem(pytest.Function):
         from ...assertions.leaks import passed
 
         try:
-            passed(self._verdict(launch_node), place=(str(self.path), self.line))
+            columns = self.config.stash[STATE].columns
+            passed(self._verdict(launch_node), (str(self.path), self.line), columns)
         except (Ours, InconclusiveWarning) as error:
             return error
         return None
