@@ -60,6 +60,8 @@ class Ledger:
         self.interval = self._interval()
         self._take_in_heaps()
         self.worst = self.parts[0]
+        #: when the last window ended, in seconds of the measurement
+        self._closed = 0.0
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -162,12 +164,16 @@ class Ledger:
             part.begin(self.interval)
         counts: list[float] = []
         self.counts = counts
+        meter = self.meter
+        self._closed = meter.seconds
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
             counts.append(self._window(n, len(counts)))
             for part in self.parts:
                 part.close_window(counts[-1])
+            if meter.spares_gc:
+                meter.sample(collected=True)  # V8 has, to tell what is alive
             if len(counts) < least:
                 n = int(counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
                 continue
@@ -221,7 +227,12 @@ class Ledger:
                 break
             piece = min(n - done, least if done < least else power_of_two(max(1, done)))
             meter.iterate(int(piece), limit)
-        meter.sample()
+        began, self._closed = self._closed, meter.seconds
+        if not meter.spares_gc:
+            meter.sample()
+        elif self.pacer.timed:
+            # The program goes on while it is read.
+            return (self._closed - began) / float(meter.runner.fixed_seconds or 1.0)
         return float(meter.done - before)
 
     def _window_seconds(self, n: float) -> float:

@@ -63,6 +63,8 @@ class NodeApp:
         self.context: Context[Any] = context or Alone()
         #: bytes between two samples of the heap profiler, at least, while the program is busy
         self.least_interval = 1
+        #: whether others wait for it: GC is forced as seldom as can be where it takes long
+        self.in_use = False
         #: seconds that it may stand still for a snapshot that nobody has asked for; None: any
         self.most_standstill: float | None = None
         #: iterations that workloads have done since the start

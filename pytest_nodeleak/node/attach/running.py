@@ -66,6 +66,7 @@ class AttachedApp(NodeApp):
         )
         self._visitor = channel
         self._here = process.here
+        self.in_use = True
         self.least_interval = interval
         self.most_standstill = standstill
         process.before_stop = self._leave
