@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ...base.deadline import Deadline
 from ...base.errors import AttachError, hide_ours
-from .looks import (
+from ..process.looks import (
     arguments_of,
     catches,
     checked_process,
