@@ -45,6 +45,8 @@ ITERATION_SHARE = 0.05
 BUSY = 0.8
 #: share of a processor at which nobody waits for the program
 IDLE = 0.05
+#: bytes of a heap that is somebody's service
+BIG_HEAP = 64_000_000
 
 
 class Ledger:
@@ -144,8 +146,10 @@ class Ledger:
         """The least interval at which an iteration does not take too long."""
         found = self._bearable_interval()
         fixed = self.meter.runner.fixed_seconds
-        is_idle = fixed is not None and self.meter.cpu_pace < IDLE * fixed
-        return found if is_idle else max(found, self.meter.app.least_interval)
+        in_use = fixed is not None and self.meter.cpu_pace > IDLE * fixed
+        if in_use or self.meter.samples[-1].heap_used > BIG_HEAP:
+            return max(found, self.meter.app.least_interval)
+        return found
 
     def _bearable_interval(self) -> int:
         fixed = self.meter.runner.fixed_seconds
