@@ -26,6 +26,8 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
+#: seconds of a forced GC that users of a service notice
+GC_NOTICED = 0.12
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
@@ -171,20 +173,30 @@ class Meter(Limits):
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
-    def sample(self) -> Sample:
-        """Force GC and read the memory."""
+    def sample(self, *, collected: bool = False) -> Sample:
+        """Force GC, if it was not just ``collected``, and read the memory."""
         if not self.samples:
             self._resources = self.subject.heap.active_resources()
         began = self.clock()
-        self.heaps.main.read(self.seconds)
-        self._collected_in(self.clock() - began)
+        self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
+        if not collected:
+            self._collected_in(self.clock() - began)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
+
+    @property
+    def spares_gc(self) -> bool:
+        """Whether each forced GC makes people wait."""
+        return self.app.in_use and self.gc_seconds > GC_NOTICED
+
+    @property
+    def _settle(self) -> int:
+        return 1 if self.spares_gc else 2
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""
         began = self.clock()
-        sample = self.app.memory(settle=2)
+        sample = self.app.memory(settle=1 if self.app.in_use else 2)
         self.warm_readings.append(sample)
         self._collected_in(self.clock() - began)
         return sample
