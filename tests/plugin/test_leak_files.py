@@ -33,7 +33,7 @@ export const workloads = {
   known: {
     iteration: leak,
     options: {
-      jit: 'on', snapshots: 'never', allocationSites: 'never',
+      jit: 'on',
       markers: { xfail: { reason: 'known', raises: 'LeakError' } },
     },
   },
