@@ -70,6 +70,7 @@ OTHERS = {
 
 @pytest.fixture
 def suite(project, monkeypatch):
+    project.off = ["cacheprovider", "asyncio"]
     project.tests(SUITE, "sub/test_it.py")
     project.write("conftest.py", CONFTEST)
     project.write("sub/fine.leak.js", LEAK_FILE.replace("./program", "../program"))
