@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 
 from ..pause import DRIVER
 
 __all__ = ["visiting"]
 
-_PARTS = ("real.cjs", "streams.cjs", "code.cjs", "methods.cjs", "visit.cjs")
+_ENTRY = "visit.cjs"
+_REQUIRED = re.compile(r"require\('\./([\w-]+\.cjs)'\)")
 # Functions of it are the driver's by this address.
 _URL = DRIVER.with_name("visiting.cjs")
 _TEXT = """(() => {
@@ -31,6 +33,15 @@ _TEXT = """(() => {
 _CLOSES = "() => outer('inspector').close()"
 
 
+def _parts() -> list[str]:
+    """The entry and what it requires, and what that does."""
+    found = [_ENTRY]
+    for name in found:
+        text = DRIVER.with_name(name).read_text(encoding="utf-8")
+        found += [other for other in _REQUIRED.findall(text) if other not in found]
+    return found
+
+
 @functools.cache
 def visiting(closes: bool) -> str:
     """An expression that brings the driver in; its value is "", or why it is not in.
@@ -40,7 +51,7 @@ def visiting(closes: bool) -> str:
     parts = ", ".join(
         f"{json.dumps('./' + name)}: (module, require, __dirname) => {{"
         f"{DRIVER.with_name(name).read_text(encoding='utf-8')}}}"
-        for name in _PARTS
+        for name in _parts()
     )
     folder = json.dumps(str(DRIVER.parent))
     return _TEXT % (parts, folder, _CLOSES if closes else "null", _URL.as_uri())
