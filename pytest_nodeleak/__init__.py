@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from .assertions.leaks import assert_instances as assert_instances
     from .assertions.leaks import assert_no_growth as assert_no_growth
     from .assertions.leaks import assert_no_leak as assert_no_leak
+    from .assertions.measured import measure as measure
     from .base.errors import AttachError as AttachError
     from .base.errors import ConnectionLostError as ConnectionLostError
+    from .base.errors import DeadlineExceeded as DeadlineExceeded
     from .base.errors import EvaluationError as EvaluationError
+    from .base.errors import HeapGoneError as HeapGoneError
     from .base.errors import InconclusiveWarning as InconclusiveWarning
     from .base.errors import LaunchError as LaunchError
     from .base.errors import NodeLeakError as NodeLeakError
     from .base.errors import NodeNotFoundError as NodeNotFoundError
     from .base.errors import NodeVersionError as NodeVersionError
     from .base.errors import PolicyError as PolicyError
+    from .base.errors import ProtocolError as ProtocolError
     from .base.errors import SnapshotFormatError as SnapshotFormatError
     from .base.errors import SnapshotOrderError as SnapshotOrderError
     from .base.errors import TargetError as TargetError
@@ -43,11 +47,11 @@ if TYPE_CHECKING:
     from .judge.outcomes import SelfCheckError as SelfCheckError
     from .judge.verdict import LeakingConstructor as LeakingConstructor
     from .judge.verdict import Verdict as Verdict
-    from .measuring.measurement import measure as measure
     from .node import NodeApp as NodeApp
     from .node import open_node as open_node
     from .node.attach.running import AttachedApp as AttachedApp
     from .node.attach.running import attach as attach
+    from .node.launch import LaunchNode as LaunchNode
     from .node.workload import every as every
     from .node.workload import module as module
 
@@ -57,13 +61,16 @@ _HOMES = {
     "base.errors": (
         "AttachError",
         "ConnectionLostError",
+        "DeadlineExceeded",
         "EvaluationError",
+        "HeapGoneError",
         "InconclusiveWarning",
         "LaunchError",
         "NodeLeakError",
         "NodeNotFoundError",
         "NodeVersionError",
         "PolicyError",
+        "ProtocolError",
         "SnapshotFormatError",
         "SnapshotOrderError",
         "TargetError",
@@ -81,13 +88,14 @@ _HOMES = {
         "load_snapshot",
         "three_snapshot_diff",
     ),
-    "measuring.measurement": ("measure",),
+    "assertions.measured": ("measure",),
     "node": ("NodeApp", "open_node"),
     "node.attach.running": ("AttachedApp", "attach"),
     "base.policy": ("Policy",),
     "base.samples": ("Sample", "Series"),
     "judge.outcomes": ("InconclusiveError", "LeakError", "SelfCheckError"),
     "judge.verdict": ("LeakingConstructor", "Verdict"),
+    "node.launch": ("LaunchNode",),
     "node.workload": ("every", "module"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -1,5 +1,5 @@
 'use strict';
-// A workload in a file of its own: `nodeleak run service/cart.leak.js`.
+// A leak test in a file of its own; `nodeleak run service/cart.leak.js` runs it without pytest.
 
 const cart = require('./cart');
 

@@ -33,6 +33,11 @@ const server = http.createServer((request, response) => {
   return response.end('not found\n');
 });
 
-server.listen(Number(process.env.PORT || 0), '127.0.0.1', () => {
-  console.log(`listening on http://127.0.0.1:${server.address().port}`);
-});
+// Started by itself it listens; a leak file that loads it decides where.
+if (require.main === module) {
+  server.listen(Number(process.env.PORT || 0), '127.0.0.1', () => {
+    console.log(`listening on http://127.0.0.1:${server.address().port}`);
+  });
+}
+
+module.exports = { server };

@@ -6,16 +6,21 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..base.errors import NodeLeakError, PolicyError
 from ..judge.verdict import Verdict
-from ..measuring.measurement import measure
 from ..node.app import NodeApp
 from ..node.calls.called import InLoop
 from ..node.calls.loops import RunningLoop
 from ..node.workload import Every, Module, Workload
-from .leaks import _hide, passed, refuse_what_is_no_app
+from .leaks import _hide, passed
+from .measured import measure, refuse_what_is_no_app
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..base.keywords import PolicyKeywords
 
 __all__ = ["assert_no_leak_async"]
 
@@ -24,14 +29,16 @@ __tracebackhide__ = _hide
 T = TypeVar("T")
 
 
-async def assert_no_leak_async(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+async def assert_no_leak_async(
+    app: NodeApp, workload: Workload, **policy: Unpack[PolicyKeywords]
+) -> Verdict:
     """:func:`assert_no_leak` for an ``async def`` test: its loop runs on meanwhile.
 
     A callable, async or not, is called and awaited in this loop, where the test's own clients
     and fixtures live; the measurement waits in another thread. Raises the same errors.
     """
     __tracebackhide__ = _hide
-    refuse_what_is_no_app(app)
+    refuse_what_is_no_app(app, "await assert_no_leak_async")
     loop = None
     if callable(workload) and not isinstance(workload, (str, Module, Every, InLoop)):
         try:
@@ -50,7 +57,7 @@ async def assert_no_leak_async(app: NodeApp, workload: Workload, **policy: Any) 
         if loop is not None:
             loop.stop()
         raise
-    return passed(verdict)
+    return passed(verdict, columns=app.context.columns)
 
 
 async def _in_thread(function: Callable[[], T]) -> T:

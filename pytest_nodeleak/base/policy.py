@@ -6,7 +6,7 @@ import difflib
 import fnmatch
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from numbers import Integral
 from typing import Any
 
@@ -73,10 +73,12 @@ class Policy:
     offheap: str = "on"
     heaps: str = "all"
     strict: bool = False
+    #: more constructors not to judge, where plugins say so; no option
+    also_ignored: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        return tuple(field.name for field in fields(cls))
+        return tuple(field.name for field in fields(cls) if field.name != "also_ignored")
 
     def with_values(self, source: str, /, **values: Any) -> Policy:
         """This policy with ``values`` (None: keep) laid over; ``source`` is named in errors.
@@ -107,7 +109,9 @@ class Policy:
         return replace(self, **parsed)
 
     def ignores(self, name: str) -> bool:
-        """Whether a constructor is not to be judged: named by a glob of ``ignore``."""
+        """Whether a constructor is not to be judged: named by a glob of ``ignore``, or a plugin."""
+        if self.also_ignored is not None and self.also_ignored(name):
+            return True
         return any(fnmatch.fnmatchcase(name, pattern) for pattern in self.ignore)
 
     def live_bound(self, name: str) -> int | None:
@@ -115,7 +119,7 @@ class Policy:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, exact: ``with_values`` makes the same policy of them."""
-        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
+        values: dict[str, Any] = {name: getattr(self, name) for name in self.names()}
         values["max_growth"] = f"{self.max_growth.amount:.12g} {self.max_growth.unit}"
         values["ignore"] = list(self.ignore)
         values["max_live"] = dict(self.max_live or {})

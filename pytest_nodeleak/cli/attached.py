@@ -14,7 +14,14 @@ from ..node.attach.running import attach
 from ..node.calls.load import HttpLoad, command_load
 from ..node.workload import Workload, every
 from ..report import text_report
-from .run import STATUS, CommandContext, check_targets, policy_of, write_json
+from .run import (
+    STATUS,
+    CommandContext,
+    check_targets,
+    columns_of_stdout,
+    policy_of,
+    write_json,
+)
 from .terminal import Terminal
 
 __all__ = ["measure_running"]
@@ -44,7 +51,7 @@ def measure_running(arguments: argparse.Namespace) -> int:
                 stack.callback(workload.close)
             verdict = measure_with(app, workload, policy)
     if arguments.json != "-":
-        print(text_report(verdict))
+        print(text_report(verdict, columns_of_stdout()))
     write_json(verdict, arguments.json)
     return STATUS[verdict.outcome]
 

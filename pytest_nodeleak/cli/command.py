@@ -108,6 +108,7 @@ class _ShowVersion(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from . import pages
     from .running import add_attach, add_snapshot
     from .snapshots import add_parsers
 
@@ -126,7 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     add_attach(commands, _add_policy)
     add_snapshot(commands)
     add_parsers(commands)
+    pages.add_parsers(commands)
     _add_doctor(commands)
+    _add_types(commands)
     return parser
 
 
@@ -136,8 +139,9 @@ def _add_run(commands: Any) -> None:
         help="start a script, measure it and say whether it leaks",
         description="Start FILE with Node.js, repeat one piece of work in it and say whether its "
         "memory grows. The work is --workload, or the time of --every, or the function "
-        "`iteration` that FILE exports (with `setup` before and `teardown` after it, if it "
-        "exports them, and the policy of its `options`, spelled as in { maxGrowth: '1 KB' }).",
+        "`iteration` that FILE exports, or of several `workloads` the one of FILE::NAME (with "
+        "`setup` before and `teardown` after it, if it exports them, and the policy of its "
+        "`options`, spelled as in { maxGrowth: '1 KB' }).",
         epilog=f"What follows -- are arguments of the script. {_STATUS_HELP.capitalize()}.",
         allow_abbrev=False,
     )
@@ -167,6 +171,23 @@ def _add_doctor(commands: Any) -> None:
     doctor.set_defaults(func=_doctor)
     doctor.add_argument("file", metavar="FILE", nargs="?", help="the script")
     _add_measuring(doctor)
+
+
+def _add_types(commands: Any) -> None:
+    types = commands.add_parser(
+        "types",
+        help="print TypeScript's types of leak files: nodeleak types > nodeleak.d.ts",
+        description="Print the declarations of what a leak file exports, for editors and tsc.",
+        allow_abbrev=False,
+    )
+    types.set_defaults(func=_types)
+
+
+def _types(arguments: argparse.Namespace) -> int:
+    from importlib.resources import files
+
+    print(files("pytest_nodeleak").joinpath("nodeleak.d.ts").read_text(encoding="utf-8"), end="")
+    return 0
 
 
 def _add_measuring(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Sequence
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,18 @@ from ..base.units import parse_seconds
 from ..judge.verdict import Verdict
 from ..measuring.measurement import measure_with
 from ..node import NodeApp, NodeExecutable, find_node, open_node
-from ..node.workload import Workload, every, module
+from ..node.leakfile.exports import asked, one_of
+from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
+from ..report.text import WIDTH
 from .terminal import Terminal
 
 __all__ = [
     "STATUS",
     "CommandContext",
     "check_targets",
+    "columns_of_stdout",
     "find_named_node",
     "measure_file",
     "policy_of",
@@ -43,7 +48,7 @@ def run_script(arguments: argparse.Namespace) -> int:
     check_targets(arguments)
     verdict = measure_file(arguments, arguments.output)
     if arguments.json != "-":
-        print(text_report(verdict))
+        print(text_report(verdict, columns_of_stdout()))
     write_json(verdict, arguments.json)
     return STATUS[verdict.outcome]
 
@@ -61,6 +66,10 @@ def measure_file(
     if arguments.every is not None:
         workload = every(arguments.every)
     node = find_named_node(arguments)
+    arguments.name = ""
+    if not os.path.exists(arguments.file):
+        # As pytest names the tests of a file: cart.leak.mjs::checkout
+        arguments.file, _, arguments.name = arguments.file.partition("::")
     if os.path.isdir(arguments.file):
         raise LaunchError(f"'{arguments.file}' is a folder; give a script")
     with Terminal() as terminal:
@@ -90,6 +99,7 @@ class CommandContext:
 
     def __init__(self, output: str | None, terminal: Terminal, plant: float = 0.0) -> None:
         self.plant = plant
+        self.columns = WIDTH
         self._output = output
         self._terminal = terminal
 
@@ -101,11 +111,11 @@ class CommandContext:
             return verdict
         return write_artifacts(verdict, snapshots, Path(self._output))
 
-    def progress(self, text: str) -> None:
-        self._terminal.show(text)
+    def progress(self, phase: str, detail: str = "") -> None:
+        self._terminal.show(f"{phase}: {detail}" if detail else phase)
 
 
-def _policy(arguments: argparse.Namespace, exported: dict[str, Any]) -> Policy:
+def _policy(arguments: argparse.Namespace, exported: Mapping[str, Any]) -> Policy:
     """The policy of the file's options, the command line's laid over."""
     policy = Policy().with_script_options(f"`options` of {arguments.file}", exported)
     return policy_of(arguments, policy)
@@ -142,15 +152,16 @@ def find_named_node(arguments: argparse.Namespace) -> NodeExecutable:
 def _exported(arguments: argparse.Namespace, app: NodeApp) -> tuple[Workload, Policy]:
     """The workload that the file exports, and the policy with the file's own options."""
     try:
-        options = app.workload_options(app.script)
-    except (TypeError, AttributeError):  # what it exports is no mapping
-        raise PolicyError(f"`options` of {arguments.file} is not an object") from None
-    if options is None:
+        tests = asked(app)
+    except PolicyError as error:
         raise PolicyError(
-            f"'{arguments.file}' exports no function `iteration`; give --workload JS, or "
-            "--every TIME for a program that works by itself"
-        )
-    return module(app.script, "iteration"), _policy(arguments, options)
+            f"{error}; give --workload JS, or --every TIME for a program that works by itself"
+        ) from None
+    if not arguments.name and len(tests) > 1:
+        names = " or ".join(f"{arguments.file}::{test.name}" for test in tests)
+        raise PolicyError(f"'{arguments.file}' exports {len(tests)} workloads; give {names}")
+    test = one_of(tests, arguments.name or tests[0].name, app.script)
+    return FileWorkload(app.script, test.name), _policy(arguments, test.options)
 
 
 def check_targets(arguments: argparse.Namespace) -> None:
@@ -171,6 +182,13 @@ def check_targets(arguments: argparse.Namespace) -> None:
                 f"cannot write to --output '{output}': '{blocking.name}' is there, and it is "
                 "not of an earlier run; name another folder"
             )
+
+
+def columns_of_stdout() -> int:
+    """Of the terminal, if the report goes to one."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(WIDTH, shutil.get_terminal_size().columns)
 
 
 def write_json(verdict: Verdict, target: str | None) -> None:

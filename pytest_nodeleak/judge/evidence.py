@@ -140,6 +140,11 @@ class Judgement:
     doubtful: bool = False
     growing: tuple[Growing, ...] = ()
 
+    @property
+    def doubts_things(self) -> bool:
+        """Whether a suspect is more than a value."""
+        return any(not suspect.is_value for suspect in self.suspects)
+
 
 def heap_is_flat(series: Series, last: int) -> bool:
     """Whether the last ``last`` samples show no growth of any kind of memory that we read."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ..base.phases import Phase
 from ..base.policy import Policy
-from ..base.samples import Series
+from ..base.samples import Sample, Series
 
 __all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
 
@@ -80,6 +81,8 @@ class Verdict:
     program that works by itself), ``sites`` the functions that allocated what stayed alive.
     ``heap`` is the one that ``series``, rows and snapshots are of: "main", "worker 1 (jobs.js)",
     "child 4711 (job.js)"; ``heaps`` are the names and series of all that were measured.
+    ``phases`` say what was done over which iterations, ``warm_readings`` came before ``series``.
+    ``accepted`` says why a leak is no failure: it stands in the file of accepted growth.
     """
 
     outcome: Outcome
@@ -102,6 +105,9 @@ class Verdict:
     sites: tuple[AllocationSite, ...] = ()
     heap: str = "main"
     heaps: tuple[tuple[str, Series], ...] = ()
+    phases: tuple[Phase, ...] = ()
+    warm_readings: tuple[Sample, ...] = ()
+    accepted: str | None = None
 
     def __repr__(self) -> str:
         names = ", ".join(f"{c.name} +{c.per_iteration:.2f}" for c in self.constructors[:3])
@@ -149,15 +155,18 @@ class Verdict:
             "snapshots": list(self.snapshots),
             "heap": self.heap,
             "heaps": [
-                {
-                    "name": name,
-                    "series": [
-                        {"iterations": sample.iterations, "heap_used": sample.heap_used}
-                        for sample in series.samples
-                    ],
-                }
-                for name, series in self.heaps
+                {"name": name, "series": _points(series.samples)} for name, series in self.heaps
             ],
+            "phases": [
+                {"name": phase.name, "first": phase.first, "last": phase.last}
+                for phase in self.phases
+            ],
+            "warm_readings": _points(self.warm_readings),
+            "accepted": self.accepted,
             "sites": [{"size": site.size, "stack": list(site.stack)} for site in self.sites],
             "artifacts": self.artifacts,
         }
+
+
+def _points(samples: tuple[Sample, ...]) -> list[dict[str, int]]:
+    return [{"iterations": s.iterations, "heap_used": s.heap_used} for s in samples]

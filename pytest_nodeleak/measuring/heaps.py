@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..base.errors import NodeLeakError
+from ..base.deadline import Deadline
+from ..base.errors import NodeLeakError, TargetStuckError
 from ..base.samples import Sample, Series
 from ..base.units import format_bytes, format_rate
 from ..judge.evidence import Judgement, LedgerEvidence
@@ -26,18 +27,22 @@ MOST_HEAPS = 32
 PILE = 6
 #: bytes of RSS of other processes that are no chance
 UNSEEN_GROWTH = 16_000_000
+#: seconds for an answer of a worker or child, as a share of those that are left, and at least
+PATIENCE_SHARE = 0.2
+LEAST_PATIENCE = 1.5
 #: readings of a heap that leave traces of the driver in it
 WARM_READINGS = 3
 
 
 class Track:
-    """One heap and its samples; ``ended`` once it is gone."""
+    """One heap and its samples; ``ended`` once it is gone, or so busy that it is ``silent``."""
 
     def __init__(self, heap: NodeHeap) -> None:
         self.heap = heap
         self.name = heap.name
         self.samples: list[Sample] = []
         self.ended = False
+        self.silent = False
 
     def __repr__(self) -> str:
         return f"<Track {self.name}, {len(self.samples)} samples>"
@@ -47,20 +52,34 @@ class Track:
         return Series(tuple(self.samples))
 
     def read(self, seconds: float, settle: int = 2) -> None:
-        """Force GC there and take a sample; where it has ended, note that."""
+        """Force GC there and take a sample; where it has ended or does not answer, note that."""
         try:
             self.samples.append(replace(self.heap.memory(settle=settle), seconds=seconds))
-        except NodeLeakError:
+        except NodeLeakError as error:
             if self.heap.kind == "main":
                 raise
-            self.ended = True
+            self.lose(error)
+
+    def lose(self, error: NodeLeakError) -> None:
+        """It is asked nothing any more."""
+        self.ended = True
+        self.silent = isinstance(error, TargetStuckError)
 
 
 class Heaps:
     """Finds and reads them. ``counts``: iterations done, and others alive then."""
 
-    def __init__(self, app: NodeApp, *, every_heap: bool = True) -> None:
+    def __init__(
+        self,
+        app: NodeApp,
+        *,
+        every_heap: bool = True,
+        left: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """``left`` gives the seconds that are left for the measurement."""
         self._app = app
+        self._left = left
+        self.silent: list[Track] = []
         self._every_heap = every_heap
         self.main = Track(app.main_heap)
         self.others: list[Track] = []
@@ -121,13 +140,41 @@ class Heaps:
         )
 
     def _unseen_children(self) -> list[OtherChild]:
-        return self._app.other_children(even_seen=not self._every_heap)
+        if not self._every_heap:
+            return self._app.other_children(even_seen=True)
+        found = self._app.other_children()
+        silent = {track.heap.pid for track in self.silent if track.heap.kind == "child"}
+        if silent:
+            every = self._app.other_children(even_seen=True)
+            found += [child for child in every if child.pid in silent and child not in found]
+        return found
+
+    def _patience(self) -> Deadline:
+        """What one call to a worker or child may take before it counts as busy."""
+        return Deadline(max(LEAST_PATIENCE, PATIENCE_SHARE * self._left()))
+
+    def too_busy(self) -> tuple[str, ...]:
+        """What is to be said of those that did not answer."""
+        if not self.silent:
+            return ()
+        names = ", ".join(dict.fromkeys(track.name for track in self.silent[:4]))
+        return (f"too busy to answer, so not measured: {names}",)
+
+    @contextmanager
+    def patient(self, patience: Callable[[], Deadline]) -> Iterator[None]:
+        """A block in which calls to the main heap take no longer than ``patience`` allows."""
+        try:
+            with self.main.heap.channel.patient(patience):
+                yield
+        finally:
+            for track in (*self.others, *self._ended, *self.silent):
+                track.heap.channel.be_as_patient_as_usual()
 
     def look(self) -> None:
         """Take in those that have come, let go of those that have ended."""
         if not self._every_heap:
             return
-        known = {id(track.heap) for track in self.others}
+        known = {id(track.heap) for track in (*self.others, *self.silent)}
         alive = self._app.heaps()[1:]
         self.counts.append((self._app.iterations, len(alive)))
         if self.pace():
@@ -142,11 +189,14 @@ class Heaps:
                 self.unseen += 1
                 continue
             track = Track(heap)
+            heap.channel.patience = self._patience
             for _ in range(WARM_READINGS):
-                track.read(0.0)
+                if not track.ended:
+                    track.read(0.0)
             track.samples.clear()
             self.others.append(track)
         gone = [track for track in self.others if track.ended or not track.heap.alive]
+        self.silent += [track for track in gone if track.silent]
         self._ended += [track for track in gone if len(track.samples) > 1][:MOST_HEAPS]
         self.others = [track for track in self.others if track not in gone]
 
@@ -232,8 +282,8 @@ class HeapLedger:
         """A worker or child may end at any moment: then it is judged no more."""
         try:
             yield
-        except NodeLeakError:
+        except NodeLeakError as error:
             if self.track.heap.kind == "main":
                 raise
-            self.track.ended = True
+            self.track.lose(error)
             self._session = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..base.policy import Policy
-from ..base.units import power_of_two
+from ..base.units import format_rate, power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
 from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
@@ -52,8 +52,10 @@ BIG_HEAP = 64_000_000
 class Ledger:
     """The second phase of a measurement; ``judgement`` says what it came to."""
 
-    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer) -> None:
+    def __init__(self, meter: Meter, policy: Policy, pacer: Pacer, *, planted: bool) -> None:
+        """``planted``: each heap has a leak, and that one speaks where it is seen least."""
         self.meter = meter
+        self._sign = -1 if planted else 1
         self.policy = policy
         self.pacer = pacer
         self.parts: list[HeapLedger] = []
@@ -173,6 +175,7 @@ class Ledger:
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
+            self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
             for part in self.parts:
                 part.close_window(counts[-1])
@@ -196,6 +199,7 @@ class Ledger:
         The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
         """
         meter = self.meter
+        meter.enter("confirming")
         young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
         if young > 0:
             meter.wait(young, "what was counted to come of age")
@@ -204,6 +208,15 @@ class Ledger:
         self.worst.read_again()
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
+
+    def also_leaking(self) -> tuple[str, ...]:
+        """A line on the other heaps that leak, as those of a pool do."""
+        others = [
+            f"{part.track.name} +{format_rate(max(g.per_iteration for g in part.evidence.growing))}"
+            for part in self.parts
+            if part is not self.worst and part.judgement.outcome == "leak" and part.evidence.growing
+        ]
+        return (f"leaks as well: {', '.join(others)} per {self.meter.unit}",) if others else ()
 
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
@@ -264,6 +277,7 @@ class Ledger:
         """Up to ``n`` iterations at full speed, with readings between; less is often enough."""
         self.end()
         meter = self.meter
+        meter.enter("more work")
         began = meter.seconds
         limit = meter.within((1.0 if all_of_it else 0.6) * self._left)
         self.pacer.forget()
@@ -281,7 +295,7 @@ class Ledger:
         for part in self.parts:
             self._judge_part(part, exhausted=exhausted)
         alive = [part for part in self.parts if not part.track.ended]
-        self.worst = max(alive, key=lambda part: SEVERITY[part.judgement.outcome])
+        self.worst = max(alive, key=lambda part: self._sign * SEVERITY[part.judgement.outcome])
 
     def _judge_part(self, part: HeapLedger, *, exhausted: bool) -> None:
         meter = self.meter

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
 from ..base.policy import Policy
-from ..judge.bounds import (
-    DeclaredAge,
-    DeclaredBound,
-    age_among,
-    beyond_means,
-    bound_among,
-    filled,
-    not_full,
-)
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
@@ -30,47 +19,40 @@ from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.workload import Workload, make_runner
-from .explain import Findings, find_culprits
 from .ledger import Ledger
 from .meter import Meter
-from .naming import named_by_snapshots, verdict_of_death, why_no_snapshot
+from .naming import (
+    Findings,
+    Places,
+    attribute_sites,
+    find_culprits,
+    named_by_snapshots,
+    verdict_of_death,
+    why_no_snapshot,
+)
 from .outside import Outside
-from .places import Places, attribute_sites
 from .plan import Pacer
 from .rounds import Rounds
 from .selfcheck import PlantingRunner, without_planted
+from .settling import Settling
 from .windows import Windows
 
-__all__ = ["measure", "measure_with"]
+__all__ = ["measure_with"]
 
 __tracebackhide__ = hide_ours
 
 #: seconds for one measurement, where iterations are not slow
 DEFAULT_BUDGET = 10.0
-#: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
-LONGEST_TIMER = 35.0
 #: share of the remaining budget that the first of three snapshots may take
 SNAPSHOT_SHARE = 0.25
-#: pending timers, as a share of the survivors, that may be what holds them
-HELD = 0.3
-#: seconds for seeing whether something grows still
-CHECK_SECONDS = 1.0
-#: containers that are asked for a bound
-MOST_FILLINGS = 3
-
-
-def measure(app: NodeApp, workload: Workload, **policy: Any) -> Verdict:
-    """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
-
-    Keyword arguments are policy values, laid over those of the app (its test's marker, options,
-    configuration). Raises PolicyError, WorkloadError, TargetError and its kinds, and, where the
-    app's context plants a leak, SelfCheckError.
-    """
-    return measure_with(app, workload, app.context.policy().with_values("the call", **policy))
 
 
 def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
-    """:func:`measure` with a whole policy."""
+    """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
+
+    Raises PolicyError, WorkloadError, TargetError and its kinds, SelfCheckError, and what a Python
+    callable raises.
+    """
     if policy.jit != app.jit:
         raise PolicyError(
             f"jit={policy.jit!r} (from the call) cannot be changed now: the program was started "
@@ -91,7 +73,10 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
-        verdict = _Measurement(meter, policy).run()
+        if planting is not None:
+            planting.heaps = lambda: [track.heap for track in meter.heaps.all]
+        with meter.heaps.patient(meter.patience):
+            verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
         kept: Verdict = app.context.keep(verdict, meter.files)
@@ -101,12 +86,14 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
 class _Measurement:
     """The phases of one measurement; what is read is in the meter."""
 
-    def __init__(self, meter: Meter, policy: Policy) -> None:
+    def __init__(self, meter: Meter, policy: Policy, *, planted: bool) -> None:
         self.meter = meter
+        self.planted = planted
         self.policy = policy
         self.pacer = Pacer(meter, policy)
         self.warmup = 0
         self.ledger: Ledger | None = None
+        self._settling = Settling(meter, self.pacer, self._ledger)
 
     def run(self) -> Verdict:
         runner = self.meter.runner
@@ -144,7 +131,7 @@ class _Measurement:
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
         if judgement.outcome == "leak":
-            return self._held_by_timers(judgement) or judgement, windows.collect()
+            return self._settling.held_by_timers(judgement) or judgement, windows.collect()
         if judgement.outcome == "inconclusive" or self._is_unexplained():
             self._ledger().end()
             meter.give_back(meter.clock() - began)
@@ -152,7 +139,8 @@ class _Measurement:
             if not why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left):
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
-                if counted.outcome != "inconclusive" or counted.suspects:
+                # Strings alone, of which the ledger has none that stay, are no more than a doubt.
+                if counted.outcome != "inconclusive" or counted.doubts_things:
                     return counted, evidence
             if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
@@ -183,8 +171,11 @@ class _Measurement:
                 judgement, evidence = named_by_snapshots(
                     self.windows, self.policy, judgement, deadline
                 )
-        reasons = judgement.reasons
+        reasons = (*judgement.reasons, *meter.heaps.too_busy())
+        reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
+        if outcome == "leak" and self.ledger is not None:
+            reasons += self.ledger.also_leaking()
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome != "steady":
@@ -197,7 +188,7 @@ class _Measurement:
         elif outcome == "leak" and proven.growing and not self._is_confirmed():
             outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
         elif outcome == "leak":
-            bounded = self._bounded(findings)
+            bounded = self._settling.bounded(findings)
             evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
             if bounded is not None:
                 outcome = bounded.outcome or outcome
@@ -234,79 +225,14 @@ class _Measurement:
             heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
             snapshots=tuple(path.name for path in meter.files),
             sites=sites,
+            phases=meter.phases.until(meter.app.iterations),
+            warm_readings=tuple(meter.warm_readings),
         )
-
-    def _bounded(self, findings: Findings) -> Judgement | None:
-        """What comes of a bound that the program declares for what grows; None: there is none."""
-        store = findings.preallocated
-        if store is not None and store.iterations * self.pacer.plan.pace < self.meter.left:
-            return self._fill(store)
-        for filling in findings.fillings[:MOST_FILLINGS]:
-            numbers = self.meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
-            bound = bound_among(numbers, filling)
-            if bound is not None:
-                beyond = beyond_means(bound, self.meter.subject.heap.heap_limit())
-                return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
-            age = age_among(numbers, filling, self._seconds_watched())
-            if age is not None:
-                return self._outlive(age)
-        return None
 
     def _is_confirmed(self) -> bool:
         return self._ledger().confirm().outcome == "leak" or self.meter.heaps.pace() > 0
 
-    def _fill(self, bound: DeclaredBound) -> Judgement | None:
-        """Work until a container must be full, and see; None: it grows beyond."""
-        meter = self.meter
-        wanted = math.ceil(1.1 * bound.iterations)
-        seconds = wanted * self.pacer.plan.pace + CHECK_SECONDS
-        if seconds > meter.left or wanted > meter.room():
-            return not_full(bound, meter.unit)
-        self._ledger().push(wanted, all_of_it=True)
-        return filled(bound, still_grows=self._ledger().still_grows())
-
-    def _outlive(self, age: DeclaredAge) -> Judgement | None:
-        """Wait until what is there must be too old, and see; None: it stays."""
-        pause = 1.1 * age.seconds
-        if pause + CHECK_SECONDS > self.meter.left:
-            return None
-        # Those counted before the wait must be gone after it; new ones may have taken their place.
-        ledger = self._ledger()
-        ledger.keep_watching()
-        self.meter.wait(pause, age.name)
-        return filled(age, still_grows=ledger.confirm().outcome == "leak")
-
     def _ledger(self) -> Ledger:
         if self.ledger is None:
-            self.ledger = Ledger(self.meter, self.policy, self.pacer)
+            self.ledger = Ledger(self.meter, self.policy, self.pacer, planted=self.planted)
         return self.ledger
-
-    def _seconds_watched(self) -> float:
-        """How long what was counted had to live."""
-        if self.ledger is None:
-            return self.meter.seconds
-        samples = self.ledger.evidence.series.samples
-        return samples[-1].seconds - samples[0].seconds
-
-    def _held_by_timers(self, judgement: Judgement) -> Judgement | None:
-        """The judgement where growth may only be timers that have not fired yet; None: it is more.
-
-        What fires within the budget is waited for, once: then survivors tell again.
-        """
-        assert self.ledger is not None
-        meter = self.meter
-        if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
-            return None
-        timers = meter.subject.heap.pending_timeouts()
-        counted = max(sum(g.allocations.counts) for g in judgement.growing)
-        if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
-            return None
-        if timers.longest < meter.left:
-            meter.wait(timers.longest + 0.05, "pending timers")
-            again = self.ledger.after_waiting()
-            return again if again.outcome == "steady" else None
-        reason = (
-            f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
-            f"s: give a budget above that, or clear them when their work is done"
-        )
-        return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))

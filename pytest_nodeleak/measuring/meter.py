@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
+from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
-from ..node.probes.cost import snapshot_bytes, snapshot_seconds
+from ..node.probes.files import SnapshotFiles
 from ..node.process.room import memory_room
 from ..node.workload import Runner
 from .heaps import Heaps
+from .limits import Limits
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
@@ -22,18 +25,19 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
-#: growth in bytes of the heap, beyond which snapshots would take too long, and of external memory
-#: and RSS, beyond which more work would endanger the program or the machine
-MOST_HEAP_GROWTH = 64_000_000
-MOST_EXTERNAL_GROWTH = 256_000_000
-MOST_RSS_GROWTH = 1_000_000_000
 #: seconds of a forced GC that users of a service notice
 GC_NOTICED = 0.12
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
+#: seconds beyond the budget, or as many of the longest call so far, for a call to come back
+GRACE = 1.0
+LONGEST = 3.0
+MOST_BUSY = 4.0
+#: bytes of a snapshot's text, as a multiple of the heap; for progress only
+SNAPSHOT_TEXT = 2
 
 
-class Meter:
+class Meter(Limits):
     """Runs a workload in a program within a budget (seconds) and keeps what it reads.
 
     ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; of the true time where
@@ -55,14 +59,18 @@ class Meter:
         self.folder = folder
         self.started = time.monotonic()
         self._schedule = app.schedule
+        self._began = self.clock()
         self.deadline = Deadline(budget, self.clock)
-        self.heaps = Heaps(app, every_heap=every_heap)
+        #: seconds of the longest iteration or forced GC
+        self.longest = 0.0
+        self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
         self.snapshots: list[HeapSnapshot] = []
-        self.files: list[Path] = []
+        self.files = SnapshotFiles()
         self.windows: list[float] = []
+        self.phases = Phases()
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -103,7 +111,7 @@ class Meter:
         return time.monotonic() - self._schedule.read()[1]
 
     def within(self, seconds: float) -> Deadline:
-        """A deadline by :meth:`clock`."""
+        """By :meth:`clock`."""
         return Deadline(seconds, self.clock)
 
     def extend(self, budget: float) -> None:
@@ -133,29 +141,37 @@ class Meter:
 
     def patience(self) -> Deadline:
         """What one call may take: the budget's rest and a little, then the program is stuck."""
-        return Deadline(max(self.left, 1.0) + 4.0)
+        # On a busy machine the grace is longer, by as much as the program had to wait so far.
+        busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
+        return Deadline(self.left + busy * max(GRACE, LONGEST * self.longest))
 
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self.app.context.progress(
-            f"{self.runner.description[:40]}: {self.done} done, {len(self.samples)} samples, "
-            f"{len(self.snapshots)} snapshots, {self.seconds:.0f} of {self.budget:g} s"
-        )
+        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
         took = self.clock() - began
         self.busy += took
         self.last_pace = took / max(done, 1)
+        self.longest = max(self.longest, self.last_pace)
         on_processor = (self._schedule.read()[0] - ran) / max(done, 1)
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
 
+    def enter(self, phase: str) -> None:
+        """Note, and tell who watches, what is being done from now on."""
+        self.phases.enter(phase, self.app.iterations)
+
+    def _tell(self, detail: str) -> None:
+        self.app.context.progress(self.phases.current, detail)
+
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
-        self.app.context.progress(f"waiting {seconds:.1f} s for {what}")
+        self.enter(f"waiting for {what}")
+        self._tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
@@ -166,7 +182,7 @@ class Meter:
         began = self.clock()
         self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
         if not collected:
-            self.gc_seconds = self.clock() - began
+            self._collected_in(self.clock() - began)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
@@ -184,8 +200,12 @@ class Meter:
         began = self.clock()
         sample = self.app.memory(settle=1 if self.app.in_use else 2)
         self.warm_readings.append(sample)
-        self.gc_seconds = self.clock() - began
+        self._collected_in(self.clock() - began)
         return sample
+
+    def _collected_in(self, seconds: float) -> None:
+        self.gc_seconds = seconds
+        self.longest = max(self.longest, seconds)
 
     def snapshot(self) -> None:
         """Take the next snapshot. All are read in full: what containers held tells of slots."""
@@ -198,11 +218,20 @@ class Meter:
             before = self.snapshots[-1]
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
-        self.snapshots.append(self.subject.heap.take_snapshot(path))
+        self.enter(f"snapshot {number}")
+        self._tell("")
+
+        def take(path: Path) -> HeapSnapshot:
+            return self.subject.heap.take_snapshot(path, told=self._tell_share)
+
+        self._keep(path, take)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
-        self.files.append(path)
         self._diff = None
+
+    def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
+        heap = self.subject.heap
+        self.snapshots.append(self.files.taken(path, take, heap.take_snapshot))
 
     def tracked_snapshot(self, n: int, limit: Deadline) -> None:
         """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
@@ -211,16 +240,23 @@ class Meter:
         path = self.folder / "snapshot-1.heapsnapshot"
         self.snapshots.clear()
         self.windows.clear()
-        self.files[:] = [path]
+        self.files.clear()
         with self.subject.heap.tracked_objects() as tracking:
             before = self.done
             while (done := self.done - before) < n and (not limit.expired or not done):
                 self.iterate(n - done, limit)
             self.windows.append(float(self.done - before))
             self.sample()
-            snapshot = tracking.snapshot(path)
-        self.snapshots.append(snapshot)
-        self._diff = growth_since(snapshot, tracking.last_seen_id)
+            self.enter("snapshot 1")
+            self._tell("")
+            self._keep(path, tracking.snapshot)
+        self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
+
+    def _tell_share(self, written: int) -> None:
+        """Progress of a snapshot whose text has ``written`` bytes so far."""
+        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
+        if expected:
+            self._tell(f"at {min(99, 100 * written // expected)} %")
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark
@@ -230,8 +266,9 @@ class Meter:
 
     def retake_snapshot(self) -> None:
         """Take the last snapshot again: what was only pending is gone by now."""
+        if len(self.files) == len(self.snapshots):
+            self.files.pop()
         self.snapshots.pop()
-        self.files.pop()
         self.snapshot()
 
     @property
@@ -245,62 +282,20 @@ class Meter:
 
     def detailed_diff(self) -> SnapshotDiff | None:
         """The same with edges in its last snapshot, for paths."""
-        if len(self.snapshots) == 2 and not self.snapshots[-1].has_edges:
+        if len(self.files) == 2 and not self.snapshots[-1].has_edges:
             from ..heap import load_snapshot
 
             self.snapshots[-1] = load_snapshot(self.files[-1])
             self._diff = None
         return self.diff
 
-    @property
-    def heap_growth(self) -> int:
-        """Bytes of heapUsed since the first sample."""
-        return self.samples[-1].heap_used - self.samples[0].heap_used
-
-    @property
-    def external_growth(self) -> int:
-        """Bytes of external memory, array buffers included, since the first sample."""
-        return self.samples[-1].external - self.samples[0].external
-
     def resource_growth(self) -> dict[str, int]:
         """Active resources by kind that have become more since the first sample."""
         if self.samples[-1].resources <= self.samples[0].resources:
             return {}
-        now = self.subject.heap.active_resources()
-        grown = {kind: count - self._resources.get(kind, 0) for kind, count in now.items()}
+        kinds = self.subject.heap.active_resources().items()
+        grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
-
-    @property
-    def is_huge(self) -> bool:
-        """Whether the program has grown so much that more would endanger it, or the machine."""
-        return (
-            self.heap_growth > MOST_HEAP_GROWTH
-            or self.external_growth > MOST_EXTERNAL_GROWTH
-            or self.samples[-1].rss - self.samples[0].rss > MOST_RSS_GROWTH
-        )
-
-    def room(self) -> float:
-        """Iterations that fit before the program is huge, at its present growth."""
-        n = max(self.samples[-1].iterations - self.samples[0].iterations, 1)
-        rooms = [
-            (most - grown) * n / grown
-            for most, grown in (
-                (MOST_HEAP_GROWTH, self.heap_growth),
-                (MOST_EXTERNAL_GROWTH, self.external_growth),
-            )
-            if grown > 0
-        ]
-        return max(0.0, min(rooms, default=float("inf")))
-
-    @property
-    def snapshot_estimate(self) -> float:
-        """Seconds that the first snapshot may take."""
-        return snapshot_seconds(self.samples[-1].heap_used)
-
-    @property
-    def snapshot_bytes(self) -> int:
-        """Memory that the next snapshot may need at its peak, all in all."""
-        return snapshot_bytes(self.samples[-1].heap_used)
 
     @property
     def has_memory_for_snapshot(self) -> bool:

@@ -53,6 +53,7 @@ class Outside:
         samples = meter.samples[1:] if len(meter.samples) > 3 else meter.samples
         if _rising_share(samples) < 0.5 or outside_growth(samples) < SUSPICIOUS:
             return None
+        meter.enter("memory outside the heap")
         paces = [_pace(samples)]
         end = Deadline(SHARE * meter.left)
         pushed = 0.0

@@ -40,6 +40,7 @@ class Rounds:
     def warm_up(self) -> None:
         """Run until an iteration's time is known and lazy initialisation had its chance."""
         meter = self.meter
+        meter.enter("warm-up")
         meter.heaps.look()  # attaching leaves traces in the main heap as well
         for _ in range(DRIVER_WARMUP):
             before = meter.warm_reading()
@@ -80,6 +81,7 @@ class Rounds:
         most = max(least, 2 if self.pacer.timed else ROUNDS_AT_MOST)
         n = self.pacer.plan.round_iterations
         repeats = 1
+        meter.enter("rounds")
         meter.sample()
         if meter.gc_seconds > SLOW_GC or (not self.pacer.timed and self.pacer.plan.pace > SLOW):
             return False  # a reading costs too much for rounds: survivors are counted at once

@@ -1,15 +1,18 @@
-"""Self-check: a known leak is planted into the program under test, and must be seen there."""
+"""Self-check: a known leak is planted into each heap of the program, and must be seen there."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..base.deadline import Deadline
-from ..base.errors import hide_ours
+from ..base.errors import NodeLeakError, hide_ours
 from ..base.units import format_amount, format_rate, power_of_two
 from ..judge.outcomes import SelfCheckError
 from ..judge.verdict import LeakingConstructor, Verdict
 from ..node.app import NodeApp
+from ..node.heaps.heap import NodeHeap
 from ..node.workload import Runner
 
 __all__ = ["PLANTED", "PLANT_RATE", "PlantingRunner", "planted_row", "without_planted"]
@@ -28,7 +31,8 @@ class PlantingRunner:
     """A runner that leaves ``rate`` objects per iteration (timed: 100 times as many) behind."""
 
     def __init__(self, app: NodeApp, runner: Runner, rate: float) -> None:
-        self._app = app
+        #: gives the heaps to plant into: the main one first
+        self.heaps: Callable[[], list[NodeHeap]] = lambda: [app.main_heap]
         self._runner = runner
         self.fixed_seconds = runner.fixed_seconds
         self.description = runner.description
@@ -45,13 +49,20 @@ class PlantingRunner:
         while self._due >= 1:
             # Powers of two: the inspector keeps a trace of each new number.
             part = power_of_two(self._due)
-            self._app.driver("plant", part, deadline=deadline)
+            self._plant(part, deadline)
             self._due -= part
         return done
 
     def teardown(self, deadline: Deadline) -> None:
-        self._app.driver("plant", 0, deadline=deadline)
+        self._plant(0, deadline)
         self._runner.teardown(deadline)
+
+    def _plant(self, n: int, deadline: Deadline) -> None:
+        main, *others = self.heaps()
+        main.driver("plant", n, deadline=deadline)
+        for heap in others:
+            with contextlib.suppress(NodeLeakError):  # it may have ended
+                heap.driver("plant", n, deadline=deadline)
 
 
 def planted_row(verdict: Verdict) -> LeakingConstructor | None:
@@ -67,15 +78,17 @@ def without_planted(verdict: Verdict, rate: float) -> Verdict:
     Raises SelfCheckError if it was not: a green result on this program would mean nothing.
     """
     row = planted_row(verdict)
+    where = "this program" if verdict.heap == "main" else verdict.heap
     if row is None:
         raise SelfCheckError(
             f"self-check: a planted leak of {format_rate(rate)} objects per {verdict.unit} was "
-            f"not seen in this program: {verdict.outcome}: {verdict.reasons[0]}",
+            f"not seen in {where}: {verdict.outcome}: {verdict.reasons[0]}",
             verdict,
         )
     own = tuple(other for other in verdict.constructors if other is not row)
     seen = (
-        f"self-check: a planted leak of {format_rate(rate)} objects per {verdict.unit} was seen, "
+        f"self-check: a planted leak of {format_rate(rate)} objects per {verdict.unit} was seen"
+        f"{'' if len(verdict.heaps) < 2 else f' in each of {len(verdict.heaps)} heaps'}, "
         f"+{format_rate(row.per_iteration)} after "
         f"{format_amount(verdict.iterations, verdict.unit)}"
     )

@@ -63,6 +63,7 @@ class Windows:
         for _ in range(2):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
             limit = meter.within(min(NAMING_SECONDS, max(left, 0.1)))
+            meter.enter(f"window {len(meter.windows) + 1}")
             before = meter.done
             least = 1 if self.pacer.timed else FEWEST_NAMED
             while (done := meter.done - before) < n and (not limit.expired or done < least):
@@ -100,6 +101,7 @@ class Windows:
     def _window(self, n: int, share: float | None = None) -> None:
         """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
         meter = self.meter
+        meter.enter(f"window {len(meter.windows) + 1}")
         began = time.monotonic()
         before = meter.done
         if share is None:

@@ -21,7 +21,7 @@ from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
 from .process.target import ProgramProcess
 from .program import ProgramChannel
-from .workload import Workload, exported_options, make_runner
+from .workload import Workload, make_runner
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot
@@ -247,13 +247,6 @@ class NodeApp:
             raise
         runner.teardown(Deadline(10))
         return done
-
-    def workload_options(self, path: str) -> dict[str, Any] | None:
-        """``options`` that a workload module exports, its names in Python's spelling.
-
-        None if the module exports no function ``iteration``.
-        """
-        return exported_options(self, path)
 
     # -- memory ----------------------------------------------------------------------------
 

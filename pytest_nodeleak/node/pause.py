@@ -28,6 +28,7 @@ def where_it_is(session: Session) -> str | None:
     """
     stack = _Stack()
     deadline = Deadline(_ANSWER)
+    answers = True
     try:
         session.call("Debugger.enable", deadline=deadline, on_event=stack.on_event)
         session.call("Debugger.pause", deadline=deadline, on_event=stack.on_event)
@@ -35,13 +36,15 @@ def where_it_is(session: Session) -> str | None:
         while not stack.paused and not pause.expired:
             session.poll(0.01, stack.on_event)
     except DeadlineExceeded:
+        answers = False
         return None
     except (ConnectionLostError, ProtocolError):
         return ""
     finally:
         # Takes the request back, or lets the program go on.
         with contextlib.suppress(DeadlineExceeded, ConnectionLostError, ProtocolError):
-            session.call("Debugger.disable", deadline=Deadline(0.3))
+            # Of one that does not answer it is heard when it does again.
+            session.call("Debugger.disable", deadline=Deadline(0.3 if answers else 0.02))
     return "\n".join(stack.lines[:_FRAMES])
 
 

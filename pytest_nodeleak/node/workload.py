@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import inspect
-import json
-import re
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 from ..base.deadline import Deadline
-from ..base.errors import EvaluationError, PolicyError, WorkloadError, hide_ours
+from ..base.errors import PolicyError, TargetError, WorkloadError, hide_ours
 from ..base.units import parse_seconds, power_of_two
 from .calls.called import Called, InLoop
 
 __all__ = [
     "Every",
+    "FileWorkload",
     "Module",
     "Runner",
     "Workload",
     "every",
-    "exported_options",
     "make_runner",
     "module",
 ]
@@ -52,7 +51,21 @@ class Module:
         return f"module({shown})"
 
 
-Workload: TypeAlias = "str | Module | Every | Callable[[], object] | InLoop"
+@dataclass(frozen=True)
+class FileWorkload:
+    """What a leak file exports under a name: ``iteration``, or one of its ``workloads``.
+
+    ``path`` is absolute.
+    """
+
+    path: str
+    name: str = "iteration"
+
+    def __str__(self) -> str:
+        return f"{self.name} of {os.path.basename(self.path)}"
+
+
+Workload: TypeAlias = "str | Module | FileWorkload | Every | Callable[[], object] | InLoop"
 
 
 def every(seconds: float | str) -> Every:
@@ -109,7 +122,7 @@ def make_runner(app: Program, workload: Workload) -> Runner:
     """Bind ``workload`` to ``app``. Raises PolicyError for what is no workload."""
     if isinstance(workload, Every):
         return _Watch(app, workload)
-    if isinstance(workload, (str, Module)):
+    if isinstance(workload, (str, Module, FileWorkload)):
         if isinstance(workload, str) and not workload.strip():
             raise PolicyError("the workload is an empty text; give JavaScript for one iteration")
         return _Driven(app, workload)
@@ -129,31 +142,16 @@ def make_runner(app: Program, workload: Workload) -> Runner:
     )
 
 
-def exported_options(app: Program, path: str) -> dict[str, Any] | None:
-    """``options`` that a workload module exports, its names in Python's spelling; as NodeApp's."""
-    reply = app.driver("workloadOptions", path, doing=f"{path} was loaded")
-    answer = json.loads(reply)
-    if "error" in answer:
-        raise EvaluationError(f"cannot load {path}: {answer['error']}", stack=answer["error"])
-    options = answer["options"]
-    if options is None:
-        return None
-    return {_python_name(key): value for key, value in options.items()}
-
-
-def _python_name(key: str) -> str:
-    return re.sub(r"[A-Z]", lambda found: "_" + found[0].lower(), key)
-
-
 class _Driven:
     """Iterations inside the program, run by the driver."""
 
     fixed_seconds: float | None = None
 
-    def __init__(self, app: Program, workload: str | Module) -> None:
+    def __init__(self, app: Program, workload: str | Module | FileWorkload) -> None:
         self._app = app
         self._workload = workload
         self._before = app.iterations
+        self._lost = False
         self.description = str(workload)
 
     def setup(self, deadline: Deadline) -> None:
@@ -167,23 +165,23 @@ class _Driven:
                     f"the workload is not JavaScript: {_first(failed)}\n  {work}", stack=failed
                 )
             return
-        failed = self._app.driver(
-            "prepareModule",
-            work.path,
-            work.export,
-            list(work.args),
-            deadline=deadline,
-            doing=f"{work.path} was loaded",
+        how = (
+            ("prepareFile", work.path, work.name)
+            if isinstance(work, FileWorkload)
+            else ("prepareModule", work.path, work.export, list(work.args))
         )
+        failed = self._app.driver(*how, deadline=deadline, doing=f"{work.path} was loaded")
         if failed:
             raise WorkloadError(f"cannot use {work}: {failed}", stack=failed)
         self._hook("setup", deadline)
 
     def teardown(self, deadline: Deadline) -> None:
-        self._hook("teardown", deadline)
+        # Who is stuck or dead does not hear of it.
+        if not self._lost:
+            self._hook("teardown", deadline)
 
     def _hook(self, name: str, deadline: Deadline) -> None:
-        failed = self._app.driver(
+        failed = self._driver(
             "hook", name, deadline=deadline, doing=f"{name}() of the workload ran"
         )
         if failed:
@@ -206,7 +204,7 @@ class _Driven:
     def _run_slice(self, n: int, milliseconds: int, deadline: Deadline) -> int:
         app = self._app
         doing = f"the workload ran (from iteration {app.iterations - self._before + 1})"
-        done = int(app.driver("run", n, milliseconds, deadline=deadline, doing=doing))
+        done = int(self._driver("run", n, milliseconds, deadline=deadline, doing=doing))
         if done < 0:
             app.iterations += -1 - done
             failed = app.iterations - self._before + 1
@@ -216,6 +214,14 @@ class _Driven:
             )
         app.iterations += done
         return done
+
+    def _driver(self, name: str, *args: Any, deadline: Deadline, doing: str) -> Any:
+        """Of the app; it is remembered that the program is lost."""
+        try:
+            return self._app.driver(name, *args, deadline=deadline, doing=doing)
+        except TargetError:
+            self._lost = True
+            raise
 
 
 class _Watch:

@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,9 +15,11 @@ from .state import STATE
 
 if TYPE_CHECKING:
     from ..node import NodeApp, NodeExecutable
+    from ..node.launch import LaunchNode
 
 __all__ = [
-    "LaunchNode",
+    "NODE_FIXTURE",
+    "_nodeleak_node",
     "launch_node",
     "launch_node_session",
     "node_executable",
@@ -26,30 +28,29 @@ __all__ = [
 ]
 
 
-class LaunchNode(Protocol):
-    """The type of the ``launch_node`` fixture."""
-
-    def __call__(
-        self,
-        script: str | os.PathLike[str],
-        *args: str,
-        env: Mapping[str, str | None] | None = None,
-        cwd: str | os.PathLike[str] | None = None,
-        node: str | os.PathLike[str] | None = None,
-        node_args: Sequence[str] = (),
-    ) -> NodeApp: ...
+#: what every fixture that starts Node depends on
+NODE_FIXTURE = "_nodeleak_node"
 
 
 @pytest.fixture(scope="session")
-def node_executable(pytestconfig: pytest.Config) -> NodeExecutable:
+def _nodeleak_node(request: pytest.FixtureRequest) -> NodeExecutable:
+    """The node binary of the configuration; a parameter if it names several."""
+    try:
+        found: NodeExecutable = (
+            getattr(request, "param", None) or request.config.stash[STATE].node()
+        )
+    except NodeLeakError as error:
+        pytest.fail(str(error), pytrace=False)
+    return found
+
+
+@pytest.fixture(scope="session")
+def node_executable(_nodeleak_node: NodeExecutable) -> NodeExecutable:
     """The node binary that ``launch_node`` uses: ``.path``, ``.version``.
 
     Override it to choose another one: return a path, or the NodeExecutable of ``find_node``.
     """
-    try:
-        return pytestconfig.stash[STATE].node()
-    except NodeLeakError as error:
-        pytest.fail(str(error), pytrace=False)
+    return _nodeleak_node
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +81,7 @@ def launch_node(
     rootdir. ``env`` is laid over the environment (None removes a name).
     """
     folders = [request.path.parent, request.config.rootpath]
-    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+    with _launcher(request, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
@@ -93,13 +94,13 @@ def launch_node_session(
     A relative script is looked for in the rootdir.
     """
     folders = [request.config.rootpath]
-    with _launcher(request.config, node_executable, node_launch_args, folders) as launch:
+    with _launcher(request, node_executable, node_launch_args, folders) as launch:
         yield launch
 
 
 @contextlib.contextmanager
 def _launcher(
-    config: pytest.Config,
+    request: pytest.FixtureRequest,
     executable: NodeExecutable,
     launch_args: Sequence[str],
     folders: Sequence[Path],
@@ -107,25 +108,30 @@ def _launcher(
     from ..node import open_node
     from .scripts import find_script
 
-    state = config.stash[STATE]
+    state = request.config.stash[STATE]
 
     def launch_node(
         script: str | os.PathLike[str],
         *args: str,
         env: Mapping[str, str | None] | None = None,
         cwd: str | os.PathLike[str] | None = None,
-        node: str | os.PathLike[str] | None = None,
+        node: NodeExecutable | str | os.PathLike[str] | None = None,
         node_args: Sequence[str] = (),
     ) -> NodeApp:
         __tracebackhide__ = hide_ours  # here, for of a module pdb does not read it
+        all_args = [*launch_args, *node_args]
         try:
+            path = find_script(script, folders)
+            request.node.ihook.pytest_nodeleak_launch_args(
+                config=request.config, script=path, node_args=all_args
+            )
             app = open_node(
-                find_script(script, folders),
+                path,
                 *args,
                 env=env,
                 cwd=cwd,
                 node=executable if node is None else node,
-                node_args=[*launch_args, *node_args],
+                node_args=all_args,
                 jit=state.policy().jit,
                 heaps=state.policy().heaps,
                 timeout=state.timeout,

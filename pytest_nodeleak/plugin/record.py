@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,17 +30,26 @@ class Record:
         self.apps: list[NodeApp] = []
         self.failed = False
         self.reported = 0
+        #: what plugins make of a verdict
+        self.adjust: Callable[[Verdict], Verdict] = lambda verdict: verdict
         self._root = root
         self._start = start
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         """Note a verdict; write the artifacts of one that is not steady, in case the test fails."""
+        verdict = self.adjust(verdict)
         if not self.verdicts:
             self._remove_artifacts()
         if verdict.outcome != "steady":
             verdict = self._written(verdict, snapshots)
         self.verdicts.append(verdict)
         return verdict
+
+    def shown_verdicts(self) -> list[Verdict]:
+        """The verdicts, with their artifacts only if those stay."""
+        if self.failed:
+            return self.verdicts
+        return [replace(verdict, artifacts=None) for verdict in self.verdicts]
 
     def finish(self) -> None:
         """The test is over: one that has not failed leaves nothing, of earlier runs neither."""

@@ -7,6 +7,7 @@ import difflib
 import os
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,23 @@ from ..base.units import parse_seconds
 __all__ = [
     "add_options",
     "base_policy",
+    "leak_files",
     "marker_policy",
     "node_args",
-    "node_named",
+    "nodes_named",
     "output_folder",
     "plant",
     "refuse_unknown_variables",
+    "report_file",
     "setting",
     "timeout",
+    "with_hooks",
 ]
 
 _PREFIX = "PYTEST_NODELEAK_"
+#: settings that are words as in a shell, not lines
+_WORDS = ("node_args", "files")
+_FILES = "*.leak.js *.leak.cjs *.leak.mjs *.leak.ts *.leak.mts"
 _OPTIONS = {option.name: option for option in POLICY_OPTIONS + PLUGIN_OPTIONS}
 
 
@@ -43,10 +50,16 @@ def add_options(parser: pytest.Parser) -> None:
             f"--nodeleak-{option.dashed}",
             dest=f"nodeleak_{option.name}",
             default=None,
+            action="append" if option.repeated else "store",
             metavar=option.metavar,
             help=f"{option.help} [{_variable(option.name)}]",
         )
         parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
+    group.addoption(
+        "--nodeleak-show-settings",
+        action="store_true",
+        help="print each setting, its value and where it comes from, and exit",
+    )
     # For those who work on this plugin, or doubt it: each measurement must see a planted leak.
     group.addoption("--nodeleak-plant", default=None, help=argparse.SUPPRESS)
 
@@ -54,7 +67,7 @@ def add_options(parser: pytest.Parser) -> None:
 def _ini_type(option: Option) -> Any:
     if not option.many:
         return "string"
-    return "args" if option.name == "node_args" else "linelist"
+    return "args" if option.name in _WORDS else "linelist"
 
 
 def _variable(name: str) -> str:
@@ -77,7 +90,8 @@ def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:
     """The value of one setting as text and who gave it; (None, "the default") if nobody did."""
     given = config.getoption(f"nodeleak_{name}", default=None)
     if given is not None:
-        return str(given), f"--nodeleak-{_OPTIONS[name].dashed}"
+        text = "\n".join(given) if isinstance(given, list) else str(given)
+        return text, f"--nodeleak-{_OPTIONS[name].dashed}"
     if os.environ.get(_variable(name)):
         return os.environ[_variable(name)], f"the environment variable {_variable(name)}"
     return _from_ini(config, name)
@@ -95,7 +109,7 @@ def _from_ini(config: pytest.Config, name: str) -> tuple[str | None, str]:
     if not value:
         return None, "the default"
     if isinstance(value, list):
-        value = shlex.join(value) if name == "node_args" else "\n".join(value)
+        value = shlex.join(value) if name in _WORDS else "\n".join(value)
     return str(value), source
 
 
@@ -124,6 +138,14 @@ def marker_policy(policy: Policy, item: pytest.Item) -> Policy:
             )
         policy = _with(policy, source, marker.kwargs)
     return policy
+
+
+def with_hooks(policy: Policy, item: pytest.Item) -> Policy:
+    """``policy``, which asks plugins as well what is to be ignored."""
+    hook = item.ihook.pytest_nodeleak_ignore_constructor
+    if not hook.get_hookimpls():
+        return policy
+    return replace(policy, also_ignored=lambda name: bool(hook(item=item, name=name)))
 
 
 def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
@@ -162,27 +184,37 @@ def plant(config: pytest.Config) -> float:
 
 def node_args(config: pytest.Config) -> list[str]:
     """More arguments for node at each launch. Raises pytest.UsageError."""
-    value, source = setting(config, "node_args")
+    return _words(config, "node_args", "")
+
+
+def leak_files(config: pytest.Config) -> list[str]:
+    """Globs of the files that are tests. Raises pytest.UsageError."""
+    return _words(config, "files", _FILES)
+
+
+def _words(config: pytest.Config, name: str, default: str) -> list[str]:
+    value, source = setting(config, name)
     try:
-        return shlex.split(value or "")
+        return shlex.split(default if value is None else value)
     except ValueError as error:
         raise pytest.UsageError(
-            f"bad value for node_args (from {source}): {value!r}: {error}"
+            f"bad value for {name} (from {source}): {value!r}: {error}"
         ) from None
 
 
-def node_named(config: pytest.Config) -> tuple[str | None, str]:
-    """The node executable that the configuration names (None: none) and who does.
+def nodes_named(config: pytest.Config) -> tuple[list[str], str]:
+    """The node executables that the configuration names ([]: none) and who does.
 
-    Made absolute if it is a path: tests change folders.
+    Made absolute if they are paths: tests change folders.
     """
     value, source = setting(config, "node")
-    if value is None:
-        return None, source
-    named = os.path.expanduser(value)
-    if os.sep in named or (os.altsep is not None and os.altsep in named):
-        named = str(_base(config, source) / named)
-    return named, source
+    names = [os.path.expanduser(name) for name in (value or "").splitlines() if name.strip()]
+    base = _base(config, source)
+    return [str(base / name) if _is_path(name) else name for name in names], source
+
+
+def _is_path(name: str) -> bool:
+    return os.sep in name or (os.altsep is not None and os.altsep in name)
 
 
 def output_folder(config: pytest.Config) -> Path:
@@ -191,6 +223,19 @@ def output_folder(config: pytest.Config) -> Path:
     if value is None:
         return config.rootpath / ".nodeleak"
     return _base(config, source) / os.path.expanduser(value)
+
+
+def report_file(config: pytest.Config, name: str) -> Path | None:
+    """The file that a report goes to, absolute; None: nobody wants it. Raises pytest.UsageError."""
+    value, source = setting(config, name)
+    if value is None:
+        return None
+    path = _base(config, source) / os.path.expanduser(value)
+    if path.is_dir():
+        raise pytest.UsageError(
+            f"bad value for {name} (from {source}): '{path}' is a folder; give a file"
+        )
+    return path
 
 
 def _base(config: pytest.Config, source: str) -> Path:

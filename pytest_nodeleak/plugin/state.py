@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..base.policy import Policy
 from . import settings
+from .accepted import comparison
+from .progress import Progress
 from .record import Record
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from ..node import NodeExecutable
 
 __all__ = ["STATE", "State"]
+
+
+#: columns of pytest's "E       " before each line of a failure, and of a report at most
+_MARGIN, _WIDTH = 8, 100
 
 
 class State:
@@ -33,27 +39,85 @@ class State:
         self.output = settings.output_folder(config)
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
+        self.accepted = comparison(config)
+        self.watcher = Progress(config)
         self.record: Record | None = None
-        self._named = settings.node_named(config)
-        self._node: NodeExecutable | None = None
-        if self._named[0] is not None:
-            self.node()
+        self._config = config
+        self.leak_files = settings.leak_files(config)
+        #: leak files that Node is to be asked of, and what it said of others
+        self.unlisted: list[Path] = []
+        self.listed: dict[Path, Any] = {}
+        names, source = settings.nodes_named(config)
+        given: list[tuple[str | None, str]] = [(name, source) for name in names]
+        self._given = given or [(None, source)]
+        self._nodes: list[NodeExecutable] = []
+        if names:
+            self.node_paths()
+        if len(names) > 1:
+            self.nodes()
+
+    @property
+    def is_node_named(self) -> bool:
+        return self._given[0][0] is not None
+
+    def node_paths(self) -> list[tuple[str, str]]:
+        """The node executables and who names them; none is run. Raises NodeNotFoundError."""
+        from ..node.find import locate_node
+
+        return [locate_node(*given) for given in self._given]
+
+    def nodes(self) -> list[NodeExecutable]:
+        """The same with their versions, which they are asked for once.
+
+        Raises NodeNotFoundError or NodeVersionError.
+        """
+        if not self._nodes:
+            from ..node.find import inspect_node
+
+            self._nodes = [inspect_node(*located) for located in self.node_paths()]
+        return self._nodes
 
     def node(self) -> NodeExecutable:
-        if self._node is None:
-            from ..node import find_node
+        """The only node executable, or the first of several."""
+        return self.nodes()[0]
 
-            self._node = find_node(*self._named)
-        return self._node
+    def matrix(self) -> Mapping[str, NodeExecutable]:
+        """The node executables that each test runs on, by what tells them apart; {} for one."""
+        if len(self._given) < 2:
+            return {}
+        found: dict[str, NodeExecutable] = {}
+        for node in self.nodes():
+            name, number = node.version_text, 1
+            while name in found:
+                number += 1
+                name = f"{node.version_text}-{number}"
+            found[name] = node
+        return found
+
+    @property
+    def columns(self) -> int:
+        """For a report in a failure; a worker of xdist is told those of the terminal behind it."""
+        given = getattr(self._config, "workerinput", {}).get("nodeleak_columns")
+        if given is not None:
+            return int(given)
+        if not self._config.pluginmanager.hasplugin("terminalreporter"):
+            return _WIDTH
+        return min(_WIDTH, self._config.get_terminal_writer().fullwidth - _MARGIN)
 
     def policy(self) -> Policy:
         return self.base if self.record is None else self.record.policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
-        return verdict if self.record is None else self.record.keep(verdict, snapshots)
+        self.watcher.clear()
+        if self.record is None:
+            return verdict
+        if self.accepted is not None:
+            number = len(self.record.verdicts) + 1
+            verdict = self.accepted.judged(self.record.nodeid, number, verdict)
+        return self.record.keep(verdict, snapshots)
 
-    def progress(self, text: str) -> None:
-        return None  # pytest has its own
+    def progress(self, phase: str, detail: str = "") -> None:
+        self.watcher.tell(phase, detail)
 
 
 STATE = pytest.StashKey[State]()

@@ -82,7 +82,10 @@ def write_artifacts(
         blocking = in_the_way(folder, [snapshot.name for snapshot in snapshots])
         if blocking is not None:
             return _not_written(verdict, folder, f"'{blocking.name}' there is not ours")
+        is_new = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
+        if is_new:
+            folder.chmod(0o700)  # snapshots hold all that the process had in memory
         # First, for it tells which files are ours, should we be ended half-way.
         (folder / _VERDICT).write_text(verdict_json(kept) + "\n", encoding="utf-8")
         for snapshot in snapshots:
@@ -119,7 +122,7 @@ def remove_artifacts(folder: Path) -> bool:
 def _our_files(folder: Path) -> set[str]:
     try:
         found = json.loads((folder / _VERDICT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return set()
     if not isinstance(found, dict) or not {"schema", "outcome", "series"} <= found.keys():
         return set()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["left", "one_line", "right", "shorten", "width", "wrap_path"]
+__all__ = ["left", "one_line", "right", "shorten", "width", "wrap", "wrap_path"]
 
 #: steps of a path that are shown at its two ends when it is too long for a person
 _FIRST_STEPS = 5
 _LAST_STEPS = 6
+#: characters without a width that scripts and emoji need
+_JOINERS = "\u200c\u200d"
 
 
 def width(text: str) -> int:
@@ -48,15 +50,41 @@ def shorten(text: str, columns: int) -> str:
 def one_line(text: str) -> str:
     """``text`` without line ends, and with what a terminal would obey made visible.
 
-    Names come from the program under test: they may hold anything, lone surrogates too.
+    Names come from the program under test: they may hold anything, lone surrogates too, and marks
+    that turn the direction of what follows.
     """
     return "".join(map(_visible, " ".join(text.split())))
 
 
 def _visible(char: str) -> str:
-    if unicodedata.category(char) not in ("Cc", "Cs", "Cn", "Co"):
+    if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Cn", "Co") or char in _JOINERS:
         return char
     return char.encode("unicode_escape").decode("ascii")
+
+
+def wrap(text: str, columns: int, first: str = "", indent: str = "") -> list[str]:
+    """``text`` in lines of at most ``columns``, broken at blanks; ``first`` begins the first line,
+    ``indent`` the others. A word that is longer is cut into pieces.
+    """
+    room = max(columns - max(width(first), width(indent)), 8)
+    lines = [""]
+    for word in text.split():
+        for piece in _pieces(word, room):
+            longer = f"{lines[-1]} {piece}" if lines[-1] else piece
+            if width(longer) <= room:
+                lines[-1] = longer
+            else:
+                lines.append(piece)
+    return [first + lines[0], *(indent + line for line in lines[1:])]
+
+
+def _pieces(word: str, columns: int) -> list[str]:
+    pieces = [""]
+    for char in word if width(word) > columns else ():
+        if width(pieces[-1] + char) > columns:
+            pieces.append("")
+        pieces[-1] += char
+    return pieces if pieces[0] else [word]
 
 
 def wrap_path(steps: Sequence[str], columns: int, indent: str, arrow: str = " -> ") -> str:

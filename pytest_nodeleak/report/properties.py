@@ -1,19 +1,18 @@
-"""Verdicts as JUnit properties, and a test run's properties as a few summary lines. Pure."""
+"""Verdicts as JUnit properties. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ..judge.verdict import Verdict
 from .columns import one_line
 from .text import headline
 
-__all__ = ["properties", "summary"]
+__all__ = ["properties"]
 
 _PREFIX = "nodeleak_"
 _OUTCOME = "outcome"
 _VERDICT = "verdict"
-_WORDS = {"leak": "leaking", "inconclusive": "inconclusive", "steady": "steady"}
 
 
 def properties(verdicts: Sequence[Verdict]) -> list[tuple[str, object]]:
@@ -43,25 +42,3 @@ def _values(verdict: Verdict) -> list[tuple[str, object]]:
     if verdict.artifacts:
         found.append(("artifacts", verdict.artifacts))
     return found
-
-
-def summary(tests: Iterable[tuple[str, Iterable[tuple[str, object]]]]) -> list[str]:
-    """What was measured in a run: one line of counts, one for each inconclusive measurement.
-
-    ``tests`` are node ids and their properties; other properties are passed over. No lines if
-    nothing was measured.
-    """
-    counts: dict[str, int] = {}
-    undecided: list[str] = []
-    for nodeid, pairs in tests:
-        values = dict(pairs)
-        for name, value in values.items():
-            if not name.startswith(_PREFIX + _OUTCOME):
-                continue
-            outcome = str(value)
-            counts[outcome] = counts.get(outcome, 0) + 1
-            if outcome == "inconclusive":
-                said = values.get(name.replace(_OUTCOME, _VERDICT), outcome)
-                undecided.append(f"  {nodeid}: {said}")
-    shown = [f"{counts[outcome]} {word}" for outcome, word in _WORDS.items() if outcome in counts]
-    return [f"nodeleak: {', '.join(shown)}", *undecided] if shown else []

@@ -7,19 +7,27 @@ from itertools import pairwise
 
 from ..base.units import format_bytes, format_count, format_rate
 from ..judge.verdict import AllocationSite, LeakingConstructor, Verdict
-from .columns import left, one_line, right, shorten, width, wrap_path
+from .columns import left, one_line, right, shorten, width, wrap, wrap_path
 from .sparkline import sparkline
 
-__all__ = ["headline", "text_report"]
+__all__ = ["WIDTH", "headline", "text_report"]
 
-_WIDTH = 100
+#: columns of a report, where the terminal has no fewer
+WIDTH = 100
+_LEAST_WIDTH = 56
 #: of the judge's reason for a leak that was seen by allocating function
 ALLOCATES = " allocates what stays: "
 _MOST_ROWS = 8
 _LONGEST_NAME = 40
+#: columns of a name that are shown below the table if it was cut there: `ignore` takes it whole
+_WHOLE_NAME = 400
+_LONGEST_REASON = 1000
 _LABEL = 9
+#: columns of a table's row but for the name
+_NUMBERS = 51
 _CALLERS = 3
 _BARS = 30
+_FEWEST_BARS = 10
 #: bytes; heapUsed that moves less than this is drawn flat, it is no picture of a leak
 _FLAT = 2048
 #: bytes of growth from which memory outside the heap gets a line of its own
@@ -51,25 +59,32 @@ def headline(verdict: Verdict) -> str:
     return ", ".join(parts)
 
 
-def text_report(verdict: Verdict) -> str:
-    """The whole report, several lines, without a trailing newline."""
+def text_report(verdict: Verdict, columns: int = WIDTH) -> str:
+    """The whole report, several lines of at most ``columns``, without a trailing newline.
+
+    The headline alone is not broken: pytest cuts it for its summary.
+    """
+    columns = max(columns, _LEAST_WIDTH)
     lines = [headline(verdict)]
-    lines += [f"  {reason}" for reason in _further_reasons(verdict)]
-    lines += _series_lines(verdict)
-    lines += _table(verdict)
-    lines.append(_labelled("workload", shorten(one_line(verdict.workload), _WIDTH - _LABEL - 4)))
-    lines.append(_labelled("measured", _measured(verdict)))
+    for reason in _further_reasons(verdict):
+        lines += wrap(shorten(reason, _LONGEST_REASON), columns, "  ", "  ")
+    lines += _series_lines(verdict, columns)
+    lines += _table(verdict, columns)
+    workload = shorten(one_line(verdict.workload), columns - _LABEL - 4)
+    lines.append(_labelled("workload", workload))
+    lines += wrap(_measured(verdict), columns, _labelled("measured", ""), " " * (_LABEL + 4))
     if verdict.artifacts:
         folder = one_line(verdict.artifacts.rstrip("/"))
-        lines.append(_labelled("artifacts", f"{folder}/ ({_files(verdict)})"))
+        shown = f"{folder}/ ({_files(verdict)})"
+        lines += wrap(shown, columns, _labelled("artifacts", ""), " " * (_LABEL + 4))
     return "\n".join(lines)
 
 
-def _name(row: LeakingConstructor) -> str:
+def _name(row: LeakingConstructor, longest: int = _LONGEST_NAME) -> str:
     # A function may bear the name of a class that leaks as well: its own constructor.
     is_function = row.kind == "closure" or (row.kind == "function" and not row.name[:1].isupper())
     suffix = "()" if is_function else ""
-    return shorten(one_line(row.name), _LONGEST_NAME - len(suffix)) + suffix
+    return shorten(one_line(row.name), longest - len(suffix)) + suffix
 
 
 def _noun(row: LeakingConstructor) -> str:
@@ -100,7 +115,7 @@ def _clauses(verdict: Verdict) -> list[str]:
     if not verdict.reasons:
         return ["no reason given"]
     first, *rest = one_line(verdict.reasons[0]).split("; ")
-    if width(first) > _WIDTH and ": " in first:
+    if width(first) > WIDTH and ": " in first:
         return [*first.split(": ", 1), *rest]
     return [first, *rest]
 
@@ -122,26 +137,33 @@ def _further_reasons(verdict: Verdict) -> list[str]:
 # -- the series ----------------------------------------------------------------------------
 
 
-def _series_lines(verdict: Verdict) -> list[str]:
-    lines = [_series_line("heapUsed", verdict.series.heap_used, verdict)]
+def _series_lines(verdict: Verdict, columns: int) -> list[str]:
+    lines = _series_line("heapUsed", verdict.series.heap_used, verdict, columns)
     if verdict.heap != "main":
         lines.append(_labelled("of", one_line(verdict.heap)))
     external = [sample.external for sample in verdict.series.samples]
     if external[-1] - external[0] > _MUCH_EXTERNAL:
-        lines.append(_series_line("external", external, verdict))
+        lines += _series_line("external", external, verdict, columns)
     rss = [sample.rss for sample in verdict.series.samples]
     # Snapshots inflate it: then it tells nothing.
     if verdict.outcome != "steady" and not verdict.windows and rss[-1] - rss[0] > _MUCH_RSS:
-        lines.append(_series_line("RSS", rss, verdict))
+        lines += _series_line("RSS", rss, verdict, columns)
     return lines
 
 
-def _series_line(name: str, values: Sequence[int], verdict: Verdict) -> str:
+def _series_line(name: str, values: Sequence[int], verdict: Verdict, columns: int) -> list[str]:
     bars = sparkline(values, most=_BARS, least_range=_FLAT)
     if len(values) == 1:
-        return _labelled(name, f"{bars}  {format_bytes(values[0])}, a single reading")
-    shape = _shape(values)
-    return _labelled(name, f"{bars}  {_from_to(values[0], values[-1])} {_over(verdict)}, {shape}")
+        return [_labelled(name, f"{bars}  {format_bytes(values[0])}, a single reading")]
+    change = _labelled(name, f"{bars}  {_from_to(values[0], values[-1])}")
+    over = f"{_over(verdict)}, {_shape(values)}"
+    excess = width(f"{change} {over}") - columns
+    if excess <= 0:
+        return [f"{change} {over}"]
+    if len(bars) - excess >= _FEWEST_BARS:
+        fewer = sparkline(values, most=len(bars) - excess, least_range=_FLAT)
+        return [_labelled(name, f"{fewer}  {_from_to(values[0], values[-1])} {over}")]
+    return [change, _labelled("", over)]
 
 
 def _over(verdict: Verdict) -> str:
@@ -181,21 +203,20 @@ def _abs(change: int) -> str:
 # -- the constructors ----------------------------------------------------------------------
 
 
-def _table(verdict: Verdict) -> list[str]:
+def _table(verdict: Verdict, columns: int) -> list[str]:
     if not verdict.constructors and not verdict.internals:
         return []
-    lines = [f"  {_added(verdict)}"]
+    lines = wrap(_added(verdict), columns, "  ", "  ")
     shown = verdict.constructors[:_MOST_ROWS]
     if shown:
-        lines += _rows(shown, verdict)
+        lines += _rows(shown, verdict, columns)
     hidden = len(verdict.constructors) - len(shown)
     if hidden > 0:
         lines.append(f"    and {hidden} more")
     if verdict.internals:
         rates = (f"{one_line(r.name)} +{format_rate(r.per_iteration)}" for r in verdict.internals)
-        lines.append(
-            f"    {'also in parentheses' if shown else 'in parentheses'}: {', '.join(rates)}"
-        )
+        also = "also in parentheses" if shown else "in parentheses"
+        lines += wrap(f"{also}: {', '.join(rates)}", columns, "    ", "    ")
     return lines
 
 
@@ -216,11 +237,13 @@ def _added(verdict: Verdict) -> str:
     return f"added in {len(windows)} windows of {sizes}, alive in snapshot {last}:"
 
 
-def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict) -> list[str]:
+def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict, columns: int) -> list[str]:
     header = ("constructor", f"per {verdict.unit}", "count", "shallow", "retained")
+    # What the numbers leave of the width, as far as a name needs it.
+    longest = min(_LONGEST_NAME, max(columns - _NUMBERS, _LONGEST_NAME // 2))
     cells = [
         (
-            _name(row),
+            _name(row, longest),
             "+" + format_rate(row.per_iteration),
             format_count(row.count),
             format_bytes(row.shallow_size),
@@ -232,7 +255,7 @@ def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict) -> list[str]:
     lines = ["    " + _row(header, widths)]
     for row, line in zip(shown, cells, strict=True):
         lines.append("    " + _row(line, widths))
-        lines += _details(row, verdict.sites)
+        lines += _details(row, verdict.sites, columns, cut=line[0].endswith("…"))
     return lines
 
 
@@ -241,15 +264,20 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
     return "   ".join([left(cells[0], widths[0]), *numbers])
 
 
-def _details(row: LeakingConstructor, sites: Sequence[AllocationSite]) -> list[str]:
+def _details(
+    row: LeakingConstructor, sites: Sequence[AllocationSite], columns: int, *, cut: bool
+) -> list[str]:
     label = "      kept alive by  "
-    room, indent = _WIDTH - len(label), " " * len(label)
+    room, indent = columns - len(label), " " * len(label)
     lines = []
+    if cut:
+        whole = shorten(one_line(row.name), _WHOLE_NAME)
+        lines += wrap(whole, columns, "      in full        ", indent)
     if row.retaining_path:
         lines.append(label + wrap_path(row.retaining_path, room, indent))
     # Most often the path begins with the owner: then it need not be said again.
     if row.owner and not any(step.startswith(row.owner) for step in row.retaining_path):
-        lines.append(f"      piles up in    {one_line(row.owner)}")
+        lines += wrap(one_line(row.owner), columns, "      piles up in    ", indent)
     if row.allocated_at:
         stack = (row.allocated_at, *_callers(row.allocated_at, sites))
         lines.append("      allocated at   " + wrap_path(stack, room, indent, " <- "))
@@ -281,4 +309,5 @@ def _measured(verdict: Verdict) -> str:
 def _files(verdict: Verdict) -> str:
     count = len(verdict.snapshots)
     snapshots = [f"{count} snapshot{'' if count == 1 else 's'}"] if count else []
-    return ", ".join([*snapshots, "verdict.json", "report.txt"])
+    private = "; snapshots hold the process's memory" if count else ""
+    return ", ".join([*snapshots, "verdict.json", "report.txt"]) + private

@@ -5,6 +5,7 @@ Knows neither Node.js processes nor pytest; needs the standard library only.
 
 from .find import Place, Sources, find_map
 from .frames import Frame, display, frame_of, frames_of, own_first
+from .paths import project_of
 from .sourcemap import Original, SourceMap
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "frame_of",
     "frames_of",
     "own_first",
+    "project_of",
 ]

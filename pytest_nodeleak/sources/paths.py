@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
-__all__ = ["find_upwards", "is_package", "path_of_url", "readable", "source_path"]
+__all__ = ["find_upwards", "is_package", "path_of_url", "project_of", "readable", "source_path"]
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):")
 _BUNDLER = re.compile(r"^(?:webpack|webpack-internal|turbopack|rspack|rsbuild|vite|ng|meteor)$")
@@ -87,6 +87,14 @@ def is_package(path: str) -> bool:
     """Whether ``path`` is a package's file or a bundler's own, not the author's."""
     parts = path.replace("\\", "/").split("/")
     return any(part in _PACKAGE_PARTS for part in parts) or bool(_RUNTIME.match(path))
+
+
+def project_of(script: str) -> str:
+    """The folder of a script; of a command of a package (``tsx``), that of its ``node_modules``."""
+    parts = Path(script).parts
+    if "node_modules" in parts:
+        return str(Path(*parts[: parts.index("node_modules")]))
+    return os.path.dirname(script)
 
 
 def find_upwards(path: str, folder: str) -> str | None:

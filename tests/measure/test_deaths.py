@@ -38,6 +38,13 @@ exports.iteration = () => {
 """
 
 
+@pytest.mark.fault(
+    "The program",
+    "out of memory by its leak, while measured",
+    forced="`--max-old-space-size=40`",
+    kept="samples, the last GC's figures",
+    seen="LeakError: ran out of memory after ...; heapUsed rose by 1.60 MB per iteration",
+)
 def test_a_program_that_dies_of_its_leak_is_a_leak(tmp_path: Path, node: NodeExecutable) -> None:
     path = tmp_path / "main.js"
     path.write_text(GROWS)
@@ -77,6 +84,13 @@ def test_what_node_wrote_near_the_end_belongs_to_the_verdict(
     assert list(tmp_path.glob("Heap.*.heapsnapshot"))  # where Node put it, it stays
 
 
+@pytest.mark.fault(
+    "The program",
+    "out of memory by one iteration",
+    forced="`--max-old-space-size=40`",
+    kept="V8's own line",
+    seen="TargetOutOfMemoryError",
+)
 def test_one_iteration_that_takes_too_much_is_an_error(
     tmp_path: Path, node: NodeExecutable
 ) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import fault_table
 import psutil
 import pytest
 
@@ -92,7 +93,9 @@ def fails(
     began = time.monotonic()
     with pytest.raises(kind, match=said) as caught:
         yield caught
-    assert time.monotonic() - began < seconds
+    took = time.monotonic() - began
+    assert took < seconds
+    fault_table.saw(f"{kind.__name__}: {caught.value}", took)
     assert type(caught.value) is kind
     error = caught.value
     assert error.__cause__ is None

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from pytest_nodeleak.base.errors import HeapGoneError, PolicyError
+from pytest_nodeleak.base.errors import HeapGoneError, PolicyError, TargetStuckError
 from pytest_nodeleak.node import NodeExecutable, NodeWorker, open_node
 
 from .conftest import Started
@@ -94,6 +94,13 @@ def test_a_worker_that_ends_is_gone(start: Started) -> None:
     app.memory()
 
 
+@pytest.mark.fault(
+    "The program",
+    "a worker ends while it is asked",
+    forced="`process.exit` in the worker",
+    kept="the program runs on",
+    seen="HeapGoneError: worker 1 ended",
+)
 def test_a_worker_that_ends_while_it_is_asked(start: Started) -> None:
     start.write(STAYS, "jobs.js")
     app = start(MAIN + "begin('jobs.js');")
@@ -101,6 +108,42 @@ def test_a_worker_that_ends_while_it_is_asked(start: Started) -> None:
     with pytest.raises(HeapGoneError, match="ended while evaluate ran"):
         worker.evaluate("setTimeout(() => process.exit(), 50); await new Promise(() => {})")
     assert app.evaluate("1") == 1
+
+
+ASLEEP = """
+const { workerData } = require('worker_threads');
+const kept = [];
+class Slept { constructor(n) { this.n = n; } }
+for (let i = 0; i < 50; i++) kept.push(new Slept(i));
+workerData[1] = kept.length;
+for (;;) Atomics.wait(workerData, 0, 0);
+"""
+
+
+@pytest.mark.parametrize("options", ["", "execArgv: [],"])
+def test_a_worker_that_sleeps_between_its_tasks_is_measured(start: Started, options: str) -> None:
+    """As threads of piscina and tinypool do: their event loop has no turns then."""
+    start.write(ASLEEP, "jobs.js")
+    app = start(
+        MAIN
+        + f"""
+        globalThis.shared = new Int32Array(new SharedArrayBuffer(8));
+        begin('jobs.js', {{ {options} workerData: shared }});
+        """
+    )
+    _, worker = await_count(app, 2)
+    while not app.evaluate("shared[1]"):
+        time.sleep(0.01)
+    assert worker.channel.is_asleep()
+    worker.collect_garbage()
+    *_, before, after = [worker.memory().heap_used for _ in range(5)]
+    assert after == pytest.approx(before, abs=512)
+    assert worker.heap_limit() > 1e6
+    for detail in ("classes", "full"):
+        assert worker.take_snapshot(detail=detail).classes()["Slept"][0] == 50
+    with pytest.raises(TargetStuckError, match=r"sleeps in Atomics\.wait"):
+        worker.evaluate("1")
+    assert not app.main_heap.channel.is_asleep()
 
 
 def test_200_workers_one_after_the_other(start: Started) -> None:
@@ -148,6 +191,13 @@ def test_nothing_of_ours_shows_in_a_worker(start: Started) -> None:
     ]
 
 
+@pytest.mark.fault(
+    "The program",
+    "a worker that is asked and does not answer",
+    forced="an endless loop in it",
+    kept="the program runs on",
+    seen="TargetStuckError: it is busy or stopped",
+)
 def test_a_busy_worker_is_told_from_one_that_has_ended(start: Started) -> None:
     start.write(
         "require('worker_threads').parentPort.once('message', () => { for (;;); });", "b.js"

@@ -70,6 +70,13 @@ async def get_async(url: str) -> None:
 
 @pytest.mark.parametrize("client", [get, get_async], ids=["urllib", "asyncio"])
 @pytest.mark.parametrize("death", DEATHS)
+@pytest.mark.fault(
+    "The program",
+    "a server dies while a Python callable waits for it",
+    forced="a throw, an exit, a rejection, SIGKILL; a client without a time-out",
+    kept="the stack that killed it",
+    seen="TargetExitedError: ended with exit status 1 while iteration 21 ran; boom",
+)
 def test_a_server_that_dies_while_its_client_waits(
     start: Started, death: str, client: Callable[[str], object]
 ) -> None:
@@ -83,6 +90,13 @@ def test_a_server_that_dies_while_its_client_waits(
     assert app.iterations == 20
 
 
+@pytest.mark.fault(
+    "The program",
+    "a callable hides that the server is dead",
+    forced="`except OSError`",
+    kept="the stack that killed it",
+    seen="TargetExitedError",
+)
 def test_a_callable_that_hides_the_failure_is_no_success(start: Started) -> None:
     app = start(DIES % "throw new Error('boom');")
     url = address(app)
@@ -99,6 +113,13 @@ def test_a_callable_that_hides_the_failure_is_no_success(start: Started) -> None
     assert time.monotonic() - began < SOON + 20 * 0.01
 
 
+@pytest.mark.fault(
+    "The program",
+    "an async callable waits for something else meanwhile",
+    forced="`asyncio.sleep(60)`",
+    kept="the stack that killed it",
+    seen="TargetExitedError",
+)
 def test_an_async_callable_that_waits_for_something_else_ends_as_well(start: Started) -> None:
     app = start("setTimeout(() => { throw new Error('by itself'); }, 400);")
     began = time.monotonic()

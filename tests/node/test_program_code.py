@@ -153,16 +153,12 @@ def test_setup_and_teardown_of_a_module(start: Started) -> None:
         exports.setup = async () => log.push('setup');
         exports.iteration = () => log.push('i');
         exports.teardown = async () => log.push('teardown');
-        exports.options = { maxGrowth: '1 KB', ignore: ['A'] };
         """,
         "cart.leak.js",
     )
     app = start("")
     app.run(module("./cart.leak.js", "iteration"), 2)
     assert app.evaluate("log") == ["setup", "i", "i", "teardown"]
-    wanted = {"max_growth": "1 KB", "ignore": ["A"]}
-    assert app.workload_options(str(start.folder / "cart.leak.js")) == wanted
-    assert app.workload_options(str(start.write("exports.x = 1;", "no.js"))) is None
 
 
 def test_a_missing_export_names_those_that_are(start: Started) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import fault_table
 import psutil
 import pytest
 
@@ -22,27 +23,68 @@ from .conftest import Started, fails, processes_of
 # -- while it runs -------------------------------------------------------------------------
 
 ENDINGS = [
-    ("process.exit(4)", TargetExitedError, "ended with exit status 4 while the workload ran", 4),
-    ("process.exit()", TargetExitedError, "ended with exit status 0 while", 0),
-    (
+    pytest.param(
+        "process.exit(4)",
+        TargetExitedError,
+        "ended with exit status 4 while the workload ran",
+        4,
+        marks=pytest.mark.fault(
+            "The program", "exits with 4 in an iteration", forced="`process.exit(4)`"
+        ),
+    ),
+    pytest.param(
+        "process.exit()",
+        TargetExitedError,
+        "ended with exit status 0 while",
+        0,
+        marks=pytest.mark.fault(
+            "The program", "exits with 0 in an iteration", forced="`process.exit()`"
+        ),
+    ),
+    pytest.param(
         "setImmediate(() => { throw new Error('boom in a timer') }); await new Promise(() => {})",
         TargetExitedError,
         r"(?s)ended with exit status 1 while the workload ran \(from iteration 1\); its stderr "
         "ends:.*Error: boom in a timer",
         1,
+        marks=pytest.mark.fault(
+            "The program", "throws beside an iteration", forced="`setImmediate`", kept="its stderr"
+        ),
     ),
-    (
+    pytest.param(
         "Promise.reject(new Error('unhandled')); await new Promise(() => {})",
         TargetExitedError,
         "(?s)exit status 1 while.*Error: unhandled",
         1,
+        marks=pytest.mark.fault(
+            "The program",
+            "a rejection that nobody handles",
+            forced="`Promise.reject(...)`",
+            kept="its stderr",
+        ),
     ),
-    ("process.kill(process.pid, 'SIGKILL')", TargetExitedError, "was killed by SIGKILL while", -9),
-    ("process.abort()", TargetExitedError, "was killed by SIGABRT while", -6),
+    pytest.param(
+        "process.kill(process.pid, 'SIGKILL')",
+        TargetExitedError,
+        "was killed by SIGKILL while",
+        -9,
+        marks=pytest.mark.fault(
+            "The program", "kills itself in an iteration", forced="SIGKILL", kept="its stderr"
+        ),
+    ),
+    pytest.param(
+        "process.abort()",
+        TargetExitedError,
+        "was killed by SIGABRT while",
+        -6,
+        marks=pytest.mark.fault(
+            "The program", "aborts in an iteration", forced="`process.abort()`", kept="its stderr"
+        ),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("work", "kind", "said", "code"), ENDINGS, ids=[e[0] for e in ENDINGS])
+@pytest.mark.parametrize(("work", "kind", "said", "code"), ENDINGS)
 def test_ends_during_a_run(
     start: Started, work: str, kind: type[TargetExitedError], said: str, code: int
 ) -> None:
@@ -57,6 +99,12 @@ def test_ends_during_a_run(
         app.memory()
 
 
+@pytest.mark.fault(
+    "The program",
+    "ends between two calls",
+    forced="`process.exit(7)` in a timer",
+    kept="the program's output",
+)
 def test_ends_between_calls(start: Started) -> None:
     app = start("setTimeout(() => process.exit(7), 300);")
     time.sleep(0.8)
@@ -74,6 +122,12 @@ def test_check_alive_of_a_busy_program_does_not_wait(start: Started) -> None:
     assert time.monotonic() - began < 0.2
 
 
+@pytest.mark.fault(
+    "The program",
+    "is killed from outside",
+    forced="SIGKILL while `evaluate` waits",
+    kept="the program's output",
+)
 def test_killed_from_outside(start: Started) -> None:
     app = start("")
     psutil.Process(app.pid).kill()
@@ -81,6 +135,12 @@ def test_killed_from_outside(start: Started) -> None:
         app.evaluate("await new Promise(() => {})")
 
 
+@pytest.mark.fault(
+    "The program",
+    "out of memory outside of a measurement",
+    forced="`--max-old-space-size=30` and a list that grows",
+    kept="V8's own line",
+)
 def test_out_of_memory_during_a_run(start: Started) -> None:
     app = start("global.kept = [];", node_args=["--max-old-space-size=30"])
     said = r"ran out of memory while the workload ran.*FATAL ERROR.*; lower `iterations`, or give"
@@ -90,12 +150,24 @@ def test_out_of_memory_during_a_run(start: Started) -> None:
     assert caught.value.returncode == -6
 
 
+@pytest.mark.fault(
+    "The program",
+    "endless loop in `evaluate`",
+    forced="`for (;;);`, time-out 0.5 s",
+    kept="where it is",
+)
 def test_endless_loop_in_evaluate(start: Started) -> None:
     app = start("global.spin = function spin() { for (;;); };")
     with fails(TargetStuckError, r"within 0.5 s while evaluate ran; it is at:\n +at spin \(", 2.5):
         app.evaluate("spin()", timeout=0.5)
 
 
+@pytest.mark.fault(
+    "The program",
+    "endless loop in `run`",
+    forced="`for (;;);` in the fourth iteration",
+    kept="where it is",
+)
 def test_endless_loop_in_an_iteration(start: Started) -> None:
     app = start("global.n = 0; global.spin = () => { if (++n > 3) for (;;); };")
     with fails(
@@ -107,6 +179,12 @@ def test_endless_loop_in_an_iteration(start: Started) -> None:
     assert "driver" not in c.value.stack
 
 
+@pytest.mark.fault(
+    "The program",
+    "endless loop in a module that is loaded",
+    forced="`for (;;);` at its top level",
+    kept="where it is",
+)
 def test_endless_loop_in_a_module_of_the_workload(start: Started) -> None:
     from pytest_nodeleak import module
 
@@ -123,6 +201,12 @@ def test_a_long_loop_goes_on_after_it_was_looked_at(start: Started) -> None:
     assert app.evaluate("return finished", timeout=5) == 1
 
 
+@pytest.mark.fault(
+    "The program",
+    "a promise that never settles, in `evaluate`",
+    forced="`await new Promise(() => {})`",
+    kept="the program runs on",
+)
 def test_a_promise_that_never_settles(start: Started) -> None:
     app = start("setInterval(() => { for (const e = Date.now() + 15; Date.now() < e;); }, 1);")
     # The second if GC comes by meanwhile.
@@ -134,16 +218,25 @@ def test_a_promise_that_never_settles(start: Started) -> None:
     assert app.run("await new Promise((r) => setTimeout(r, 1))", 3) == 3
 
 
+@pytest.mark.fault(
+    "The program", "is stopped from outside", forced="SIGSTOP", kept="the program's output"
+)
 def test_a_program_that_is_halted(start: Started) -> None:
     app = start("")
     psutil.Process(app.pid).suspend()
-    with fails(TargetStuckError, "not even its debugger answers", 2.5):
+    with fails(TargetStuckError, r"a signal has stopped it \(SIGSTOP\)", 2.5):
         app.evaluate("1", timeout=0.4)
     began = time.monotonic()
     app.close()
     assert time.monotonic() - began < 1
 
 
+@pytest.mark.fault(
+    "The program",
+    "closes stdout and stderr, then exits",
+    forced="`fs.closeSync(1)`, `fs.closeSync(2)`",
+    kept="the exit status",
+)
 def test_closed_standard_streams(start: Started) -> None:
     app = start("require('fs').closeSync(2); require('fs').closeSync(1);")
     assert app.run("1", 10) == 10
@@ -152,11 +245,23 @@ def test_closed_standard_streams(start: Started) -> None:
         app.run("process.exit(9)", 1)
 
 
+@pytest.mark.fault(
+    "The program",
+    "closes stderr, then throws while it loads",
+    forced="`fs.closeSync(2)`",
+    kept="the exit status",
+)
 def test_closed_streams_while_loading(start: Started) -> None:
     with fails(LaunchError, "exit status 1"):
         start("require('fs').closeSync(2); throw new Error('unheard');")
 
 
+@pytest.mark.fault(
+    "The program",
+    "a grandchild holds its pipes open",
+    forced="a detached child that inherits stderr",
+    kept="the program's output",
+)
 def test_a_grandchild_that_holds_the_pipes(start: Started) -> None:
     """The end of the program is told at once, although its stderr stays open."""
     app = start(
@@ -170,10 +275,17 @@ def test_a_grandchild_that_holds_the_pipes(start: Started) -> None:
     assert processes_of(start.folder) == []
 
 
+@pytest.mark.fault(
+    "The program",
+    "closes our inspector in `evaluate`",
+    forced="`inspector.close()`",
+    kept="the program's output",
+)
 def test_the_program_closes_the_inspector(start: Started) -> None:
     app = start("")
-    with pytest.raises(TargetError, match=r"inspector connection was cut|did not answer"):
+    with pytest.raises(TargetError, match=r"inspector connection was cut|did not answer") as caught:
         app.evaluate("require('inspector').close(); await new Promise(() => {})", timeout=2)
+    fault_table.saw(caught.value)
     began = time.monotonic()
     app.close()
     assert time.monotonic() - began < 1
@@ -191,6 +303,12 @@ USES: list[Callable[[NodeApp], object]] = [
 ]
 
 
+@pytest.mark.fault(
+    "The program",
+    "is asked after its death",
+    forced="each method of NodeApp after `process.exit(6)`",
+    kept="the program's output",
+)
 def test_every_call_tells_of_the_death(start: Started) -> None:
     app = start("setTimeout(() => { console.error('bye'); process.exit(6) }, 30);")
     time.sleep(0.3)

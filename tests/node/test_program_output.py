@@ -78,6 +78,13 @@ def test_time_out_of_a_silent_program(start: Started) -> None:
 
 
 @pytest.mark.parametrize("code", [0, 5])
+@pytest.mark.fault(
+    "The program",
+    "ends while output is awaited",
+    forced="`process.exit` before `listening`",
+    kept="the program's output",
+    seen="TargetExitedError: ended with exit status 5 while 'listening' was awaited",
+)
 def test_the_end_is_noticed_while_waiting(start: Started, code: int) -> None:
     app = start(
         "setTimeout(() => { console.error('port in use');"
@@ -95,6 +102,13 @@ def test_the_end_is_noticed_while_waiting(start: Started, code: int) -> None:
         app.wait_for_output("listening", timeout=20)
 
 
+@pytest.mark.fault(
+    "The program",
+    "200 MB on stdout",
+    forced="iterations that print",
+    kept="the first 64 KB and the last 256 KB",
+    seen="the work goes on; our memory stays within 20 MB",
+)
 def test_flood_while_measuring(start: Started) -> None:
     """200 MB on stdout: nothing hangs, nothing is kept beyond the bounds."""
     app = start(
@@ -126,6 +140,13 @@ def test_flood_of_short_lines_by_a_program_of_its_own(start: Started) -> None:
     app.memory()
 
 
+@pytest.mark.fault(
+    "The program",
+    "binary on stdout",
+    forced="all 256 bytes",
+    kept="text with replacement characters",
+    seen="the work goes on",
+)
 def test_binary_output(start: Started) -> None:
     app = start("process.stdout.write(Buffer.from(Array.from({length: 5000}, (_, i) => i % 256)));")
     app.evaluate("1")
@@ -136,6 +157,13 @@ def test_binary_output(start: Started) -> None:
         app.wait_for_output("never", timeout=0.1)
 
 
+@pytest.mark.fault(
+    "The program",
+    "100 kB of NUL on stderr, then the end",
+    forced="`writeSync(2, ...)`",
+    kept="the last 4,000 characters",
+    seen="TargetExitedError without control characters",
+)
 def test_binary_stderr_in_a_message(start: Started) -> None:
     app = start(
         "setTimeout(() => { require('fs').writeSync(2, Buffer.alloc(1e5)); process.exit(1) }, 50)"

@@ -140,6 +140,12 @@ spawn(process.execPath, ['-e', middle], options).on('exit', () => console.log('a
 
 
 @pytest.mark.parametrize("detached", ["false", "true"])
+@pytest.mark.fault(
+    "The program",
+    "children that ignore signals, detached ones too",
+    forced="`spawn(..., {detached: true})` and `close()`",
+    seen="no process is left",
+)
 def test_all_descendants_end_with_the_program(start: Started, detached: str) -> None:
     app = start(CHILDREN % detached)
     app.wait_for_output("all there")
@@ -151,6 +157,12 @@ def test_all_descendants_end_with_the_program(start: Started, detached: str) -> 
 
 
 @pytest.mark.parametrize("detached", ["false", "true"])
+@pytest.mark.fault(
+    "The program",
+    "children that outlive the program",
+    forced="SIGKILL of the program, then `close()`",
+    seen="no process is left",
+)
 def test_descendants_of_a_dead_program_end_too(start: Started, detached: str) -> None:
     app = start(CHILDREN % detached)
     app.wait_for_output("all there")
@@ -160,6 +172,12 @@ def test_descendants_of_a_dead_program_end_too(start: Started, detached: str) ->
     assert processes_of(start.folder) == []
 
 
+@pytest.mark.fault(
+    "The program",
+    "ignores signals and loops in its exit handler",
+    forced="`close()`",
+    seen="no process is left",
+)
 def test_a_program_that_ignores_signals_ends(start: Started) -> None:
     app = start(
         "for (const s of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(s, () => {});"
@@ -202,6 +220,12 @@ LIVES = {
     ("life", "how"),
     [(life, how) for how in ("sleep", "portable") for life in LIVES],
 )
+@pytest.mark.fault(
+    "pytest",
+    "SIGKILL of our process",
+    forced="idle, busy and deaf programs, with children; by the kernel and by a shell that watches",
+    seen="no process is left within 2 s",
+)
 def test_the_program_ends_when_we_are_killed(start: Started, life: str, how: str) -> None:
     """By the kernel where it can; elsewhere ("portable") by a shell that watches."""
     script = start.write(LIVES[life])
@@ -219,6 +243,12 @@ def test_the_program_ends_when_we_are_killed(start: Started, life: str, how: str
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.parametrize("doing", ["sleep", "evaluate"])
 @pytest.mark.parametrize("signal", ["SIGINT", "SIGTERM"])
+@pytest.mark.fault(
+    "pytest",
+    "SIGINT and SIGTERM outside of pytest",
+    forced="while it sleeps and while a call waits",
+    seen="KeyboardInterrupt; no process is left",
+)
 def test_interrupt(start: Started, doing: str, signal: str) -> None:
     """Ctrl-C during a call, and a polite kill: the program is gone, we as well."""
     import signal as signals
@@ -238,6 +268,12 @@ def test_interrupt(start: Started, doing: str, signal: str) -> None:
     assert gone(start.folder, 2.0), processes_of(start.folder)
 
 
+@pytest.mark.fault(
+    "pytest",
+    "a program that nobody closes",
+    forced="`sys.exit()` of ours",
+    seen="no process is left, nothing on stderr",
+)
 def test_dropped_without_close_ends_at_exit(start: Started) -> None:
     script = start.write("")
     code = (

@@ -109,6 +109,12 @@ def test_a_relative_path_is_ours_not_the_program_s(
     assert (tmp_path / "here.heapsnapshot").stat().st_size > 1_000_000
 
 
+@pytest.mark.fault(
+    "The machine",
+    "a snapshot to a path that cannot be written",
+    forced="a missing folder",
+    seen="OSError",
+)
 def test_a_file_that_cannot_be_written(start: Started, tmp_path: Path) -> None:
     app = start("")
     with pytest.raises(FileNotFoundError):
@@ -117,6 +123,12 @@ def test_a_file_that_cannot_be_written(start: Started, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is of Linux")
+@pytest.mark.fault(
+    "The machine",
+    "no space for a snapshot",
+    forced="`/dev/full`",
+    seen="OSError: no space left; no half file",
+)
 def test_a_full_disk(start: Started, tmp_path: Path) -> None:
     app = start("")
     full = tmp_path / "full.heapsnapshot"
@@ -128,6 +140,13 @@ def test_a_full_disk(start: Started, tmp_path: Path) -> None:
     assert app.evaluate("1") == 1
 
 
+@pytest.mark.fault(
+    "The machine",
+    "no folder for temporary files",
+    forced="`TMPDIR` that is gone",
+    kept="the snapshot, by the wire",
+    seen="the snapshot",
+)
 def test_without_a_folder_for_temporary_files(
     start: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,13 +193,19 @@ def when_grown(path: Path, act: Callable[[], object]) -> list[float]:
 
 
 @ways
+@pytest.mark.fault(
+    "The wire",
+    "cut in the middle of a snapshot",
+    forced="both ways of taking it",
+    seen="ConnectionLostError; no half file",
+)
 def test_connection_cut_in_the_middle(start: Started, way: Way, tmp_path: Path) -> None:
     app = way(start(BIG))
     path = tmp_path / "cut.heapsnapshot"
     when = when_grown(path, app._channel.session._transport.close)
     # Node 18 to 22 at times crash when they lose their debugger.
     said = (
-        r"connection was cut while a heap snapshot was taken; the program \(pid \d+\) still runs"
+        r"connection was cut while a heap snapshot was taken, and the program \(pid \d+\) still"
         r"|was killed by SIGSEGV while a heap snapshot was taken"
     )
     with pytest.raises((ConnectionLostError, TargetExitedError), match=said):
@@ -190,6 +215,12 @@ def test_connection_cut_in_the_middle(start: Started, way: Way, tmp_path: Path) 
 
 
 @ways
+@pytest.mark.fault(
+    "The wire",
+    "killed in the middle of a snapshot",
+    forced="SIGKILL, both ways",
+    seen="TargetExitedError; no half file",
+)
 def test_program_killed_in_the_middle(start: Started, way: Way, tmp_path: Path) -> None:
     app = way(start(BIG))
     path = tmp_path / "killed.heapsnapshot"
@@ -202,6 +233,12 @@ def test_program_killed_in_the_middle(start: Started, way: Way, tmp_path: Path) 
 
 
 @ways
+@pytest.mark.fault(
+    "The wire",
+    "a snapshot that takes longer than its time-out",
+    forced="both ways",
+    seen="TargetStuckError; no half file",
+)
 def test_longer_than_its_time_out(start: Started, way: Way, scratch: Path) -> None:
     app = way(start(BIG))
     with fails(TargetStuckError, r"while a heap snapshot was taken", 20):

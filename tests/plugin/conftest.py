@@ -103,6 +103,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     monkeypatch.setenv("TMPDIR", str(found.temporary))
     monkeypatch.setenv("COLUMNS", "120")
     # The summary line is cut to the terminal unless it is a CI's.
-    monkeypatch.delenv("CI", raising=False)
+    # Nor is it to see that it runs in one, and write to its real summary.
+    for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     return found

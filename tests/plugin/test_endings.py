@@ -60,6 +60,12 @@ def said(project):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
+@pytest.mark.fault(
+    "pytest",
+    "SIGINT in a measurement",
+    forced="JavaScript, busy, `every`, callable",
+    seen="KeyboardInterrupt; no process, no temporary file",
+)
 def test_ctrl_c_in_the_middle_of_a_measurement(project, workload):
     project.tests(WATCHED.format(workload=workload))
     process = start(project)
@@ -78,6 +84,12 @@ def test_ctrl_c_in_the_middle_of_a_measurement(project, workload):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.parametrize("workload", ["javascript", "busy"])
+@pytest.mark.fault(
+    "pytest",
+    "SIGKILL and SIGTERM of pytest",
+    forced="idle and busy programs",
+    seen="no process is left",
+)
 def test_programs_vanish_with_a_pytest_that_is_killed(project, how, workload):
     project.tests(WATCHED.format(workload=WORKLOADS[workload]))
     process = start(project)
@@ -88,6 +100,13 @@ def test_programs_vanish_with_a_pytest_that_is_killed(project, how, workload):
     assert project.gone()
 
 
+@pytest.mark.fault(
+    "pytest",
+    "`-x`",
+    forced="a leak in the first test",
+    kept="artifacts",
+    seen="LeakError; no process is left",
+)
 def test_the_first_failure_ends_the_run(project):
     project.tests(f"def test_a(launch_node):\n    {LEAK}\n\ndef test_b(launch_node):\n    {FINE}\n")
     result = project.run("-x")
@@ -97,6 +116,13 @@ def test_the_first_failure_ends_the_run(project):
     assert project.artifacts() == ["test_it.py--test_a"]
 
 
+@pytest.mark.fault(
+    "pytest",
+    "`--pdb`",
+    forced="a leak, and a workload that throws",
+    kept="artifacts",
+    seen="the user's line; the program answers meanwhile",
+)
 def test_in_the_debugger_the_program_lives_and_afterwards_it_is_gone(project):
     project.tests(
         "def test_a(launch_node):\n"
@@ -122,6 +148,9 @@ def test_in_the_debugger_the_program_lives_and_afterwards_it_is_gone(project):
     assert project.gone(0)
 
 
+@pytest.mark.fault(
+    "pytest", "`q` in the debugger", forced="`--pdb`", seen="no process, no temporary file"
+)
 def test_quitting_the_debugger_leaves_no_program(project):
     project.tests(f"def test_a(launch_node):\n    {LEAK}\n")
     done = debugged(project, "q\n")
@@ -142,7 +171,7 @@ def test_in_workers_of_xdist_results_and_numbers_arrive(project):
         [
             "E *LeakError: leak: Entry: *",
             "nodeleak: 1 leaking, 1 steady",
-            "FAILED*LeakError: leak: *",
+            "FAILED* - leak: *",
         ]
     )
     junit = (project.path / "../junit.xml").read_text()
@@ -153,6 +182,12 @@ def test_in_workers_of_xdist_results_and_numbers_arrive(project):
     assert project.leftovers() == []
 
 
+@pytest.mark.fault(
+    "pytest",
+    "a bad marker with `-n 2`",
+    forced="`round=3`",
+    seen="unknown policy 'round'; did you mean 'rounds'",
+)
 def test_in_workers_of_xdist_a_bad_marker_fails_its_test_alone(project):
     project.tests(
         "@pytest.mark.nodeleak(round=3)\ndef test_bad(launch_node): pass\n\ndef test_fine(): pass\n"
@@ -176,6 +211,9 @@ def test_in_workers_of_xdist_a_bad_option_is_a_usage_error(project):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.fault(
+    "pytest", "SIGINT with `-n 2`", forced="in a measurement", seen="no process is left"
+)
 def test_ctrl_c_with_workers_of_xdist(project):
     project.tests(WATCHED.format(workload=WORKLOADS["javascript"]))
     process = start(project, "-n", "2")

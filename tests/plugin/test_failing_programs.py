@@ -131,6 +131,13 @@ def test_a_python_workload_keeps_its_own_traceback(project):
 
 
 @pytest.mark.parametrize("ending", ["process.exit(5)", "throw new Error('late')"])
+@pytest.mark.fault(
+    "The program",
+    "ends while it is watched",
+    forced="`every('1s')`, an exit, a throw",
+    kept="the program's output",
+    seen="TargetExitedError: ended with exit status ...",
+)
 def test_a_program_that_ends_while_it_is_watched_is_noticed_soon(project, ending):
     project.write("dies.js", f"setTimeout(() => {{ {ending} }}, 700);")
     project.tests(

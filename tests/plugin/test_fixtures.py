@@ -101,7 +101,9 @@ def test_settings_reach_the_launch_and_fixtures_override_them(project):
         "--nodeleak-jit=on",
     )
     result.assert_outcomes(passed=3)
-    result.stdout.fnmatch_lines(["nodeleak: node */fake-node v* (from --nodeleak-node)"])
+    result.stdout.fnmatch_lines(
+        ["nodeleak: node */fake-node (from --nodeleak-node)", "nodeleak: on*"]
+    )
 
 
 def _node():
@@ -203,7 +205,7 @@ def test_no_node_at_all_is_said_once_per_test_without_a_traceback(project, monke
 )
 def test_a_node_that_will_not_do_is_a_usage_error(project, answer, said):
     project.write("odd-node", f"#!/bin/sh\n{answer}\n").chmod(0o755)
-    project.tests("def test_x(): pass\n")
+    project.tests("def test_x(launch_node): pass\n")
     result = project.run("--nodeleak-node=./odd-node")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: *odd-node' (from --nodeleak-node) {said}"])

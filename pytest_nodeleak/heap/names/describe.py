@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ..graph.graph import Graph
+from .blocks import variable_of_block
 from .exports import exports_of
 from .paths import PathStep, RetainingPath, fold_repeats
 from .places import scopes_of
@@ -119,8 +120,9 @@ class _Words:
         if self.exports.variable_of(hop.source) is not None:
             return True
         if hop.kind == "context" and self.scopes.is_context(hop.source):
-            scope = self.scopes.scope_of(hop.source)
-            return scope.module_level
+            return self.scopes.scope_of(hop.source).module_level
+        if hop.kind == "hidden" and self._block_variable(hop):
+            return self.scopes.scope_of(hop.source).module_level
         if self._class(hop.target) in ("Timeout", "Immediate") and hop.kind == "property":
             return hop.name not in ("timeout", "timer") and self._class(hop.source) in (
                 "TimersList",
@@ -201,7 +203,7 @@ class _Words:
         if hop.kind == "internal":
             return self._internal(hop, following)
         if hop.kind == "hidden":
-            return 1, self._hidden(hop)
+            return 1, self._block_variable(hop) or self._hidden(hop)
         if hop.kind == "shortcut":
             return 1, hop.name
         return 1, f"({hop.kind} {hop.name})"
@@ -215,6 +217,13 @@ class _Words:
     def _variable(self, hop: _Hop) -> str:
         scope = self.scopes.scope_of(hop.source)
         return f"{hop.name}{self._suffix(hop.target)} in {scope}"
+
+    def _block_variable(self, hop: _Hop) -> str:
+        if not self.scopes.is_context(hop.source):
+            return ""
+        name = variable_of_block(self.graph, self.scopes, hop.source, int(hop.name))
+        scope = self.scopes.scope_of(hop.source)
+        return f"{name}{self._suffix(hop.target)} in {scope}" if name else ""
 
     def _listener(self, at: int) -> tuple[int, str]:
         hops = self.hops

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scope", "Scopes", "is_driver_script", "is_user_script", "short_name"]
 
-_EDGES = ("name_or_scope_info", "shared", "context", "previous")
+_EDGES = ("name_or_scope_info", "shared", "context", "previous", "scope_info")
 _SCRIPT_EDGES = ("script", "script_or_debug_info")
 _DRIVER = re.compile(r"pytest_nodeleak/(node|inspector)/|nodeleak[-_]driver|^nodeleak:")
 _UNNAMED = ("", "(shared function info)", "system / SharedFunctionInfo")
@@ -189,16 +189,29 @@ class Scopes:
         if shared is None:
             # A block, or a function whose code was flushed: ask a closure made in it.
             script = self._script_from_closures(context)
+            once = info is None or not self._shares_info(info)
             if not outermost and previous is not None:
                 outer = self.scope_of(previous)
-                return Scope(script or outer.script, outer.function, outer.line, False)
-            return Scope(script, "", None, outermost)
+                once = info is not None and once and outer.module_level
+                return Scope(script or outer.script, outer.function, outer.line, once)
+            return Scope(script, "", None, once)
         name = self._snapshot.name_of(shared)
         function = "" if name in _UNNAMED else name
+        if function and self._shares_info(info):
+            outermost = False  # of a module that has no Context itself
         closure = self._closures_by_shared.get(shared)
         where = None if closure is None else self.location_of(closure)
         line = None if where is None else where[1] + 1
         return Scope(self.script_of_function(shared), function, line, outermost)
+
+    def _shares_info(self, info: int | None) -> bool:
+        """Whether several Contexts have one ScopeInfo: what is entered again is no module."""
+        return info is not None and info in self._shared_infos
+
+    @cached_property
+    def _shared_infos(self) -> frozenset[int]:
+        infos, counts = np.unique(self._graph.to[self._edges["scope_info"]], return_counts=True)
+        return frozenset(infos[counts > 1].tolist())
 
     @cached_property
     def _closure_of_context(self) -> IntMap:
@@ -233,4 +246,5 @@ class Scopes:
         owners, outer = graph.ends(edges)
         inner = owners[is_context[owners] & is_context[outer]]
         is_context[inner] = False
-        return contexts[is_context[contexts]]
+        outermost = contexts[is_context[contexts]]
+        return outermost[[self.scope_of(int(context)).module_level for context in outermost]]

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ...base.deadline import Deadline
-from ...base.errors import PolicyError, TargetError, hide_ours
+from ...base.errors import NodeLeakError, PolicyError, TargetError, hide_ours
+from ...base.frames_left_out import mark_as_callers
 from .watch import EndWatch
 
 __all__ = ["Called", "InLoop"]
@@ -63,6 +64,7 @@ class Called:
         self._app = app
         self._function = function
         self._loop = loop
+        self._began = app.iterations
         name = _name(function)
         self.description = f"Python callable {name}"
         if _is(function, inspect.isgeneratorfunction) or _is(function, inspect.isasyncgenfunction):
@@ -93,6 +95,8 @@ class Called:
                 raise
             except BaseException as error:
                 self._blame_the_end(error)
+                if isinstance(error, Exception) and not isinstance(error, NodeLeakError):
+                    mark_as_callers(error, app.iterations - self._began + 1)
                 raise
         if watch.seen:
             app.check_alive(self._doing())

@@ -8,27 +8,46 @@ const { inspect } = require('util');
 const { pathToFileURL } = require('url');
 
 // The program may mock or change these: keep the real ones.
+const { process } = require('./real.cjs');
 const realpath = fs.realpathSync;
 const script = process.argv[1] ? path.resolve(process.argv[1]) : '';
 const startFolder = process.cwd();
 let compiled = Object.create(null);
 let compiledTexts = 0;
 
-module.exports = { compileText, compiledText, describe, importScript, load, pick };
+module.exports = { compileText, compiledText, describe, importScript, load, loadFile, pick };
 
+const LONGEST = 10000;
+
+// At most 10,000 characters: somebody throws a whole response.
 function describe(error) {
+  const text = described(error);
+  return text.length <= LONGEST ? text : text.slice(0, LONGEST) + ' [... cut]';
+}
+
+function described(error) {
   try {
     if (error !== null && typeof error === 'object' && typeof error.stack === 'string') {
       // From the first frame of ours on, a stack says nothing about the program.
       const lines = error.stack.split('\n');
       const ours = lines.findIndex((line) => line.includes(__dirname));
       const text = (ours > 0 ? lines.slice(0, ours) : lines).join('\n');
-      return error.cause === undefined ? text : text + '\n[cause] ' + describe(error.cause);
+      return error.cause === undefined ? text : text + '\n[cause] ' + described(error.cause);
     }
     return 'thrown value: ' + inspect(error);
   } catch {
-    return 'a thrown value that cannot be shown';
+    return plainly(error);
   }
+}
+
+// Of an error whose stack cannot be had: Error.prepareStackTrace of the program may throw.
+function plainly(error) {
+  try {
+    if (error instanceof Error) return error.name + ': ' + error.message;
+  } catch {
+    // Neither can its message.
+  }
+  return 'a thrown value that cannot be shown';
 }
 
 // Code compiled as if it stood in a file beside the script: require, import() and
@@ -87,6 +106,11 @@ async function load(name) {
     if (!error || !esm.includes(error.code)) throw error;
   }
   return unit.load(path.isAbsolute(name) ? pathToFileURL(name).href : name);
+}
+
+// As Node itself loads a script: the main one, being loaded already, is the same instance.
+function loadFile(file) {
+  return import(pathToFileURL(realpath(file)).href);
 }
 
 function pick(namespace, name) {

@@ -26,7 +26,12 @@ function install() {
   const plan = process.env.NODELEAK_HEAPS;
   delete process.env.NODELEAK_HEAPS;
   if (plan) {
-    require('./family.cjs').adoptChildren(JSON.parse(plan));
+    try {
+      require('./family.cjs').adoptChildren(JSON.parse(plan));
+    } catch (error) {
+      // The permission model: children would not be measured.
+      if (!process.permission) throw error;
+    }
     setEnvironmentData('NODELEAK_HEAPS', JSON.parse(plan)); // for its worker threads
   }
   const driver = require('./methods.cjs').makeDriver(require('./real.cjs'), preloading);

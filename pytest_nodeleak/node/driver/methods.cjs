@@ -7,7 +7,8 @@ const v8 = require('v8');
 const { inspect } = require('util');
 const { performance } = require('perf_hooks');
 const { AsyncResource } = require('async_hooks');
-const { compileText, compiledText, describe, importScript, load, pick } = require('./code.cjs');
+const { compileText, compiledText, describe, importScript, load, loadFile, pick } = require('./code.cjs');
+const { told, workOf } = require('./leakfile.cjs');
 const { fillStandardStreams } = require('./streams.cjs');
 
 module.exports = { makeDriver };
@@ -31,7 +32,7 @@ class PlantedLeak {
 
 // real: what real.cjs kept; preloading: whether a last preload will tell that it has run.
 function makeDriver(real, preloading = false) {
-  const { activeResources, immediate, memoryUsage, Promise, stringify, timeout } = real;
+  const { activeResources, immediate, memoryUsage, process, Promise, stringify, timeout } = real;
   const heapStatistics = v8.getHeapStatistics;
   const { writeHeapSnapshot } = v8;
   const now = performance.now.bind(performance);
@@ -127,16 +128,28 @@ function makeDriver(real, preloading = false) {
       return '';
     },
 
-    async workloadOptions(name) {
+    async leakFile(file) {
       await turn();
       try {
-        const namespace = await load(name);
-        if (!pick(namespace, 'iteration')) return '{"options":null}';
-        const holder = namespace.options === undefined ? namespace.default : namespace;
-        return stringify({ options: (holder && holder.options) || {} });
+        return stringify({ told: told(await loadFile(file)) });
       } catch (error) {
         return stringify({ error: describe(error) });
       }
+    },
+
+    async prepareFile(file, name) {
+      await turn();
+      driver.work = null;
+      driver.hooks = null;
+      try {
+        const found = workOf(await loadFile(file), name);
+        if (!found) return `it has no workload '${name}'`;
+        driver.work = found.work;
+        driver.hooks = found.hooks;
+      } catch (error) {
+        return describe(error);
+      }
+      return '';
     },
 
     async hook(name) {
@@ -202,6 +215,12 @@ function makeDriver(real, preloading = false) {
       return driver.read();
     },
 
+    // In a thread that sleeps in Atomics.wait, whose event loop has no turns.
+    settleAsleep(times) {
+      for (let i = 0; i < times; i++) collect();
+      return driver.read();
+    },
+
     read() {
       const { heapUsed, external, arrayBuffers, rss } = memoryUsage();
       const heap = heapStatistics();
@@ -213,6 +232,15 @@ function makeDriver(real, preloading = false) {
       await turn();
       writeHeapSnapshot(path);
       return '';
+    },
+
+    writeSnapshotAsleep(path) {
+      writeHeapSnapshot(path);
+      return '';
+    },
+
+    heapLimit() {
+      return heapStatistics().heap_size_limit;
     },
 
     // How many of each kind keep the event loop going: {"Timeout": 2, "TCPSocketWrap": 1}.

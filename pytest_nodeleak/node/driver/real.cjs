@@ -10,6 +10,7 @@ module.exports = {
   gc: globalThis.gc,
   immediate: setImmediate,
   memoryUsage: process.memoryUsage.bind(process),
+  process,
   Promise: globalThis.Promise,
   stringify: JSON.stringify,
   parse: JSON.parse,

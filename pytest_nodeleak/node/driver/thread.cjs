@@ -8,15 +8,22 @@ const { PLAN, adoptChildren } = require('./family.cjs');
 const { offer } = require('./offer.cjs');
 const real = require('./real.cjs');
 
-if (!isMainThread) begin();
+// now(): makes the driver available where the thread has no turn in which it would be, for it
+// sleeps in Atomics.wait from its first line on.
+module.exports = { now: isMainThread ? () => {} : begin() };
 
 function begin() {
   hideOurArguments();
-  const ready = offer();
+  const ready = offer() || (() => {});
   // Not in the middle of the thread's own start.
-  if (ready) real.timeout(ready, 0).unref();
+  real.timeout(ready, 0).unref();
   const plan = getEnvironmentData(PLAN) || inherited();
-  if (plan) adoptChildren(plan);
+  try {
+    if (plan) adoptChildren(plan);
+  } catch (error) {
+    if (!process.permission) throw error;
+  }
+  return ready;
 }
 
 // What the process was started with: a child does not load worker_threads only to pass it on.

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import Any
 
 from ...base.deadline import Deadline
-from ...base.errors import hide_ours
+from ...base.errors import (
+    ConnectionLostError,
+    DeadlineExceeded,
+    TargetStuckError,
+    hide_ours,
+)
 from ...inspector import Session
 from ..channel import Channel
 from ..deaths import Fate
@@ -18,18 +24,33 @@ __all__ = ["ChildChannel", "WorkerChannel"]
 __tracebackhide__ = hide_ours
 
 _THREAD = json.dumps(str(DRIVER.with_name("thread.cjs")))
-_BRING = f"void require({_THREAD})"
-# Nothing below us on the stack, and the thread knows what it is to run.
-_IDLE = """(() => {
+_BRING = f"require({_THREAD}).now()"
+# What the thread does: "" while it boots, "idle" with nothing below us on the stack, "asleep" in
+# Atomics.wait, from which V8 wakes it for us, "busy" otherwise.
+_STATE = """(() => {
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = 5;
   Error.prepareStackTrace = undefined;
-  const lines = String(new Error().stack).split('\\n').length;
+  const lines = String(new Error().stack).split('\\n');
   Error.stackTraceLimit = stackTraceLimit;
   if (prepareStackTrace) Error.prepareStackTrace = prepareStackTrace;
   else delete Error.prepareStackTrace;
-  return lines <= 3 && process.argv.length > 1;
+  if (process.argv.length < 2) return '';
+  if (/^ +at Atomics.wait /.test(lines[3])) return 'asleep';
+  return lines.length <= 3 ? 'idle' : 'busy';
 })()"""
+#: driver methods, and those that do the same without a turn of the event loop
+_WITHOUT_TURNS = {
+    "settle": "settleAsleep",
+    "writeSnapshot": "writeSnapshotAsleep",
+    "heapLimit": "heapLimit",
+    "plant": "plant",
+    "resources": "resources",
+}
+#: driver methods that run code of others, which may need turns of its own
+_NEEDS_TURNS = frozenset({"evaluate", "choosePrototype"})
+#: seconds in which a thread that falls asleep right now is not noticed, at first
+_GLANCE = 0.5
 
 
 class WorkerChannel(Channel):
@@ -50,9 +71,34 @@ class WorkerChannel(Channel):
                 raise self._fate.stuck(self.session, doing, deadline, turns=False)
             # Code that comes while a worker boots breaks it. And the command line API, asked for
             # then, has no `require` for ever: so this one is asked first, without it.
-            if self._evaluated(_IDLE, deadline, doing, api=False):
+            if self._state(deadline, doing) in ("idle", "asleep"):
                 self._evaluated(self._bring, deadline, doing, api=True)
             time.sleep(0.002)
+
+    def is_asleep(self) -> bool:
+        return self._state(Deadline(_GLANCE), "it was looked at") == "asleep"
+
+    def _answer(self, args: list[Any], deadline: Deadline, doing: str) -> dict[str, Any]:
+        """Threads of pools (piscina, tinypool) sleep between their tasks."""
+        name = args[0]
+        if name in _NEEDS_TURNS and self._state(deadline, doing) == "asleep":
+            raise TargetStuckError(
+                f"no code can run in a thread that sleeps in Atomics.wait: {doing}"
+            )
+        glance = _GLANCE
+        while name in _WITHOUT_TURNS and not deadline.expired:
+            if self._state(deadline, doing) == "asleep":
+                call = self._driver_call([_WITHOUT_TURNS[name], *args[1:]], turns=False)
+                return self.command(*call, deadline=deadline, doing=doing)
+            # It may fall asleep right now: what is asked for is asked once, and a turn first.
+            with contextlib.suppress(DeadlineExceeded, ConnectionLostError):
+                self.session.call(*self._driver_call(["turn"]), deadline=deadline.within(glance))
+                break
+            glance *= 2
+        return super()._answer(args, deadline, doing)
+
+    def _state(self, deadline: Deadline, doing: str) -> str:
+        return str(self._evaluated(_STATE, deadline, doing, api=False) or "")
 
     def _evaluated(self, expression: str, deadline: Deadline, doing: str, *, api: bool) -> Any:
         params = {"expression": expression, "includeCommandLineAPI": api}
@@ -66,5 +112,5 @@ class ChildChannel(Channel):
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
         return None
 
-    def _driver_call(self, args: list[Any]) -> tuple[str, dict[str, Any]]:
+    def _driver_call(self, args: list[Any], *, turns: bool = True) -> tuple[str, dict[str, Any]]:
         return "NodeLeak.call", {"arguments": args}

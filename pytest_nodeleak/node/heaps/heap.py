@@ -116,7 +116,8 @@ class NodeHeap:
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
-        self.command("HeapProfiler.collectGarbage", doing="GC was forced")
+        if not self.channel.is_asleep():  # where the engine's own task would not run
+            self.command("HeapProfiler.collectGarbage", doing="GC was forced")
         self.memory()
 
     def count_instances(self, expression: str, timeout: float = 30.0) -> int:
@@ -130,7 +131,7 @@ class NodeHeap:
 
     def heap_limit(self) -> float:
         """Bytes that the heap may have before V8 ends its thread or process."""
-        return float(self.evaluate("require('v8').getHeapStatistics().heap_size_limit"))
+        return float(self.driver("heapLimit"))
 
     def pending_timeouts(self) -> PendingTimeouts:
         """One-shot timers that have not fired yet, counted by the engine after GC."""
@@ -161,12 +162,13 @@ class NodeHeap:
         timeout: float = 300.0,
         deadline: Deadline | None = None,
         via: Literal["auto", "inspector", "program", "signal"] = "auto",
+        told: Callable[[int], None] | None = None,
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
         Its thread stands still meanwhile. ``timeout`` is in seconds. ``via`` insists on a way, as
-        NodeApp's. Raises OSError if the
-        file cannot be written; none is left half-written.
+        NodeApp's. Raises OSError if the file cannot be written; none is left half-written.
+        ``told`` is told the bytes so far.
         """
         from ...heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
 
@@ -179,7 +181,7 @@ class NodeHeap:
             return self._signalled(target, detail, deadline)
         if via == "auto" and not self.shares_files:
             via = "inspector"
-        return stream_snapshot(self.channel, reader, target, deadline, via).finish()
+        return stream_snapshot(self.channel, reader, target, deadline, told, via).finish()
 
     def _signalled(
         self, target: Path | None, detail: Literal["full", "classes"], deadline: Deadline

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ...base.errors import ProtocolError, TargetError
 from ...base.frames import CallFrame, frame_of
 
 __all__ = [
@@ -92,9 +93,16 @@ class Sampler:
 
     def read(self) -> AliveSamples:
         """What is alive now; force GC before."""
-        reply = self._heap.command(
-            "HeapProfiler.getSamplingProfile", doing="live allocations were read"
-        )
+        try:
+            reply = self._heap.command(
+                "HeapProfiler.getSamplingProfile", doing="live allocations were read"
+            )
+        except ProtocolError:
+            raise TargetError(
+                "the program has stopped V8's sampling heap profiler, by which allocations were "
+                "being counted: it uses that profiler itself (inspector.Session); leave that out "
+                "while it is measured"
+            ) from None
         return alive_samples(reply["profile"], self._interval)
 
 

@@ -37,6 +37,7 @@ def stream_snapshot(
     new_reader: Callable[[], Reader],
     path: Path | None,
     deadline: Deadline,
+    told: Callable[[int], None] | None = None,
     via: Via = "auto",
 ) -> Reader:
     """A reader that was fed the snapshot's text, which stays in the file ``path`` if given.
@@ -45,7 +46,8 @@ def stream_snapshot(
     Through the inspector the program would stand still for a sixth longer; that is the way
     only if the program cannot write there: as another user, in a container, on a full disk.
 
-    ``via`` "inspector" and "program" insist on one way. A file that was begun and not finished is
+    ``told`` is told how many bytes there are so far, in whatever thread reads them. ``via``
+    "inspector" and "program" insist on one way. A file that was begun and not finished is
     removed. Raises what ``feed`` raises, OSError of the file, TargetError or a kind of it: also
     if the program cannot write there and should.
     """
@@ -54,20 +56,35 @@ def stream_snapshot(
     with _kept(path) if path is not None else _scratch() as file:
         if via != "inspector" and file is not None and file.is_file():
             reader = new_reader()
-            if _written(channel, file, reader, deadline, scratch=path is None):
+            if _written(channel, file, _feeding(reader, told), deadline, scratch=path is None):
                 return reader
         if via == "program":
             raise TargetError(f"the program cannot write a snapshot to '{file}'")
         reader = new_reader()
-        _sent(channel, reader, None if path is None else file, deadline)
+        _sent(channel, _feeding(reader, told), None if path is None else file, deadline)
         return reader
+
+
+def _feeding(reader: TextReader, told: Callable[[int], None] | None) -> Callable[[bytes], None]:
+    if told is None:
+        return reader.feed
+    count = 0
+
+    def feed(chunk: bytes) -> None:
+        nonlocal count
+        count += len(chunk)
+        told(count)
+        reader.feed(chunk)
+
+    return feed
 
 
 @contextlib.contextmanager
 def _kept(path: Path) -> Iterator[Path]:
     """A file that can be written; it does not stay if what is done with it fails."""
     path = path.absolute()
-    path.write_bytes(b"")
+    # For the user alone: a snapshot holds all that the process had in memory.
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
     try:
         yield path
     except BaseException:
@@ -91,7 +108,12 @@ def _scratch() -> Iterator[Path | None]:
 
 
 def _written(
-    channel: Channel, path: Path, reader: TextReader, deadline: Deadline, *, scratch: bool
+    channel: Channel,
+    path: Path,
+    take: Callable[[bytes], None],
+    deadline: Deadline,
+    *,
+    scratch: bool,
 ) -> bool:
     """By ``v8.writeHeapSnapshot``, followed meanwhile; False if it cannot write that file."""
     begun = False
@@ -102,7 +124,7 @@ def _written(
             # Both have it open: nothing is left behind even if we are killed.
             _remove(path)
         begun = True
-        reader.feed(chunk)
+        take(chunk)
 
     with FileFollower(path, feed) as follower:
         try:
@@ -113,13 +135,15 @@ def _written(
     return begun  # or the program has a file of that name elsewhere
 
 
-def _sent(channel: Channel, reader: TextReader, path: Path | None, deadline: Deadline) -> None:
+def _sent(
+    channel: Channel, take: Callable[[bytes], None], path: Path | None, deadline: Deadline
+) -> None:
     """Through the inspector."""
     with open(os.devnull if path is None else path, "wb") as file:
 
         def feed(chunk: bytes) -> None:
             file.write(chunk)
-            reader.feed(chunk)
+            take(chunk)
 
         channel.command(
             "HeapProfiler.takeHeapSnapshot",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,8 @@ class TrackedObjects:
         """Take the snapshot, which ends tracking; ``path`` keeps the file. Raises OSError."""
         reader = self._new_reader()
         self._stopped = True
-        with open(path, "wb") as file:
+        private = partial(os.open, mode=0o600)
+        with open(path, "wb", opener=private) as file:
 
             def feed(chunk: bytes) -> None:
                 file.write(chunk)

@@ -24,7 +24,7 @@ from .looks import option_of
 from .output import OutputBuffer, pump
 from .signalled import is_whole
 
-__all__ = ["ProgramProcess", "TargetProcess"]
+__all__ = ["ProgramProcess", "TargetProcess", "is_halted"]
 
 __tracebackhide__ = hide_ours
 
@@ -241,3 +241,12 @@ def _stop_all() -> None:
 
 def _tail_of(text: str) -> str:
     return "\n".join("  " + line for line in text[-2000:].rstrip().splitlines()[-20:])
+
+
+def is_halted(pid: int) -> bool:
+    """Whether a signal has stopped the process: SIGSTOP, or a debugger's."""
+    try:
+        status = psutil.Process(pid).status()
+    except psutil.Error:
+        return False
+    return status in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)

@@ -41,6 +41,12 @@ def _nodes_of(snapshot) -> list[tuple]:
 
 
 @pytest.mark.parametrize("part", range(8))
+@pytest.mark.fault(
+    "Files",
+    "a snapshot that ends early",
+    forced="cut at every byte",
+    seen="SnapshotFormatError: names the section",
+)
 def test_every_truncation_is_noticed(part):
     for length in range(part, len(TEXT) - 1, 16):
         with pytest.raises(SnapshotFormatError) as caught:
@@ -65,6 +71,12 @@ def test_a_truncated_file_names_section_and_source(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(10))
+@pytest.mark.fault(
+    "Files",
+    "a snapshot with changed bytes",
+    forced="random mutations, fixed seed",
+    seen="SnapshotFormatError, or a snapshot",
+)
 def test_mutations_are_refused_or_harmless(seed):
     """A changed byte gives an error, or a document that json reads to the same numbers."""
     random_ = random.Random(seed)
@@ -100,6 +112,9 @@ def test_mutations_are_refused_or_harmless(seed):
         ('{"a" 1}', "name of a section"),
         ('{"snapshot":' + "[" * 200_000, "header cannot be read"),
     ],
+)
+@pytest.mark.fault(
+    "Files", "a file that is no snapshot", forced="text, JSON, nothing", seen="SnapshotFormatError"
 )
 def test_what_is_no_snapshot(text, message):
     with pytest.raises(SnapshotFormatError, match=message):
@@ -167,6 +182,12 @@ def test_a_section_may_not_come_twice():
         read(TEXT[:-1] + ',"nodes":[]}')
 
 
+@pytest.mark.fault(
+    "Files",
+    "a header that promises 10^15 nodes",
+    forced="`node_count`",
+    seen="SnapshotFormatError; no memory is asked for",
+)
 def test_counts_in_the_header_ask_for_no_memory(tmp_path):
     """The header of a small file may announce billions of rows."""
     text = _changed(lambda d: d["snapshot"].update(node_count=4_000_000_000))
@@ -184,6 +205,9 @@ def test_counts_in_the_header_ask_for_no_memory(tmp_path):
         tracemalloc.stop()
 
 
+@pytest.mark.fault(
+    "Files", "a damaged gzip file", forced="cut and changed", seen="SnapshotFormatError"
+)
 def test_damaged_gzip(tmp_path):
     import gzip
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from pytest_nodeleak.heap import growth_over, growth_since, load_snapshot
+from pytest_nodeleak.heap.explain.explainer import Explainer
 
 WINDOWS = (17, 633, 800)
 
@@ -161,3 +162,44 @@ def test_one_snapshot_after_tracking_began(node, tmp_path, variant):
     assert str(why.retaining_path) == "kept (Array) in module program.js -> [n]"
     assert why.owner is not None
     assert why.owner.entries == 550
+
+
+BLOCKS = """
+const v8 = require('v8');
+class Kept { constructor(name) { this.name = name; } }
+const fns = []; exports.third = () => fns;
+if (process.argv.length) {
+  const seen = new Map(), other = [new Kept('other')];
+  seen.set('k', new Kept('seen'));
+  exports.first = () => [seen, other];
+}
+try {
+  let count = 3; let table = [new Kept('table')]; class Row {}
+  exports.second = () => [count++, table, Row];
+} catch {}
+for (let i = 0; i < 2; i++) {
+  const inner = new Kept('inner');
+  fns.push(() => inner);
+}
+v8.writeHeapSnapshot(process.argv[2] + '/0.heapsnapshot');
+"""
+
+
+def test_variables_of_blocks_have_names(node, tmp_path):
+    (tmp_path / "blocks.js").write_text(BLOCKS)
+    subprocess.run([node.path, "blocks.js", tmp_path], cwd=tmp_path, check=True, timeout=60)
+    snapshot = load_snapshot(tmp_path / "0.heapsnapshot")
+    explainer = Explainer(snapshot, (snapshot.max_odd_id,))
+    nodes = [n for n in range(snapshot.node_count) if snapshot.name_of(n) == "Kept"]
+    texts = {
+        str(explainer.path_to(int(snapshot.node_id[n]))).replace("blocks.js:1)", "blocks.js)")
+        for n in nodes
+        if snapshot.kind_of(n) == "object"
+    }
+    assert texts == {
+        "seen (Map) in module blocks.js -> Map entry",
+        "other (Array) in module blocks.js -> [n]",
+        "count or table (Array) in module blocks.js -> [n]",
+        "fns (Array) in module blocks.js -> [n] (() blocks.js:16)"
+        " -> inner (Kept) in scope of anonymous function (blocks.js)",
+    }

@@ -84,6 +84,13 @@ def test_events_go_to_the_handler_unknown_ids_nowhere() -> None:
     assert events == [("X.one", {"a": 1}), ("X.two", {}), ("X.three", {})]
 
 
+@pytest.mark.fault(
+    "The wire",
+    "replies that come late",
+    forced="the reply to a call that timed out",
+    kept="the next reply",
+    seen="nothing",
+)
 def test_a_late_reply_is_not_taken_for_the_next_one() -> None:
     def answer(command: dict[str, Any]) -> list[Any]:
         if command["method"] == "slow":
@@ -97,6 +104,12 @@ def test_a_late_reply_is_not_taken_for_the_next_one() -> None:
     assert session.call("next", deadline=Deadline(1)) == {"of": "next"}
 
 
+@pytest.mark.fault(
+    "The wire",
+    "error replies",
+    forced="`error` in the reply",
+    seen="ProtocolError: the inspector refused ...",
+)
 def test_refusals() -> None:
     error = {"code": -32601, "message": "'X' wasn't found", "data": "more"}
     session, _ = session_of(lambda c: [{"id": c["id"], "error": error}])
@@ -127,6 +140,12 @@ def test_refusals_of_an_odd_shape(error: object) -> None:
         "[" * 100_000,
         b"HTTP/1.1 400",
     ],
+)
+@pytest.mark.fault(
+    "The wire",
+    "replies that are no JSON",
+    forced="text, lists, deep nesting",
+    seen="ProtocolError: ... what is no protocol message",
 )
 def test_what_is_no_message(raw: str | bytes) -> None:
     session, _ = session_of(lambda c: [raw])
@@ -257,6 +276,9 @@ def test_chunks_go_to_their_handler_only_if_there_is_one() -> None:
     assert events == ["1,2\n,3"]
 
 
+@pytest.mark.fault(
+    "The wire", "a snapshot chunk that is no JSON", forced="bad escapes", seen="ProtocolError"
+)
 def test_a_chunk_that_is_no_json_string() -> None:
     broken = b'{"method":"HeapProfiler.addHeapSnapshotChunk","params":{"chunk":"a\\x"}}'
     session, _ = session_of(lambda c: [broken])

@@ -104,6 +104,13 @@ def test_pings_are_answered_and_passed_over(connect: Connect) -> None:
     assert answers[0][0] & 0x0F == PONG
 
 
+@pytest.mark.fault(
+    "The wire",
+    "single bytes",
+    forced="a message sent byte by byte",
+    kept="the message",
+    seen="nothing",
+)
 def test_a_message_in_fragments_and_in_single_bytes(connect: Connect) -> None:
     def serve(connection: socket.socket) -> None:
         whole = frame(b"first ", TEXT, last=False) + frame(b"rest", 0)
@@ -114,6 +121,13 @@ def test_a_message_in_fragments_and_in_single_bytes(connect: Connect) -> None:
     assert connect(serve).receive(Deadline(5)) == b"first rest"
 
 
+@pytest.mark.fault(
+    "The wire",
+    "a slow sender",
+    forced="a message in two parts, a time-out between them",
+    kept="the message",
+    seen="nothing",
+)
 def test_a_message_cut_by_a_time_out_is_not_lost(connect: Connect) -> None:
     go = threading.Event()
 
@@ -132,6 +146,9 @@ def test_a_message_cut_by_a_time_out_is_not_lost(connect: Connect) -> None:
     assert transport.receive(Deadline(5)) == b"next"
 
 
+@pytest.mark.fault(
+    "The wire", "silence", forced="a peer that sends nothing", seen="DeadlineExceeded"
+)
 def test_silence_ends_at_the_deadline(connect: Connect) -> None:
     done = threading.Event()
     transport = connect(lambda c: bool(done.wait(5)))
@@ -149,12 +166,21 @@ def test_silence_ends_at_the_deadline(connect: Connect) -> None:
     "bytes_",
     [b"", b"\x81", frame(b"whole")[:-2], b"\xf1\x02ab", b"\x83\x01a", frame(b"a" * 200, PING)],
 )
+@pytest.mark.fault(
+    "The wire",
+    "nonsense on the socket",
+    forced="bad frames, a closed socket",
+    seen="ConnectionLostError",
+)
 def test_a_connection_that_breaks_or_talks_nonsense(connect: Connect, bytes_: bytes) -> None:
     transport = connect(lambda c: c.sendall(bytes_))
     with pytest.raises(ConnectionLostError):
         transport.receive(Deadline(5))
 
 
+@pytest.mark.fault(
+    "The wire", "reset by the peer", forced="SO_LINGER 0", seen="ConnectionLostError"
+)
 def test_reset(connect: Connect) -> None:
     def serve(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -166,6 +192,9 @@ def test_reset(connect: Connect) -> None:
         transport.receive(Deadline(5))
 
 
+@pytest.mark.fault(
+    "The wire", "a peer that does not read", forced="a full socket buffer", seen="DeadlineExceeded"
+)
 def test_a_peer_that_does_not_read(connect: Connect) -> None:
     done = threading.Event()
     transport = connect(lambda c: bool(done.wait(10)))
@@ -194,6 +223,7 @@ def test_signals_do_not_disturb(connect: Connect) -> None:
     assert seen
 
 
+@pytest.mark.fault("The wire", "nobody listens", forced="a closed port", seen="ConnectionLostError")
 def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -205,6 +235,12 @@ def test_nobody_there() -> None:
         WebSocketTransport("nonsense", Deadline(5))
 
 
+@pytest.mark.fault(
+    "The wire",
+    "a server that is no inspector",
+    forced="no WebSocket handshake",
+    seen="ConnectionLostError or DeadlineExceeded",
+)
 def test_nobody_who_shakes_hands() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -45,7 +45,7 @@ def test_without_settings_the_policy_is_the_default(pytester):
     assert settings.base_policy(config) == Policy()
     assert settings.timeout(config) == 30
     assert settings.node_args(config) == []
-    assert settings.node_named(config) == (None, "the default")
+    assert settings.nodes_named(config) == ([], "the default")
     assert settings.output_folder(config) == pytester.path / ".nodeleak"
 
 
@@ -108,10 +108,10 @@ def test_a_relative_node_or_output_refers_to_where_it_was_named(pytester, monkey
     pytester.makeini("[pytest]\nnodeleak_output = out\n")
     config = pytester.parseconfig()
     assert settings.output_folder(config) == pytester.path / "out"
-    assert settings.node_named(pytester.parseconfig("--nodeleak-node=node20"))[0] == "node20"
+    assert settings.nodes_named(pytester.parseconfig("--nodeleak-node=node20"))[0] == ["node20"]
     monkeypatch.chdir(folder)
     config = pytester.parseconfig("--nodeleak-node=./bin/node", "--nodeleak-output=out")
-    assert settings.node_named(config)[0] == str(folder / "bin" / "node")
+    assert settings.nodes_named(config)[0] == [str(folder / "bin" / "node")]
     assert settings.output_folder(config) == folder / "out"
 
 
@@ -216,3 +216,19 @@ def test_an_unknown_variable_is_refused_like_an_unknown_option(pytester, monkeyp
     monkeypatch.delenv("PYTEST_NODELEAK_MAX_GROWHT")
     monkeypatch.setenv("PYTEST_NODELEAK_MAX_GROWTH", "1 KB")
     settings.refuse_unknown_variables()
+
+
+def test_the_settings_are_shown_with_their_sources(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_NODELEAK_ROUNDS", "4")
+    ini = pytester.makeini("[pytest]\nnodeleak_ignore =\n    Metrics\n    {id, text}\n")
+    pytester.makepyfile(test_a="raise SystemExit('not collected')")
+    result = pytester.runpytest_inprocess("--nodeleak-show-settings", "--nodeleak-budget=5s")
+    assert result.ret == 0
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in result.outlines if line}
+    assert {option.name for option in OPTIONS} < set(rows)
+    assert rows["budget"] == "5s --nodeleak-budget"
+    assert rows["rounds"] == "4 the environment variable PYTEST_NODELEAK_ROUNDS"
+    assert rows["ignore"] == f"Metrics, {{id, text}} nodeleak_ignore in {ini}"
+    assert rows["explain"] == "30s the default"
+    bad = pytester.runpytest_inprocess("--nodeleak-show-settings", "--nodeleak-rounds=0")
+    refused(bad, "'0' is not a whole number of at least 2", "--nodeleak-rounds")

@@ -122,9 +122,8 @@ def test_written_are_snapshots_verdict_and_report(tmp_path):
     assert names(tmp_path / "temporary") == []
     written = json.loads((tmp_path / "a" / "b" / "verdict.json").read_text())
     assert written == kept.to_json()
-    assert "artifacts  shown/b/ (3 snapshots, verdict.json, report.txt)" in (
-        (tmp_path / "a" / "b" / "report.txt").read_text()
-    )
+    files_line = "3 snapshots, verdict.json, report.txt; snapshots hold the process's memory"
+    assert f"artifacts  shown/b/ ({files_line})" in (tmp_path / "a/b/report.txt").read_text()
 
 
 def test_an_older_run_leaves_no_stale_snapshot(tmp_path):
@@ -163,6 +162,13 @@ def test_a_folder_without_a_verdict_of_ours_is_left_alone(tmp_path, verdict):
     assert in_the_way(tmp_path) == tmp_path / "verdict.json"
 
 
+@pytest.mark.fault(
+    "Files",
+    "a verdict.json that names files elsewhere",
+    forced="`../../x` among its snapshots",
+    kept="those files",
+    seen="nothing is removed",
+)
 def test_a_verdict_cannot_name_files_elsewhere(tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("mine")
@@ -176,6 +182,13 @@ def test_a_verdict_cannot_name_files_elsewhere(tmp_path):
     assert not folder.exists()
 
 
+@pytest.mark.fault(
+    "Files",
+    "a file of somebody else's in the way",
+    forced="`verdict.json` of another tool",
+    kept="that file",
+    seen="artifacts could not be written to ...",
+)
 def test_a_file_of_others_is_not_overwritten(tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_nodeleak import LeakingConstructor, Policy, Sample, Series, Verdict
-from pytest_nodeleak.report import properties, summary, verdict_json
+from pytest_nodeleak.report import properties, verdict_json
 
 LEAK = Verdict(
     outcome="leak",
@@ -58,21 +58,6 @@ def test_numbers_of_numpy_become_plain():
         constructors=(replace(LEAK.constructors[0], per_iteration=numpy.float64(0.5)),),
     )
     assert all(type(value) in (str, int, float) for _, value in properties([odd]))
-
-
-def test_the_summary_counts_outcomes_and_names_what_is_undecided():
-    undecided = replace(STEADY, outcome="inconclusive", reasons=("cannot tell",))
-    tests = [
-        ("t.py::a", properties([STEADY])),
-        ("t.py::b", [("mine", 1), *properties([STEADY, undecided])]),
-        ("t.py::c", [["nodeleak_outcome", "leak"]]),
-        ("t.py::d", []),
-    ]
-    assert summary(tests) == [
-        "nodeleak: 1 leaking, 1 inconclusive, 2 steady",
-        "  t.py::b: inconclusive: cannot tell",
-    ]
-    assert summary([("t.py::d", [("mine", 1)])]) == []
 
 
 def test_json_is_ascii_and_whole():

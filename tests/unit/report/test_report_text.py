@@ -105,7 +105,8 @@ Receipt leaks: +1.00 object per iteration, +144 B per iteration retained, in 2 o
     also in parentheses: (string) +2.00
   workload   module('./cart', 'forgetfulCheckout')
   measured   17,851 iterations (3,071 of them to warm up) in 6.6 s, node v20.20.2
-  artifacts  .nodeleak/test_cart.py--test_checkout/ (3 snapshots, verdict.json, report.txt)"""
+  artifacts  .nodeleak/test_cart.py--test_checkout/ (3 snapshots, verdict.json, report.txt;
+             snapshots hold the process's memory)"""
     )
 
 
@@ -277,6 +278,13 @@ def test_columns_stay_aligned_with_wide_characters():
     assert len({width(line) for line in table}) == 1
 
 
+@pytest.mark.fault(
+    "Files",
+    "names with ANSI escapes, newlines and bidirectional marks",
+    forced="a class of such a name",
+    kept="the report",
+    seen="the name, escaped",
+)
 def test_names_cannot_speak_to_the_terminal():
     row = replace(RECEIPT, name="\x1b[31mRed\ud800\nNext", retaining_path=("a\x07",), owner="b\rc")
     text = text_report(replace(LEAK, constructors=(row,), workload="f(\n  1,\n\t2)"))

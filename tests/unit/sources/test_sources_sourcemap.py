@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_nodeleak.sources import Original, SourceMap
 from pytest_nodeleak.sources.mappings import encode_vlq
-from pytest_nodeleak.sources.paths import is_package, readable, source_path
+from pytest_nodeleak.sources.paths import is_package, project_of, readable, source_path
 
 TEXT = "class Ticket {}\nconst leak = (order) => order;\n"
 SMALL = {
@@ -173,3 +173,15 @@ def test_source_path(source, root, base, path):
 )
 def test_is_package(path, package):
     assert is_package(path) is package
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"),
+    [
+        ("/w/shop/src/app.js", "/w/shop/src"),
+        ("/w/shop/node_modules/tsx/dist/cli.mjs", "/w/shop"),
+        ("/w/shop/node_modules/a/node_modules/b/c.js", "/w/shop"),
+    ],
+)
+def test_project_of(script, folder):
+    assert project_of(script) == folder

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..base.deadline import Deadline
-from ..base.errors import DeadlineExceeded
-from ..base.units import format_bytes, format_rate
-from ..judge.bounds import DeclaredBound, Filling
-from ..judge.evidence import Evidence, Judgement, Suspect
-from ..judge.nothing_grows import SLOT
-from ..judge.suspects import distinctiveness
-from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import robust_slope
-from ..judge.verdict import LeakingConstructor
+from ...base.deadline import Deadline
+from ...base.errors import DeadlineExceeded
+from ...base.units import format_bytes, format_rate
+from ...judge.bounds import DeclaredBound, Filling
+from ...judge.evidence import Evidence, Judgement, Suspect
+from ...judge.nothing_grows import SLOT
+from ...judge.suspects import distinctiveness
+from ...judge.thresholds import THRESHOLDS
+from ...judge.trend import robust_slope
+from ...judge.verdict import LeakingConstructor
 
 if TYPE_CHECKING:
-    from ..heap import ConstructorGrowth, SlotGrowth, SnapshotDiff, StaleContainer
+    from ...heap import ConstructorGrowth, SlotGrowth, SnapshotDiff, StaleContainer
 
 __all__ = ["Findings", "find_culprits"]
 

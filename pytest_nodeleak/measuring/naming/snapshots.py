@@ -11,20 +11,20 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..base.deadline import Deadline
-from ..base.errors import TargetOutOfMemoryError
-from ..base.policy import Policy
-from ..base.samples import Series
-from ..base.units import format_bytes
-from ..judge.by_bytes import by_death
-from ..judge.evidence import Evidence, Judgement, Suspect
-from ..judge.ledger import growing_among, merge_windows
-from ..judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
-from ..judge.verdict import Verdict
-from .ledger import Ledger
-from .meter import Meter
+from ...base.deadline import Deadline
+from ...base.errors import TargetOutOfMemoryError
+from ...base.policy import Policy
+from ...base.samples import Series
+from ...base.units import format_bytes
+from ...judge.by_bytes import by_death
+from ...judge.evidence import Evidence, Judgement, Suspect
+from ...judge.ledger import growing_among, merge_windows
+from ...judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
+from ...judge.verdict import Verdict
+from ..ledger import Ledger
+from ..meter import Meter
+from ..windows import Windows
 from .places import Places, attribute_sites
-from .windows import Windows
 
 __all__ = ["named_by_snapshots", "verdict_of_death", "why_no_snapshot"]
 
@@ -147,6 +147,7 @@ def verdict_of_death(
         heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
         snapshots=tuple(path.name for path in meter.files),
         sites=sites,
+        phases=meter.phases.until(meter.app.iterations),
     )
 
 

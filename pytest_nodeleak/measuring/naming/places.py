@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..base.errors import TargetError
-from ..base.frames import CallFrame
-from ..judge.ledger import Allocations, Growing
-from ..judge.verdict import AllocationSite, LeakingConstructor
-from ..node.heaps.heap import NodeHeap
-from ..node.probes.scripts import Script
-from ..sources import Frame, Sources, display, frame_of
+from ...base.errors import TargetError
+from ...base.frames import CallFrame
+from ...judge.ledger import Allocations, Growing
+from ...judge.verdict import AllocationSite, LeakingConstructor
+from ...node.heaps.heap import NodeHeap
+from ...node.probes.scripts import Script
+from ...sources import Frame, Sources, display, frame_of, project_of
 
 __all__ = ["Places", "attribute_sites"]
 
@@ -29,7 +28,7 @@ class Places:
     """Shows the places of one program, whose folder paths are seen from."""
 
     def __init__(self, heap: NodeHeap, script: str, growing: Sequence[Growing]) -> None:
-        self._folder = os.path.dirname(script)
+        self._folder = project_of(script)
         self._growing = growing
         self._sources = Sources(self._folder)
         self._scripts: dict[int, Script] = {}

@@ -1,0 +1,1 @@
+"""Accepted growth: known leaks in a file of the user's repository.."""

@@ -1,0 +1,107 @@
+"""What grows, and may stop by itself: bounds that the program declares, ages, pending timers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..judge.bounds import (
+    DeclaredAge,
+    DeclaredBound,
+    age_among,
+    beyond_means,
+    bound_among,
+    filled,
+    not_full,
+)
+from ..judge.evidence import Judgement
+from .ledger import Ledger
+from .meter import Meter
+from .naming import Findings
+from .plan import Pacer
+
+__all__ = ["Settling"]
+
+#: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
+LONGEST_TIMER = 35.0
+#: pending timers, as a share of the survivors, that may be what holds them
+HELD = 0.3
+#: seconds for seeing whether something grows still
+CHECK_SECONDS = 1.0
+#: containers that are asked for a bound
+MOST_FILLINGS = 3
+
+
+class Settling:
+    """Sees whether growth ends where it should, while the budget lasts."""
+
+    def __init__(self, meter: Meter, pacer: Pacer, ledger: Callable[[], Ledger]) -> None:
+        """``ledger`` gives that of the measurement, and begins one if there is none."""
+        self._meter = meter
+        self._pacer = pacer
+        self._ledger = ledger
+
+    def bounded(self, findings: Findings) -> Judgement | None:
+        """What comes of a bound that the program declares for what grows; None: there is none."""
+        store = findings.preallocated
+        if store is not None and store.iterations * self._pacer.plan.pace < self._meter.left:
+            return self._fill(store)
+        for filling in findings.fillings[:MOST_FILLINGS]:
+            numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
+            bound = bound_among(numbers, filling)
+            if bound is not None:
+                beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
+                return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
+            age = age_among(numbers, filling, self._seconds_watched())
+            if age is not None:
+                return self._outlive(age)
+        return None
+
+    def _fill(self, bound: DeclaredBound) -> Judgement | None:
+        """Work until a container must be full, and see; None: it grows beyond."""
+        meter = self._meter
+        wanted = math.ceil(1.1 * bound.iterations)
+        seconds = wanted * self._pacer.plan.pace + CHECK_SECONDS
+        if seconds > meter.left or wanted > meter.room():
+            return not_full(bound, meter.unit)
+        self._ledger().push(wanted, all_of_it=True)
+        return filled(bound, still_grows=self._ledger().still_grows())
+
+    def _outlive(self, age: DeclaredAge) -> Judgement | None:
+        """Wait until what is there must be too old, and see; None: it stays."""
+        pause = 1.1 * age.seconds
+        if pause + CHECK_SECONDS > self._meter.left:
+            return None
+        # Those counted before the wait must be gone after it; new ones may have taken their place.
+        ledger = self._ledger()
+        ledger.keep_watching()
+        self._meter.wait(pause, age.name)
+        return filled(age, still_grows=ledger.confirm().outcome == "leak")
+
+    def _seconds_watched(self) -> float:
+        """How long what was counted had to live."""
+        samples = self._ledger().evidence.series.samples
+        return samples[-1].seconds - samples[0].seconds or self._meter.seconds
+
+    def held_by_timers(self, judgement: Judgement) -> Judgement | None:
+        """The judgement where growth may only be timers that have not fired yet; None: it is more.
+
+        What fires within the budget is waited for, once: then survivors tell again.
+        """
+        meter = self._meter
+        if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
+            return None
+        timers = meter.subject.heap.pending_timeouts()
+        counted = max(sum(g.allocations.counts) for g in judgement.growing)
+        if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
+            return None
+        if timers.longest < meter.left:
+            meter.wait(timers.longest + 0.05, "pending timers")
+            again = self._ledger().after_waiting()
+            return again if again.outcome == "steady" else None
+        reason = (
+            f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
+            f"s: give a budget above that, or clear them when their work is done"
+        )
+        return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))

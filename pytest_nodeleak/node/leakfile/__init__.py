@@ -1,0 +1,1 @@
+"""Leak files: what a file of JavaScript exports as work to measure."""

@@ -1,0 +1,1 @@
+"""Leak files as tests: collected, run and reported as Python's are."""

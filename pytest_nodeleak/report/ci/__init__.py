@@ -1,0 +1,1 @@
+"""What CI systems show: Markdown and annotations of GitHub, code quality of GitLab. Pure."""

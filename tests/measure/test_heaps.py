@@ -1,0 +1,97 @@
+"""Leaks in worker threads and children: found in the heap that has them, named as elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Measured
+
+# One source for all: what it is, the workload tells.
+PARTS = """
+const { Worker, isMainThread, parentPort, workerData } = require('worker_threads');
+const { fork } = require('child_process');
+const LEAKS = %(leaks)s;
+const kept = [];
+class Job { constructor(n) { this.n = n; } }
+function work(n) {
+  const job = new Job(n);
+  if (LEAKS) kept.push(job);
+  return job.n;
+}
+if (!isMainThread && workerData === 'idle') {
+  setInterval(() => {}, 1000);
+  parentPort.postMessage(0);
+} else if (!isMainThread && workerData) {
+  // As piscina does: asleep between two tasks.
+  const { port, lock } = workerData;
+  const { receiveMessageOnPort } = require('worker_threads');
+  for (;;) {
+    Atomics.wait(lock, 0, 0);
+    Atomics.store(lock, 0, 0);
+    const message = receiveMessageOnPort(port);
+    if (message) port.postMessage(work(message.message));
+  }
+} else if (!isMainThread) {
+  parentPort.on('message', (n) => parentPort.postMessage(work(n)));
+} else if (process.argv[2] === 'child') {
+  process.on('message', (n) => process.send(work(n)));
+  process.on('disconnect', () => process.exit());
+} else {
+  let n = 0;
+  const ask = (other, target = other) =>
+    new Promise((done) => { other.once('message', done); target(n++); });
+  const start = %(start)s;
+  const others = start();
+  global.iteration = () => {
+    const [other, send] = others[Math.floor(Math.random() * others.length)];
+    return new Promise((done) => { other.once('message', done); send(n++); });
+  };
+}
+"""
+WORKERS = """() => [1, 2].map(() => {
+  const worker = new Worker(__filename);
+  return [worker, (n) => worker.postMessage(n)];
+})"""
+ASLEEP = """() => [1, 2].map(() => {
+  const { port1, port2 } = new MessageChannel();
+  const lock = new Int32Array(new SharedArrayBuffer(4));
+  new Worker(__filename, { workerData: { port: port2, lock }, transferList: [port2] });
+  const wake = () => { Atomics.store(lock, 0, 1); Atomics.notify(lock, 0); };
+  return [port1, (n) => { port1.postMessage(n); wake(); }];
+})"""
+CHILD = """() => {
+  const child = fork(__filename, ['child']);
+  return [[child, (n) => child.send(n)]];
+}"""
+
+
+@pytest.mark.parametrize("start", [WORKERS, ASLEEP, CHILD], ids=["workers", "asleep", "child"])
+def test_the_heap_that_leaks_is_named(measured: Measured, start: str) -> None:
+    verdict = measured(PARTS % {"leaks": "true", "start": start})
+    assert verdict.outcome == "leak", verdict.reasons
+    assert verdict.heap.endswith("(program.js)")
+    assert verdict.heap.startswith("child" if start is CHILD else "worker")
+    job = verdict.constructors[0]
+    assert (job.name, job.retaining_path) == ("Job", ("kept (Array) in module program.js", "[n]"))
+    assert job.allocated_at is not None
+    assert "program.js:7:" in job.allocated_at
+    if start is not CHILD:  # both members of the pool
+        assert job.per_iteration == pytest.approx(0.5, abs=0.2)
+        (also,) = [reason for reason in verdict.reasons if reason.startswith("leaks as well: ")]
+        assert "worker" in also
+    steady = measured(PARTS % {"leaks": "false", "start": start})
+    assert steady.outcome == "steady", steady.reasons
+
+
+def test_workers_that_pile_up_are_the_leak(measured: Measured) -> None:
+    workload = """new Promise((done) => {
+      const worker = new Worker(file, { workerData: 'idle' });
+      worker.once('message', () => %s);
+    })"""
+    source = PARTS % {"leaks": "false", "start": "() => []"}
+    source += "global.Worker = Worker; global.file = __filename;"
+    left = measured(source, workload % "done()", budget="5s")
+    assert left.outcome == "leak"
+    assert any(r.startswith("live worker threads and child processes: +1.00") for r in left.reasons)
+    ended = measured(source, workload % "worker.terminate().then(() => done())", budget="5s")
+    assert ended.outcome == "steady", ended.reasons

@@ -1,0 +1,135 @@
+"""The reports of a run: what the terminal shows and which files are written, by whatever worker."""
+
+import contextlib
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+
+TESTS = """
+def test_checkout_frees_the_cart(launch_node):
+    assert_no_leak(launch_node("program.js"), module("./program", "leak"))
+def test_fine(launch_node):
+    assert_no_leak(launch_node("program.js"), module("./program", "fine"))
+def test_nothing():
+    pass
+"""
+
+
+def test_workers_results_land_in_one_summary_and_one_file(project, monkeypatch):
+    project.tests(TESTS)
+    monkeypatch.setenv("COLUMNS", "80")
+    result = project.run("-n", "2", "--nodeleak-json=out/run.json")
+    result.stdout.fnmatch_lines_random(
+        [
+            "LEAK       * B * s  +1.00 Entry * …*_frees_the_cart",
+            "steady     ▁*  0 B * s  - * …*::test_fine",
+            "nodeleak: 1 leaking, 1 steady",
+            "nodeleak: json written to *run.json",
+            # The class and its rate are in 80 columns.
+            "FAILED test_it.py::test_checkout_frees_the_cart - Entry leaks: +1.00*",
+        ]
+    )
+    found = json.loads((project.path / "out" / "run.json").read_text())
+    assert [(test["test"], test["result"], test["line"]) for test in found["tests"]] == [
+        ("test_it.py::test_checkout_frees_the_cart", "failed", 5),
+        ("test_it.py::test_fine", "passed", 7),
+    ]
+    assert found["tests"][0]["verdicts"][0]["constructors"][0]["name"] == "Entry"
+    message = [line for line in result.outlines if line.startswith("E   ")]
+    assert max(map(len, message[1:])) <= 80
+
+
+def test_colours_are_for_what_matters_and_no_colour_is_obeyed(project, monkeypatch):
+    project.tests(TESTS)
+    coloured = project.run("--color=yes", "-k", "checkout").stdout.str()
+    assert "\x1b[31m\x1b[1mLEAK" in coloured
+    assert "\x1b[0mE       " in coloured
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in project.run("-k", "checkout").stdout.str()
+
+
+def test_a_report_that_cannot_be_written_is_told_and_a_folder_refused(project):
+    project.tests(TESTS)
+    project.write("file", "")
+    result = project.run("-k", "fine", "--nodeleak-json=file/run.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["nodeleak: json could not be written to '*file/run.json': *"])
+    refused = project.run("--nodeleak-json=.")
+    assert refused.ret == 4
+    refused.stderr.fnmatch_lines(["*bad value for json (from --nodeleak-json): * is a folder; *"])
+
+
+def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
+    project.tests(
+        "def test_x(launch_node):\n"
+        "    assert measure(launch_node('program.js'), module('./program', 'leak')).leaks\n"
+    )
+    result = project.run("-v", "-rA", "--junitxml=j.xml", "--nodeleak-json=r.json")
+    result.assert_outcomes(passed=1)
+    assert project.artifacts() == []
+    for text in (
+        result.stdout.str(),
+        *((project.path / f).read_text() for f in ("j.xml", "r.json")),
+    ):
+        assert ".nodeleak/test_it" not in text
+
+
+def test_github_and_gitlab_are_told_where_the_leak_is_allocated(project, monkeypatch):
+    project.tests(TESTS)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "../summary.md")
+    summary = project.path / "../summary.md"
+    summary.write_text("# before\n")
+    result = project.run("-n", "2", "--nodeleak-codequality=quality.json")
+    result.stdout.fnmatch_lines(["::error file=program.js,line=4,col=*::Entry leaks: +1.00 *"])
+    text = summary.read_text()
+    assert text.startswith("# before\n### nodeleak: 1 leaking, 1 steady\n")
+    (issue,) = json.loads((project.path / "quality.json").read_text())
+    assert issue["location"] == {"path": "program.js", "lines": {"begin": 4}}
+    quiet = project.run("-k", "fine", "--nodeleak-github=never")
+    assert summary.read_text() == text
+    quiet.stdout.no_fnmatch_line("::*")
+    assert project.run("--nodeleak-github=always").ret == 4
+
+
+LONG = """
+def test_long(launch_node):
+    print("captured")
+    assert_no_leak(launch_node("program.js"), every("500ms"))
+"""
+STAY = "setInterval(() => {}, 50);\n"
+
+
+def test_a_long_measurement_shows_on_a_terminal_what_it_is_doing(project):
+    project.write("program.js", STAY)
+    project.tests(LONG)
+    main, terminal = pty.openpty()
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    process = subprocess.Popen(command, stdout=terminal, stderr=terminal, stdin=terminal)
+    os.close(terminal)
+    chunks = []
+    with contextlib.suppress(OSError):  # it ends when the other side is closed
+        while chunk := os.read(main, 65536):
+            chunks.append(chunk)
+    os.close(main)
+    assert process.wait(60) == 0
+    text = b"".join(chunks).decode()
+    assert re.search(r"test_it\.py (\x1b\[K)+  [a-z]+[^\x1b]*: \d+ iterations, ", text)
+    assert "captured" not in text
+    assert re.search(r"\x1b\[K\. ", text)  # erased before pytest goes on
+    assert "\x1b[2m" not in text  # the run has no colours
+
+
+def test_in_a_log_there_is_a_line_for_each_phase_with_v_and_none_without(project):
+    project.write("program.js", STAY)
+    project.tests(LONG)
+    assert "rounds" not in project.run().stdout.str()
+    told = project.run("-v")
+    told.stdout.fnmatch_lines(["test_it.py::test_long *", "  nodeleak: *", "PASSED*"])
+    assert "\x1b" not in told.stdout.str()
+    assert "iterations," not in "\n".join(
+        line for line in told.outlines if line.startswith("  nodeleak: ")
+    )

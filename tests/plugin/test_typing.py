@@ -1,0 +1,45 @@
+"""A user's test file, as type checkers see it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pytest_nodeleak import Policy
+from pytest_nodeleak.base.keywords import PolicyKeywords
+
+GOOD = """\
+from pytest_nodeleak import LaunchNode, NodeApp, Verdict, assert_no_leak, every, measure, module
+
+
+def test_cart(launch_node: LaunchNode) -> None:
+    app: NodeApp = launch_node("cart.js", env={"PORT": "0"}, node_args=["--no-warnings"])
+    verdict: Verdict = assert_no_leak(app, module("./cart", "checkout"), budget="10s", rounds=3)
+    assert not measure(app, every("1s"), max_live={"Entry": 3}, ignore=["A"], strict=True).leaks
+    assert_no_leak(app, lambda: verdict.seconds, max_growth=64, jit="off")
+"""
+BAD = "    assert_no_leak(app, 'work()', budgett=3)\n    measure(app, 'work()', jit='of')\n"
+
+
+def test_the_keywords_are_those_of_the_policy():
+    assert tuple(PolicyKeywords.__annotations__) == Policy.names()
+
+
+def test_mypy_is_strict_and_content_until_a_keyword_is_wrong(tmp_path):
+    pytest.importorskip("mypy")
+    (tmp_path / "test_good.py").write_text(GOOD)
+    (tmp_path / "test_bad.py").write_text(GOOD + BAD)
+    argv = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache")]
+    done = subprocess.run(
+        [*argv, "test_good.py", "test_bad.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[:2] for line in lines[:-1] if ": error:" in line] == [
+        ["test_bad.py", "9"],
+        ["test_bad.py", "10"],
+    ]
+    assert 'Unexpected keyword argument "budgett"' in done.stdout
