@@ -11,7 +11,7 @@ from ..pause import DRIVER
 __all__ = ["visiting"]
 
 _ENTRY = "visit.cjs"
-_REQUIRED = re.compile(r"require\('\./([\w-]+\.cjs)'\)")
+_NEEDS = re.compile(r"require\('\./([\w-]+\.cjs)'\)")
 # Functions of it are the driver's by this address.
 _URL = DRIVER.with_name("visiting.cjs")
 _TEXT = """(() => {
@@ -33,15 +33,6 @@ _TEXT = """(() => {
 _CLOSES = "() => outer('inspector').close()"
 
 
-def _parts() -> list[str]:
-    """The entry and what it requires, and what that does."""
-    found = [_ENTRY]
-    for name in found:
-        text = DRIVER.with_name(name).read_text(encoding="utf-8")
-        found += [other for other in _REQUIRED.findall(text) if other not in found]
-    return found
-
-
 @functools.cache
 def visiting(closes: bool) -> str:
     """An expression that brings the driver in; its value is "", or why it is not in.
@@ -55,3 +46,12 @@ def visiting(closes: bool) -> str:
     )
     folder = json.dumps(str(DRIVER.parent))
     return _TEXT % (parts, folder, _CLOSES if closes else "null", _URL.as_uri())
+
+
+def _parts() -> list[str]:
+    """The files of the driver that a visit needs."""
+    found = [_ENTRY]
+    for name in found:  # grows meanwhile
+        needs = _NEEDS.findall(DRIVER.with_name(name).read_text(encoding="utf-8"))
+        found += [need for need in dict.fromkeys(needs) if need not in found]
+    return found

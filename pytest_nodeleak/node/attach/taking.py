@@ -78,7 +78,8 @@ def evaluated(session: Session, expression: str) -> Any:
             "paused at a breakpoint, stopped, or in one long call?"
         ) from None
     if "exceptionDetails" in reply:
-        raise AttachError(f"what answers there is not Node.js: {expression} threw")
+        thrown = reply["exceptionDetails"].get("exception", {}).get("description", "")
+        raise AttachError(f"what answers there is not Node.js, or a broken one: {thrown[:200]}")
     return reply.get("result", {}).get("value")
 
 

@@ -161,8 +161,8 @@ class NodeHeap:
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
         deadline: Deadline | None = None,
-        told: Callable[[int], None] | None = None,
         via: Literal["auto", "inspector", "program", "signal"] = "auto",
+        told: Callable[[int], None] | None = None,
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 

@@ -46,8 +46,8 @@ def stream_snapshot(
     Through the inspector the program would stand still for a sixth longer; that is the way
     only if the program cannot write there: as another user, in a container, on a full disk.
 
-    ``told`` is told how many bytes there are so far, in whatever thread reads them.
-    ``via`` "inspector" and "program" insist on one way. A file that was begun and not finished is
+    ``told`` is told how many bytes there are so far, in whatever thread reads them. ``via``
+    "inspector" and "program" insist on one way. A file that was begun and not finished is
     removed. Raises what ``feed`` raises, OSError of the file, TargetError or a kind of it: also
     if the program cannot write there and should.
     """

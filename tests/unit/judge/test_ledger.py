@@ -170,7 +170,7 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     assert not is_replaced([row((250, 250, 250), (2, 3))], (40, 40), 1.0)  # not of these
 
 
-@pytest.mark.parametrize(("size", "interval"), [(40, 1), (40, 64), (4000, 512), (4000, 64)])
+@pytest.mark.parametrize(("size", "interval"), [(40, 1), (40, 64), (40, 512), (4000, 64)])
 def test_a_sampled_object_is_told_by_its_own_size(size, interval):
     # V8 multiplies it by the number of those that it stands for.
     told = size * int(1 / (1 - math.exp(-size / interval)) + 0.5)
