@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from .judge.outcomes import SelfCheckError as SelfCheckError
     from .judge.verdict import LeakingConstructor as LeakingConstructor
     from .judge.verdict import Verdict as Verdict
-    from .node import AttachedApp as AttachedApp
     from .node import NodeApp as NodeApp
-    from .node import attach as attach
     from .node import open_node as open_node
+    from .node.attach.running import AttachedApp as AttachedApp
+    from .node.attach.running import attach as attach
     from .node.launch import LaunchNode as LaunchNode
     from .node.workload import every as every
     from .node.workload import module as module
@@ -89,7 +89,8 @@ _HOMES = {
         "three_snapshot_diff",
     ),
     "assertions.measured": ("measure",),
-    "node": ("AttachedApp", "NodeApp", "attach", "open_node"),
+    "node": ("NodeApp", "open_node"),
+    "node.attach.running": ("AttachedApp", "attach"),
     "base.policy": ("Policy",),
     "base.samples": ("Sample", "Series"),
     "judge.outcomes": ("InconclusiveError", "LeakError", "SelfCheckError"),

@@ -96,11 +96,12 @@ def _line(row: Row) -> str:
 _HEAD = """\
 # Reliability
 
-{count} faults that are forced on the real thing by the tests, each time they run: real Node
-processes, sockets, signals. In each of these tests no process is left, nothing hangs, and no
-traceback of ours is shown. The table is what they saw on one machine with two cores; `s` is the
-time from the cause to what is seen, the start of Node and, where pytest runs, of pytest included.
-Written by `pytest -m fault --write-reliability docs/reliability.md`.
+{count} faults that the tests force each time they run, on the real thing: Node processes, sockets,
+signals, files. None hangs, and of none a traceback of ours is shown; the tests of programs look
+afterwards whether a process is left. The third column is the beginning of the message as it came,
+or what the test holds; `s` is the time from the cause to what is seen, the start of Node and, where
+pytest runs, of pytest included, on a busy machine with two cores. Written by
+`pytest -m fault --write-reliability docs/reliability.md`.
 """
 
 

@@ -57,9 +57,10 @@ def assert_no_leak(app: NodeApp, workload: Workload, **policy: Unpack[PolicyKeyw
 
 
 def passed(verdict: Verdict, place: tuple[str, int] | None = None, columns: int = WIDTH) -> Verdict:
-    """The verdict, or the error or warning that a test gets of it, ``columns`` wide.
+    """The verdict, or the error or warning that a test gets of it.
 
-    ``place`` is the file and line that a warning is about (None: the caller's caller).
+    A report is ``columns`` wide; ``place`` is the file and line that a warning is about (None:
+    the caller's caller).
     """
     __tracebackhide__ = _hide
     if verdict.outcome == "leak" and not verdict.accepted:

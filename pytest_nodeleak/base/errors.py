@@ -102,7 +102,8 @@ class TargetExitedError(TargetError):
 class TargetOutOfMemoryError(TargetExitedError):
     """V8 ended the program because its heap limit was reached.
 
-    ``line`` is how V8 says it, ``heap_used`` the bytes that its last GC left (0: not told).
+    ``line`` is how V8 says it, ``heap_used`` the bytes that its last GC left (0: not told),
+    ``snapshots`` the files that --heapsnapshot-near-heap-limit has left.
     """
 
     def __init__(
@@ -113,10 +114,12 @@ class TargetOutOfMemoryError(TargetExitedError):
         output: str = "",
         line: str = "",
         heap_used: int = 0,
+        snapshots: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message, returncode=returncode, output=output)
         self.line = line
         self.heap_used = heap_used
+        self.snapshots = snapshots
 
 
 class TargetStuckError(TargetError):

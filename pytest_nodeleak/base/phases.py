@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 __all__ = ["Phase", "Phases"]
@@ -20,10 +21,21 @@ class Phase:
 
 
 class Phases:
-    """The phases of one measurement so far; a new one ends the one before."""
+    """The phases of one measurement so far; a new one ends the one before.
 
-    def __init__(self) -> None:
+    ``told`` is told the present one, and each time what is being done in it.
+    """
+
+    def __init__(self, told: Callable[[str, str], None]) -> None:
+        self._told = told
         self._found: list[Phase] = []
+
+    def tell(self, detail: str) -> None:
+        self._told(self.current, detail)
+
+    def tell_share(self, expected: int, done: int) -> None:
+        """Of ``expected`` bytes, which nobody knows for sure, there are ``done``."""
+        self.tell(f"at {min(99, 100 * done // max(expected, 1))} %")
 
     @property
     def current(self) -> str:

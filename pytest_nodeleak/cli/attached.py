@@ -10,7 +10,7 @@ from ..base.errors import PolicyError
 from ..base.policy import Policy
 from ..base.units import parse_seconds
 from ..measuring.measurement import measure_with
-from ..node import attach
+from ..node.attach.running import attach
 from ..node.calls.load import HttpLoad, command_load
 from ..node.workload import Workload, every
 from ..report import text_report

@@ -51,10 +51,10 @@ class Track:
     def series(self) -> Series:
         return Series(tuple(self.samples))
 
-    def read(self, seconds: float) -> None:
+    def read(self, seconds: float, settle: int = 2) -> None:
         """Force GC there and take a sample; where it has ended or does not answer, note that."""
         try:
-            self.samples.append(replace(self.heap.memory(settle=2), seconds=seconds))
+            self.samples.append(replace(self.heap.memory(settle=settle), seconds=seconds))
         except NodeLeakError as error:
             if self.heap.kind == "main":
                 raise

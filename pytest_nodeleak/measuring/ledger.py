@@ -45,6 +45,8 @@ ITERATION_SHARE = 0.05
 BUSY = 0.8
 #: share of a processor at which nobody waits for the program
 IDLE = 0.05
+#: bytes of a heap that is somebody's service
+BIG_HEAP = 64_000_000
 
 
 class Ledger:
@@ -62,6 +64,8 @@ class Ledger:
         self.interval = self._interval()
         self._take_in_heaps()
         self.worst = self.parts[0]
+        #: when the last window ended, in seconds of the measurement
+        self._closed = 0.0
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -144,8 +148,10 @@ class Ledger:
         """The least interval at which an iteration does not take too long."""
         found = self._bearable_interval()
         fixed = self.meter.runner.fixed_seconds
-        is_idle = fixed is not None and self.meter.cpu_pace < IDLE * fixed
-        return found if is_idle else max(found, self.meter.app.least_interval)
+        in_use = fixed is not None and self.meter.cpu_pace > IDLE * fixed
+        if in_use or self.meter.samples[-1].heap_used > BIG_HEAP:
+            return max(found, self.meter.app.least_interval)
+        return found
 
     def _bearable_interval(self) -> int:
         fixed = self.meter.runner.fixed_seconds
@@ -164,6 +170,8 @@ class Ledger:
             part.begin(self.interval)
         counts: list[float] = []
         self.counts = counts
+        meter = self.meter
+        self._closed = meter.seconds
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         n = FIRST
         while True:
@@ -171,6 +179,8 @@ class Ledger:
             counts.append(self._window(n, len(counts)))
             for part in self.parts:
                 part.close_window(counts[-1])
+            if meter.spares_gc:
+                meter.sample(collected=True)  # V8 has, to tell what is alive
             if len(counts) < least:
                 n = int(counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
                 continue
@@ -234,7 +244,12 @@ class Ledger:
                 break
             piece = min(n - done, least if done < least else power_of_two(max(1, done)))
             meter.iterate(int(piece), limit)
-        meter.sample()
+        began, self._closed = self._closed, meter.seconds
+        if not meter.spares_gc:
+            meter.sample()
+        elif self.pacer.timed:
+            # The program goes on while it is read.
+            return (self._closed - began) / float(meter.runner.fixed_seconds or 1.0)
         return float(meter.done - before)
 
     def _window_seconds(self, n: float) -> float:

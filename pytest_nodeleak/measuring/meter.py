@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ __all__ = ["Meter"]
 
 __tracebackhide__ = hide_ours
 
+#: seconds of a forced GC that users of a service notice
+GC_NOTICED = 0.12
 #: nodes of an earlier snapshot that are kept whole
 MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
@@ -68,7 +71,7 @@ class Meter(Limits):
         self.snapshots: list[HeapSnapshot] = []
         self.files = SnapshotFiles()
         self.windows: list[float] = []
-        self.phases = Phases()
+        self.phases = Phases(app.context.progress)
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -147,7 +150,7 @@ class Meter(Limits):
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self._tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
+        self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
         seconds = self.left if limit is None else limit.remaining or 0.0
         began, ran = self.clock(), self._schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
@@ -163,30 +166,37 @@ class Meter(Limits):
         """Note, and tell who watches, what is being done from now on."""
         self.phases.enter(phase, self.app.iterations)
 
-    def _tell(self, detail: str) -> None:
-        self.app.context.progress(self.phases.current, detail)
-
     def wait(self, seconds: float, what: str) -> None:
         """Leave the program to itself. Raises TargetExitedError if it has ended."""
         self.enter(f"waiting for {what}")
-        self._tell(f"{seconds:.1f} s")
+        self.phases.tell(f"{seconds:.1f} s")
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
-    def sample(self) -> Sample:
-        """Force GC and read the memory."""
+    def sample(self, *, collected: bool = False) -> Sample:
+        """Force GC, if it was not just ``collected``, and read the memory."""
         if not self.samples:
             self._resources = self.subject.heap.active_resources()
         began = self.clock()
-        self.heaps.main.read(self.seconds)
-        self._collected_in(self.clock() - began)
+        self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
+        if not collected:
+            self._collected_in(self.clock() - began)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
+
+    @property
+    def spares_gc(self) -> bool:
+        """Whether each forced GC makes people wait."""
+        return self.app.in_use and self.gc_seconds > GC_NOTICED
+
+    @property
+    def _settle(self) -> int:
+        return 1 if self.spares_gc else 2
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""
         began = self.clock()
-        sample = self.app.memory(settle=2)
+        sample = self.app.memory(settle=1 if self.app.in_use else 2)
         self.warm_readings.append(sample)
         self._collected_in(self.clock() - began)
         return sample
@@ -207,12 +217,8 @@ class Meter(Limits):
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
         self.enter(f"snapshot {number}")
-        self._tell("")
-
-        def take(path: Path) -> HeapSnapshot:
-            return self.subject.heap.take_snapshot(path, told=self._tell_share)
-
-        self._keep(path, take)
+        self.phases.tell("")
+        self._keep(path, self._take_snapshot)
         self.snapshot_seconds = time.monotonic() - began
         self._mark = (time.monotonic(), self.done)
         self._diff = None
@@ -236,15 +242,13 @@ class Meter(Limits):
             self.windows.append(float(self.done - before))
             self.sample()
             self.enter("snapshot 1")
-            self._tell("")
+            self.phases.tell("")
             self._keep(path, tracking.snapshot)
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
-    def _tell_share(self, written: int) -> None:
-        """Progress of a snapshot whose text has ``written`` bytes so far."""
-        expected = SNAPSHOT_TEXT * self.samples[-1].heap_used if self.samples else 0
-        if expected:
-            self._tell(f"at {min(99, 100 * written // expected)} %")
+    def _take_snapshot(self, path: Path) -> HeapSnapshot:
+        told = partial(self.phases.tell_share, SNAPSHOT_TEXT * self.samples[-1].heap_used)
+        return self.subject.heap.take_snapshot(path, told=told)
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark

@@ -11,8 +11,6 @@ from ..base.lazy import load_name
 
 if TYPE_CHECKING:
     from .app import NodeApp as NodeApp
-    from .attach.running import AttachedApp as AttachedApp
-    from .attach.running import attach as attach
     from .find import NodeExecutable as NodeExecutable
     from .find import find_node as find_node
     from .heaps.heap import NodeHeap as NodeHeap
@@ -20,19 +18,15 @@ if TYPE_CHECKING:
     from .launch import open_node as open_node
 
 __all__ = [
-    "AttachedApp",
     "NodeApp",
     "NodeExecutable",
     "NodeHeap",
     "NodeWorker",
-    "attach",
     "find_node",
     "open_node",
 ]
 
 _HOME_OF = {
-    "AttachedApp": "attach.running",
-    "attach": "attach.running",
     "NodeApp": "app",
     "NodeExecutable": "find",
     "NodeHeap": "heaps.heap",

@@ -66,6 +66,8 @@ class NodeApp:
         self.recipe: Recipe | None = None
         #: bytes between two samples of the heap profiler, at least, while the program is busy
         self.least_interval = 1
+        #: whether others wait for it: GC is forced as seldom as can be where it takes long
+        self.in_use = False
         #: seconds that it may stand still for a snapshot that nobody has asked for; None: any
         self.most_standstill: float | None = None
         #: iterations that workloads have done since the start
@@ -281,15 +283,16 @@ class NodeApp:
         *,
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
-        deadline: Deadline | None = None,
+        via: Literal["auto", "inspector", "program", "signal"] = "auto",
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
-        The program stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
-        file cannot be written; none is left half-written.
+        The program stands still meanwhile. ``via``: the inspector, v8.writeHeapSnapshot in the
+        program, its --heapsnapshot-signal or heapdump's. ``timeout`` is in seconds. Raises OSError
+        if the file cannot be written (none is left half-written), AttachError for no such signal.
         """
         self._open_channel()
-        return self._main.take_snapshot(path, detail=detail, timeout=timeout, deadline=deadline)
+        return self._main.take_snapshot(path, detail=detail, timeout=timeout, via=via)
 
     # -- the end ---------------------------------------------------------------------------
 

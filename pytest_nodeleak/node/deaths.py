@@ -28,6 +28,8 @@ _OUT_OF_MEMORY = re.compile(
 _LAST_GC = re.compile(r" ms: .*-> ([0-9.]+) \([0-9.]+\) MB")
 # Seconds for the end of a program after its inspector is gone; a core dump may take some.
 _DYING = 1.2
+# Seconds for the snapshot of a program near its heap limit.
+_LAST = 120.0
 
 
 class Fate(Protocol):
@@ -77,6 +79,10 @@ class ProgramFate:
     def stuck(
         self, session: Session, doing: str, deadline: Deadline, *, turns: bool
     ) -> TargetStuckError:
+        if self._process.is_writing_its_last():
+            self._process.wait(Deadline(_LAST))
+            if self.over:
+                raise self.lost(session, doing)
         # Says where it is, if it can.
         stack = "" if turns else where_it_is(session)
         if stack:
@@ -146,6 +152,7 @@ def _lost_target(process: ProgramProcess, doing: str) -> TargetError:
             output=output,
             line=memory,
             heap_used=_heap_at_the_end(process),
+            snapshots=tuple(map(str, process.near_limit_files())),
         )
     return TargetExitedError(
         f"the program {ending(code)} while {doing}{quoted(process)}",

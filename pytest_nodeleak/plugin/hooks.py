@@ -13,7 +13,7 @@ from ..base.policy import Policy
 from . import hookspecs, settings
 from .fixtures import NODE_FIXTURE
 from .record import Record
-from .reports import REPORTS, Reports, attach, shorten_crash
+from .reports import REPORTS, Reports, attach, attach_charts, shorten_crash
 from .state import STATE, State
 
 __all__ = [
@@ -161,6 +161,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     # Here and not in the protocol: plugins that rerun a test run it several times in one.
     policy = settings.with_hooks(item.stash.get(_policy_key, state.base), item)
     state.record = Record(item.nodeid, policy, state.output, state.start)
+    state.record.accepted = state.accepted
     state.record.adjust = lambda verdict: (
         item.ihook.pytest_nodeleak_verdict(item=item, verdict=verdict) or verdict
     )
@@ -200,6 +201,8 @@ def _add_sections(item: pytest.Item, report: pytest.TestReport, record: Record) 
 
         record.reported = len(record.verdicts)
         attach(report, [verdict_json(verdict) for verdict in new])
+        if item.config.pluginmanager.hasplugin("html"):
+            attach_charts(report, new)
         lines = [f"{verdict.workload}: {headline(verdict)}" for verdict in new]
         lines += [f"artifacts: {verdict.artifacts}" for verdict in new if verdict.artifacts]
         for verdict in new:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..base.policy import Policy
 
 if TYPE_CHECKING:
+    from ..baseline.ratchet import Accepted
     from ..judge.verdict import Verdict
     from ..node import NodeApp
 
@@ -32,12 +33,16 @@ class Record:
         self.reported = 0
         #: what plugins make of a verdict
         self.adjust: Callable[[Verdict], Verdict] = lambda verdict: verdict
+        #: the file of accepted growth
+        self.accepted: Accepted | None = None
         self._root = root
         self._start = start
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         """Note a verdict; write the artifacts of one that is not steady, in case the test fails."""
         verdict = self.adjust(verdict)
+        if self.accepted is not None:
+            verdict = self.accepted.judged(self.nodeid, len(self.verdicts) + 1, verdict)
         if not self.verdicts:
             self._remove_artifacts()
         if verdict.outcome != "steady":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from .ci import append_step_summary, code_quality, github_lines, wants_github
 from .state import STATE
 
 if TYPE_CHECKING:
+    from ..judge.verdict import Verdict
     from ..report.run import Run
 
-__all__ = ["REPORTS", "Reports", "attach", "shorten_crash"]
+__all__ = ["REPORTS", "Reports", "attach", "attach_charts", "shorten_crash"]
 
 REPORTS = pytest.StashKey["Reports"]()
 
@@ -203,6 +204,23 @@ class Reports:
 def attach(report: pytest.TestReport, verdicts: list[str]) -> None:
     """Verdicts as JSON in ASCII: so they cross to the controller of xdist, whatever is in them."""
     report.__dict__["nodeleak_verdicts"] = verdicts
+
+
+def attach_charts(report: pytest.TestReport, verdicts: Sequence[Verdict]) -> None:
+    """For pytest-html: plain values, as its own `extras` are, so that they cross processes."""
+    from ..report.html.chart import framed_chart
+
+    extras = [
+        {
+            "name": None,
+            "format_type": "html",
+            "content": framed_chart(verdict),
+            "mime_type": None,
+            "extension": None,
+        }
+        for verdict in verdicts
+    ]
+    report.__dict__["extras"] = [*getattr(report, "extras", ()), *extras]
 
 
 def _result(report: pytest.TestReport) -> str:

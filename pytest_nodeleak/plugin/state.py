@@ -111,9 +111,6 @@ class State:
         self.watcher.clear()
         if self.record is None:
             return verdict
-        if self.accepted is not None:
-            number = len(self.record.verdicts) + 1
-            verdict = self.accepted.judged(self.record.nodeid, number, verdict)
         return self.record.keep(verdict, snapshots)
 
     def progress(self, phase: str, detail: str = "") -> None:

@@ -75,8 +75,13 @@ def text_report(verdict: Verdict, columns: int = WIDTH) -> str:
     lines += wrap(_measured(verdict), columns, _labelled("measured", ""), " " * (_LABEL + 4))
     if verdict.artifacts:
         folder = one_line(verdict.artifacts.rstrip("/"))
-        shown = f"{folder}/ ({_files(verdict)})"
-        lines += wrap(shown, columns, _labelled("artifacts", ""), " " * (_LABEL + 4))
+        shown, files = _labelled("artifacts", f"{folder}/"), f"({_files(verdict)})"
+        if width(f"{shown} {files}") <= columns:
+            lines.append(f"{shown} {files}")
+        else:
+            indent = " " * (_LABEL + 4)
+            lines += wrap(f"{folder}/", columns, _labelled("artifacts", ""), indent)
+            lines += wrap(files, columns, indent, indent)
     return "\n".join(lines)
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from pytest_nodeleak import LeakError, TargetOutOfMemoryError, assert_no_leak, module, open_node
+from pytest_nodeleak import (
+    LeakError,
+    TargetOutOfMemoryError,
+    Verdict,
+    assert_no_leak,
+    load_snapshot,
+    measure,
+    module,
+    open_node,
+)
 from pytest_nodeleak.node import NodeExecutable
+from pytest_nodeleak.node.context import Alone
 
 SMALL = ("--max-old-space-size=40",)
 GROWS = """\
@@ -49,6 +61,27 @@ def test_a_program_that_dies_of_its_leak_is_a_leak(tmp_path: Path, node: NodeExe
     assert len(verdict.series.samples) >= 2
     assert verdict.iterations >= 7
     assert verdict.to_json()["outcome"] == "leak"
+
+
+def test_what_node_wrote_near_the_end_belongs_to_the_verdict(
+    tmp_path: Path, node: NodeExecutable
+) -> None:
+    path = tmp_path / "main.js"
+    path.write_text(GROWS)
+    options = ("--max-old-space-size=20", "--heapsnapshot-near-heap-limit=1")
+    kept: list[Path] = []
+
+    class Keeper(Alone):
+        def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+            kept.extend(Path(shutil.copy(file, tmp_path / file.name)) for file in snapshots)
+            return verdict
+
+    with open_node(path, node=node, node_args=options, cwd=tmp_path, context=Keeper()) as app:
+        verdict = measure(app, module(str(path), "iteration"))
+    assert verdict.leaks
+    assert verdict.snapshots == ("snapshot-1.heapsnapshot",)
+    assert load_snapshot(kept[0]).classes()["Batch"][0] >= 3
+    assert list(tmp_path.glob("Heap.*.heapsnapshot"))  # where Node put it, it stays
 
 
 @pytest.mark.fault(

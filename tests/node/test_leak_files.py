@@ -25,11 +25,14 @@ FILES = {
         "  own: { iteration() {}, options: { rounds: 4, markers: { b: 1 } } } };"
     ),
     "empty.leak.js": "exports.workloads = {};",
+    "package.json": '{ "type": "commonjs" }',
+    "module.leak.js": "export const iteration = () => {};",
     "odd.leak.js": "exports.workloads = { a: { setup() {} } };",
     "null.leak.js": "exports.options = null; exports.iteration = () => {};",
-    "typed.leak.ts": "interface A { n: number }\nexport const iteration = (): A => ({ n: 1 });\n",
+    "typed.leak.mts": "interface A { n: number }\nexport const iteration = (): A => ({ n: 1 });\n",
 }
 SAID = {
+    "module.leak.js": 'name it *.leak.mjs, or set "type": "module" in its package.json',
     "exits.leak.js": "node ended with exit status 0 while it was loading",
     "waits.leak.mjs": "while it was loading; it printed:\nwaiting",
     "empty.leak.js": "its `workloads` is no object such as { checkout: { iteration() {} } }",
@@ -41,9 +44,10 @@ SAID = {
 def test_each_file_is_told_by_itself(node: NodeExecutable, tmp_path: Path) -> None:
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    listed = list_tests([tmp_path / name for name in FILES], node, [], tmp_path, 30)
+    files = [tmp_path / name for name in FILES if name != "package.json"]
+    listed = list_tests(files, node, [], tmp_path, 30)
     found = {path.name: tests for path, tests in listed.items()}
-    assert set(found) == set(FILES)
+    assert set(found) == {path.name for path in files}
     for name, said in SAID.items():
         assert isinstance(found[name], NodeLeakError)
         assert said in str(found[name])
@@ -53,9 +57,9 @@ def test_each_file_is_told_by_itself(node: NodeExecutable, tmp_path: Path) -> No
         FileTest("own", {"budget": "1s", "rounds": 4}, (["a"], {"b": 1})),
     )
     if node.version[:2] >= STRIPPING:
-        assert found["typed.leak.ts"] == (FileTest("iteration"),)
+        assert found["typed.leak.mts"] == (FileTest("iteration"),)
     else:
-        assert "does not load TypeScript by itself" in str(found["typed.leak.ts"])
+        assert "does not load TypeScript by itself" in str(found["typed.leak.mts"])
 
 
 def test_a_program_that_is_a_leak_file(node: NodeExecutable, tmp_path: Path) -> None:

@@ -8,11 +8,17 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
 
-from pytest_nodeleak.base.errors import ConnectionLostError, TargetExitedError, TargetStuckError
+from pytest_nodeleak.base.errors import (
+    AttachError,
+    ConnectionLostError,
+    TargetExitedError,
+    TargetStuckError,
+)
 from pytest_nodeleak.heap import SnapshotReader, load_snapshot
 from pytest_nodeleak.node import NodeApp
 
@@ -238,3 +244,20 @@ def test_longer_than_its_time_out(start: Started, way: Way, scratch: Path) -> No
     with fails(TargetStuckError, r"while a heap snapshot was taken", 20):
         app.take_snapshot(timeout=0.05)
     assert not list(scratch.rglob("*.heapsnapshot"))
+
+
+def test_every_way_gives_the_same_program(start: Started, tmp_path: Path) -> None:
+    app = start(
+        "class Kept {}; globalThis.kept = [new Kept(), new Kept()];",
+        node_args=["--heapsnapshot-signal=SIGUSR2"],
+        cwd=tmp_path,
+    )
+    ways: tuple[Literal["inspector", "program", "signal"], ...] = ("inspector", "program", "signal")
+    for via in ways:
+        path = tmp_path / f"{via}.heapsnapshot"
+        assert app.take_snapshot(path, via=via).classes()["Kept"][0] == 2
+        assert path.is_file()
+    assert len(list(tmp_path.glob("*.heapsnapshot"))) == 3
+    plain = start("setInterval(() => {}, 1e3)", name="plain.js")
+    with pytest.raises(AttachError, match="was not started with --heapsnapshot-signal"):
+        plain.take_snapshot(via="signal")

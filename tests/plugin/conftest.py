@@ -27,7 +27,7 @@ class Project:
         self.path = pytester.path / "project"
         self.temporary = pytester.path / "temporary"
         #: plugins of others that would add their own files and warnings
-        self.off = ["cacheprovider", "asyncio"]
+        self.off = ["cacheprovider", "asyncio", "randomly"]
         self.path.mkdir()
         self.temporary.mkdir()
         self.write("program.js", PROGRAM)

@@ -63,6 +63,14 @@ def test_a_report_that_cannot_be_written_is_told_and_a_folder_refused(project):
 
 
 def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
+    # What pytest-html reads, where it is there.
+    project.write(
+        "conftest.py",
+        "def pytest_configure(config): config.pluginmanager.register(object(), 'html')\n"
+        "def pytest_runtest_logreport(report):\n"
+        "    for extra in getattr(report, 'extras', ()):\n"
+        "        open('extra.txt', 'a').write(extra['format_type'] + extra['content'])\n",
+    )
     project.tests(
         "def test_x(launch_node):\n"
         "    assert measure(launch_node('program.js'), module('./program', 'leak')).leaks\n"
@@ -70,6 +78,9 @@ def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
     result = project.run("-v", "-rA", "--junitxml=j.xml", "--nodeleak-json=r.json")
     result.assert_outcomes(passed=1)
     assert project.artifacts() == []
+    extra = (project.path / "extra.txt").read_text()
+    assert extra.startswith('html<div class="nodeleak"')
+    assert extra.count("<svg") == 1
     for text in (
         result.stdout.str(),
         *((project.path / f).read_text() for f in ("j.xml", "r.json")),

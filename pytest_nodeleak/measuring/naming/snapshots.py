@@ -5,6 +5,10 @@ Or, where the program died of what it kept, what of it was known by then.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.deadline import Deadline
@@ -28,6 +32,8 @@ __all__ = ["named_by_snapshots", "verdict_of_death", "why_no_snapshot"]
 CHEAP_SNAPSHOT = 0.55
 #: survivors of a class for each that an allocating function has, at least
 PACE = 0.4
+#: files of a dead program that are kept with the verdict
+MOST_ADOPTED = 3
 
 
 def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
@@ -67,6 +73,8 @@ def named_by_snapshots(
     several = policy.snapshots == "always" or meter.snapshot_estimate < CHEAP_SNAPSHOT
     # Without heapUsed populations are the witness, and one snapshot has none from before.
     several = several or (judgement.doubtful and 4 * meter.snapshot_estimate < left)
+    # A thread that sleeps has no turn in which V8 would say where the ids of a window begin.
+    several = several or meter.subject.heap.channel.is_asleep()
     evidence = windows.name(rate, deadline, several=several)
     over = over_bounds(evidence.rows, policy)
     if over:
@@ -124,6 +132,7 @@ def verdict_of_death(
     growing = growing_among(rows, counts, ledger.interval if ledger is not None else 1)
     places = Places(meter.subject.heap, meter.app.script, growing)
     sites = () if policy.allocation_sites == "never" else places.sites()
+    _adopt(error.snapshots, meter)
     return Verdict(
         outcome="leak",
         reasons=judgement.reasons,
@@ -138,6 +147,19 @@ def verdict_of_death(
         warmup=warmup,
         unit=meter.unit,
         heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
+        snapshots=tuple(path.name for path in meter.files),
         sites=sites,
         phases=meter.phases.until(meter.app.iterations),
     )
+
+
+def _adopt(files: Sequence[str], meter: Meter) -> None:
+    """Take what --heapsnapshot-near-heap-limit has left as snapshots; the files stay as well."""
+    for file in files[-MOST_ADOPTED:]:
+        path = meter.folder / f"snapshot-{len(meter.files) + 1}.heapsnapshot"
+        with contextlib.suppress(OSError):
+            try:
+                os.link(file, path)
+            except OSError:  # another disk
+                shutil.copyfile(file, path)
+            meter.files.append(path)

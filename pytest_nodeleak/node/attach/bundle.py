@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 
 from ..pause import DRIVER
 
 __all__ = ["visiting"]
 
-_PARTS = ("real.cjs", "streams.cjs", "code.cjs", "methods.cjs", "visit.cjs")
+_ENTRY = "visit.cjs"
+_NEEDS = re.compile(r"require\('\./([\w-]+\.cjs)'\)")
 # Functions of it are the driver's by this address.
 _URL = DRIVER.with_name("visiting.cjs")
 _TEXT = """(() => {
@@ -40,7 +42,16 @@ def visiting(closes: bool) -> str:
     parts = ", ".join(
         f"{json.dumps('./' + name)}: (module, require, __dirname) => {{"
         f"{DRIVER.with_name(name).read_text(encoding='utf-8')}}}"
-        for name in _PARTS
+        for name in _parts()
     )
     folder = json.dumps(str(DRIVER.parent))
     return _TEXT % (parts, folder, _CLOSES if closes else "null", _URL.as_uri())
+
+
+def _parts() -> list[str]:
+    """The files of the driver that a visit needs."""
+    found = [_ENTRY]
+    for name in found:  # grows meanwhile
+        needs = _NEEDS.findall(DRIVER.with_name(name).read_text(encoding="utf-8"))
+        found += [need for need in dict.fromkeys(needs) if need not in found]
+    return found

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 
 from ...base.deadline import Deadline
 from ...base.errors import AttachError, hide_ours
-from .looks import (
+from ..process.looks import (
     arguments_of,
     catches,
     checked_process,
     in_another_network,
+    is_young,
     listening_ports,
     option_of,
     owner_of_port,
@@ -34,6 +35,7 @@ USUAL_PORT = 9229
 #: seconds that Node gets to open its inspector; it does in a tenth, when its event loop turns
 _OPENING = 5.0
 _ANSWER = 2.0
+_BOOTING = 5.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,9 @@ def _opened(pid: int, arguments: list[str], before: set[int]) -> Door:
             f"the inspector of process {pid} is not open, and Windows has no signal to open it: "
             f'run `node -e "process._debugProcess({pid})"` and give --inspect 127.0.0.1:9229'
         )
+    young = Deadline(_BOOTING)
+    while catches(pid, signal.SIGUSR1) is False and is_young(pid) and not young.expired:
+        time.sleep(0.02)  # Node sets its handler while it boots
     if catches(pid, signal.SIGUSR1) is False:
         # Without a handler the signal would end it.
         raise AttachError(

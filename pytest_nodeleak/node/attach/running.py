@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...base.deadline import Deadline
-from ...base.errors import NodeLeakError, NodeVersionError, PolicyError, hide_ours
+from ...base.errors import AttachError, NodeLeakError, NodeVersionError, PolicyError, hide_ours
 from ...base.policy import Policy
 from ...inspector import Session
 from ..app import NodeApp
 from ..context import Alone, Context
 from ..find import OLDEST_MAJOR, NodeExecutable
 from ..heaps.heap import NodeWorker
+from ..probes.cost import cost_of
 from ..process.schedule import Schedule
 from .bundle import visiting
 from .doors import Door
 from .taking import Way, close_door, connected, door_to, evaluated, pid_behind
 from .visitor import RunningProcess, VisitorChannel
+
+if TYPE_CHECKING:
+    from ...heap import HeapSnapshot
 
 __all__ = ["AttachedApp", "attach"]
 
@@ -66,8 +71,10 @@ class AttachedApp(NodeApp):
         )
         self._visitor = channel
         self._here = process.here
+        self.in_use = True
         self.least_interval = interval
         self.most_standstill = standstill
+        self._main.shares_files = process.here
         process.before_stop = self._leave
 
     def __repr__(self) -> str:
@@ -81,6 +88,20 @@ class AttachedApp(NodeApp):
     def check_alive(self, doing: str) -> None:
         super().check_alive(doing)
         self._visitor.keep_alive()
+
+    def take_snapshot(
+        self,
+        path: str | Path | None = None,
+        *,
+        detail: Literal["full", "classes"] = "full",
+        timeout: float = 300.0,
+        via: Literal["auto", "inspector", "program", "signal"] = "auto",
+    ) -> HeapSnapshot:
+        """As NodeApp's. Raises AttachError with the figures if it might kill the program."""
+        cost = cost_of(self.memory(settle=1).heap_used, self.pid if self._here else None)
+        if cost.refusal and self.most_standstill is not None:
+            raise AttachError(f"{cost.refusal}; attach(..., standstill=None) takes it")
+        return super().take_snapshot(path, detail=detail, timeout=timeout, via=via)
 
     def notice_end(self) -> bool:
         if super().notice_end():

@@ -15,9 +15,9 @@ from ...base.errors import AttachError, ConnectionLostError, DeadlineExceeded, h
 from ...base.units import format_bytes
 from ...inspector import Session, WebSocketTransport
 from ..probes.cost import Cost, cost_of
+from ..process.looks import checked_process
+from ..process.signalled import heard_signal, snapshot_by_signal, snapshot_signal
 from .doors import Door, door_at, door_of, door_of_url
-from .looks import checked_process
-from .signalled import heard_signal, snapshot_by_signal, snapshot_signal
 
 __all__ = ["Via", "Way", "close_door", "connected", "door_to", "pid_behind", "save_snapshot"]
 
@@ -78,7 +78,8 @@ def evaluated(session: Session, expression: str) -> Any:
             "paused at a breakpoint, stopped, or in one long call?"
         ) from None
     if "exceptionDetails" in reply:
-        raise AttachError(f"what answers there is not Node.js: {expression} threw")
+        thrown = reply["exceptionDetails"].get("exception", {}).get("description", "")
+        raise AttachError(f"what answers there is not Node.js, or a broken one: {thrown[:200]}")
     return reply.get("result", {}).get("value")
 
 

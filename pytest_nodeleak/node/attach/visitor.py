@@ -26,6 +26,7 @@ from .bundle import visiting
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable
+    from pathlib import Path
 
 __all__ = ["RunningFate", "RunningProcess", "VisitorChannel"]
 
@@ -79,6 +80,14 @@ class RunningProcess:
     ) -> re.Match[str] | None:
         """Raises TargetError: its output goes to somebody else."""
         raise TargetError(f"the output of a program that ran already is not ours (pid {self.pid})")
+
+    def near_limit_files(self) -> list[Path]:
+        """Those are where its people look for them."""
+        return []
+
+    def is_writing_its_last(self) -> bool:
+        """Not known of others' programs."""
+        return False
 
     def family(self) -> list[psutil.Process]:
         """Its children and theirs."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...base.deadline import Deadline
-from ...base.errors import EvaluationError, hide_ours
+from ...base.errors import AttachError, EvaluationError, hide_ours
 from ...base.samples import Sample
 from ...inspector import ChunkHandler, EventHandler
 from ..channel import Channel
@@ -18,6 +19,7 @@ from ..probes.scripts import Script, loaded_scripts
 from ..probes.snapshots import stream_snapshot
 from ..probes.timers import PendingTimeouts, pending_timeouts
 from ..probes.tracking import TrackedObjects
+from ..process.signalled import heard_signal, snapshot_by_signal
 
 if TYPE_CHECKING:
     from ...heap import HeapSnapshot
@@ -50,6 +52,8 @@ class NodeHeap:
         self.kind = kind
         self.pid = pid
         self._iterations = iterations
+        #: whether it can write files that we can read
+        self.shares_files = True
 
     def __repr__(self) -> str:
         state = "ended" if self.channel.session.lost else "running"
@@ -157,12 +161,14 @@ class NodeHeap:
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
         deadline: Deadline | None = None,
+        via: Literal["auto", "inspector", "program", "signal"] = "auto",
         told: Callable[[int], None] | None = None,
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
-        Its thread stands still meanwhile. ``timeout`` is in seconds. Raises OSError if the
-        file cannot be written; none is left half-written. ``told`` is told the bytes so far.
+        Its thread stands still meanwhile. ``timeout`` is in seconds. ``via`` insists on a way, as
+        NodeApp's. Raises OSError if the file cannot be written; none is left half-written.
+        ``told`` is told the bytes so far.
         """
         from ...heap import SnapshotReader  # numpy: only paid for when a snapshot is taken
 
@@ -171,7 +177,26 @@ class NodeHeap:
 
         target = None if path is None else Path(path)
         deadline = deadline or Deadline(timeout)
-        return stream_snapshot(self.channel, reader, target, deadline, told).finish()
+        if via == "signal":
+            return self._signalled(target, detail, deadline)
+        if via == "auto" and not self.shares_files:
+            via = "inspector"
+        return stream_snapshot(self.channel, reader, target, deadline, told, via).finish()
+
+    def _signalled(
+        self, target: Path | None, detail: Literal["full", "classes"], deadline: Deadline
+    ) -> HeapSnapshot:
+        """By the signal of --heapsnapshot-signal or heapdump."""
+        from ...heap import load_snapshot
+
+        if self.kind != "main":
+            raise AttachError(
+                f"a signal reaches a whole program, not {self.name}: by its inspector"
+            )
+        with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
+            file = target or Path(folder, "snapshot.heapsnapshot")
+            snapshot_by_signal(self.pid, heard_signal(self.pid), file, deadline)
+            return load_snapshot(file, detail=detail)
 
     @property
     def _title(self) -> str:

@@ -10,12 +10,13 @@ from typing import Any, Protocol
 
 from ...base.errors import EvaluationError, PolicyError, hide_ours
 
-__all__ = ["STRIPPING", "FileTest", "asked", "one_of", "tests_told", "typescript_hint"]
+__all__ = ["STRIPPING", "FileTest", "asked", "loading_hint", "one_of", "tests_told"]
 
 __tracebackhide__ = hide_ours
 
 #: where Node strips types by itself
 STRIPPING = (22, 18)
+_MODULE_IN_COMMONJS = ("Unexpected token 'export'", "Cannot use import statement outside a module")
 _TYPESCRIPT = (".ts", ".mts", ".cts", ".tsx")
 
 
@@ -80,12 +81,19 @@ def one_of(tests: tuple[FileTest, ...], name: str, path: str) -> FileTest:
     raise PolicyError(f"'{shown}' exports no workload '{name}'; it exports: {names}")
 
 
-def typescript_hint(path: str, version: tuple[int, ...]) -> str:
-    """What to do about TypeScript that this Node cannot load; "" where that is not the reason."""
-    if not path.endswith(_TYPESCRIPT) or version[:2] >= STRIPPING:
-        return ""
-    shown = ".".join(map(str, version))
-    return (
-        f"Node.js {shown} does not load TypeScript by itself: use version 22.18 or newer, or "
-        "name a loader, such as nodeleak_node_args = --import tsx"
-    )
+def loading_hint(path: str, version: tuple[int, ...], said: str) -> str:
+    """What to do about a file that this Node cannot load, where ``said`` is no help; or ""."""
+    typescript = path.endswith(_TYPESCRIPT)
+    if typescript and version[:2] < STRIPPING:
+        shown = ".".join(map(str, version))
+        return (
+            f"Node.js {shown} does not load TypeScript by itself: use version 22.18 or newer, or "
+            "name a loader, such as nodeleak_node_args = --import tsx"
+        )
+    if any(text in said for text in _MODULE_IN_COMMONJS):
+        ending = "mts" if typescript else "mjs"
+        return (
+            f"the file is written as an ES module, and its package is CommonJS: name it "
+            f'*.leak.{ending}, or set "type": "module" in its package.json'
+        )
+    return ""

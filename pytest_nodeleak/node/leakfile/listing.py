@@ -17,7 +17,7 @@ from typing import Any
 from ...base.errors import EvaluationError, NodeLeakError, PolicyError
 from ..find import NodeExecutable
 from ..pause import DRIVER
-from .exports import FileTest, tests_told, typescript_hint
+from .exports import FileTest, loading_hint, tests_told
 
 __all__ = ["list_tests"]
 
@@ -104,7 +104,7 @@ def _result(note: Mapping[str, Any], node: NodeExecutable) -> tuple[FileTest, ..
 
 
 def _failed(path: Path, why: str, node: NodeExecutable) -> NodeLeakError:
-    hint = typescript_hint(str(path), node.version)
+    hint = loading_hint(str(path), node.version, why)
     own = "\n".join(line for line in why.splitlines() if not _NODES_OWN.match(line))
     text = f"cannot load '{os.path.relpath(path)}': {own}" + (f"\n{hint}" if hint else "")
     return EvaluationError(text, stack=why)

@@ -6,6 +6,8 @@ heap of any size and without a walk over it. It costs about 3 microseconds per a
 
 from __future__ import annotations
 
+import functools
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,9 +23,12 @@ __all__ = [
     "SamplingSession",
     "Stack",
     "alive_samples",
+    "true_size",
 ]
 
 _DEPTH = 24
+#: sizes, in intervals, that are always recorded and stand for themselves
+MOST_SCALED = 8
 
 #: call frames, innermost first
 Stack = tuple[CallFrame, ...]
@@ -98,7 +103,7 @@ class Sampler:
                 "being counted: it uses that profiler itself (inspector.Session); leave that out "
                 "while it is measured"
             ) from None
-        return alive_samples(reply["profile"])
+        return alive_samples(reply["profile"], self._interval)
 
 
 @dataclass(frozen=True)
@@ -153,11 +158,28 @@ class SamplingSession:
         self._sampler.stop()
 
 
-def alive_samples(profile: dict[str, Any]) -> AliveSamples:
+@functools.lru_cache(maxsize=4096)
+def true_size(told: int, interval: int) -> int:
+    """Bytes of a sampled object, of which the inspector tells a multiple.
+
+    It stands for those that were not recorded: its size times 1 / (1 - exp(-size / interval)),
+    rounded. Where several sizes would tell the same, the middle one is given.
+    """
+    if interval <= 1 or told > MOST_SCALED * interval:
+        return told
+    fitting = [
+        size
+        for size in range(8, told + 1, 8)
+        if size * int(1 / (1 - math.exp(-size / interval)) + 0.5) == told
+    ]
+    return fitting[len(fitting) // 2] if fitting else told
+
+
+def alive_samples(profile: dict[str, Any], interval: int = 1) -> AliveSamples:
     """A profile of the inspector in our form; samples whose stack it lacks have an empty one."""
     stacks = dict(_stacks(profile["head"]))
     samples = tuple(
-        (int(item["size"]), int(item["nodeId"]), int(item["ordinal"]))
+        (true_size(int(item["size"]), interval), int(item["nodeId"]), int(item["ordinal"]))
         for item in profile["samples"]
     )
     for _, number, _ in samples:

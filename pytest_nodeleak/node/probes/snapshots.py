@@ -7,17 +7,19 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from ...base.deadline import Deadline
-from ...base.errors import EvaluationError, hide_ours
+from ...base.errors import EvaluationError, TargetError, hide_ours
 from ..channel import Channel
 from .follow import FileFollower
 
-__all__ = ["TextReader", "stream_snapshot"]
+__all__ = ["TextReader", "Via", "stream_snapshot"]
 
 __tracebackhide__ = hide_ours
 
+#: who brings the text: the inspector, the program by v8.writeHeapSnapshot, or what there is
+Via = Literal["auto", "inspector", "program"]
 _DOING = "a heap snapshot was taken"
 
 
@@ -36,6 +38,7 @@ def stream_snapshot(
     path: Path | None,
     deadline: Deadline,
     told: Callable[[int], None] | None = None,
+    via: Via = "auto",
 ) -> Reader:
     """A reader that was fed the snapshot's text, which stays in the file ``path`` if given.
 
@@ -43,17 +46,20 @@ def stream_snapshot(
     Through the inspector the program would stand still for a sixth longer; that is the way
     only if the program cannot write there: as another user, in a container, on a full disk.
 
-    ``told`` is told how many bytes there are so far, in whatever thread reads them.
-    A file that was begun and not finished is removed. Raises what ``feed`` raises, OSError of
-    the file, TargetError or a kind of it.
+    ``told`` is told how many bytes there are so far, in whatever thread reads them. ``via``
+    "inspector" and "program" insist on one way. A file that was begun and not finished is
+    removed. Raises what ``feed`` raises, OSError of the file, TargetError or a kind of it: also
+    if the program cannot write there and should.
     """
     # The inspector keeps the arguments of the last 1,000 console messages alive.
     channel.command("Runtime.discardConsoleEntries", deadline=deadline)
     with _kept(path) if path is not None else _scratch() as file:
-        if file is not None and file.is_file():
+        if via != "inspector" and file is not None and file.is_file():
             reader = new_reader()
             if _written(channel, file, _feeding(reader, told), deadline, scratch=path is None):
                 return reader
+        if via == "program":
+            raise TargetError(f"the program cannot write a snapshot to '{file}'")
         reader = new_reader()
         _sent(channel, _feeding(reader, told), None if path is None else file, deadline)
         return reader

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import psutil
@@ -19,7 +20,9 @@ from ...base.deadline import Deadline
 from ...base.errors import DeadlineExceeded, LaunchError, hide_ours
 from .descendants import end_all, family
 from .lifeline import Lifeline
+from .looks import option_of
 from .output import OutputBuffer, pump
+from .signalled import is_whole
 
 __all__ = ["ProgramProcess", "TargetProcess", "is_halted"]
 
@@ -49,6 +52,10 @@ class ProgramProcess(Protocol):
         self, pattern: re.Pattern[str], deadline: Deadline, over: Callable[[], bool]
     ) -> re.Match[str] | None: ...
 
+    def near_limit_files(self) -> list[Path]: ...
+
+    def is_writing_its_last(self) -> bool: ...
+
     def family(self) -> list[psutil.Process]: ...
 
     def stop(self) -> None: ...
@@ -69,6 +76,7 @@ class TargetProcess:
         self.stdout = OutputBuffer("stdout")
         self.stderr = OutputBuffer("stderr")
         self._mark = mark
+        self._cwd = cwd
         self._code: int | None = None
         #: called by :meth:`stop` before all else; to disconnect
         self.before_stop: Callable[[], None] = _nothing
@@ -117,6 +125,8 @@ class TargetProcess:
 
     def _look(self) -> int | None:
         if sys.platform == "win32" or self._popen.returncode is not None:
+            return self._popen.poll()
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
             return self._popen.poll()
         # Not reaped before stop(): until then nobody else can get its process id, nor its group's.
         try:
@@ -175,6 +185,18 @@ class TargetProcess:
                 time.sleep(0.02)
             else:
                 streams[0].wait_change(totals[0], deadline.within(0.02))
+
+    def near_limit_files(self) -> list[Path]:
+        """Whole snapshots that --heapsnapshot-near-heap-limit has left, in the order of writing."""
+        return [path for path in self._last_files() if is_whole(path)]
+
+    def is_writing_its_last(self) -> bool:
+        """Whether it stands still for such a snapshot."""
+        return any(not is_whole(path) for path in self._last_files())
+
+    def _last_files(self) -> list[Path]:
+        folder = Path(self._cwd, option_of(self.argv, "diagnostic-dir") or "")
+        return sorted(folder.glob(f"Heap.*.{self.pid}.0.*.heapsnapshot"))
 
     def family(self) -> list[psutil.Process]:
         """The processes that it has started, and those that these have."""

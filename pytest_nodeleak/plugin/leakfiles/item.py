@@ -78,19 +78,21 @@ class LeakItem(pytest.Function):
         from ...assertions.leaks import passed
 
         try:
-            passed(self._verdict(launch_node), place=(str(self.path), self.line))
+            columns = self.config.stash[STATE].columns
+            passed(self._verdict(launch_node), (str(self.path), self.line), columns)
         except (Ours, InconclusiveWarning) as error:
             return error
         return None
 
     def _with_hint(self, error: Exception, node: object) -> Exception:
-        """The error, with what to do about TypeScript that this Node does not load."""
-        from ...node.leakfile.exports import STRIPPING, typescript_hint
+        """The error, with what to do about a file that this Node does not load."""
+        from ...node.leakfile.exports import STRIPPING, loading_hint
 
-        hint = typescript_hint(str(self.path), getattr(node, "version", STRIPPING))
-        if not hint or not isinstance(error, LaunchError):
+        if not isinstance(error, LaunchError):
             return error
-        return LaunchError(f"{hint}\n{error}", returncode=error.returncode, output=error.output)
+        hint = loading_hint(str(self.path), getattr(node, "version", STRIPPING), error.output)
+        text = f"{hint}\n{error}" if hint else str(error)
+        return LaunchError(text, returncode=error.returncode, output=error.output)
 
     def _verdict(self, launch_node: LaunchNode) -> Verdict:
         from ...measuring.measurement import measure_with

@@ -11,8 +11,9 @@ from ...base.samples import Sample
 from ...base.units import format_bytes
 from ...judge.verdict import Verdict
 from ..columns import one_line, shorten
+from ..text import headline
 
-__all__ = ["Scale", "chart", "common_scale"]
+__all__ = ["Scale", "chart", "common_scale", "framed_chart"]
 
 _WIDTH, _HEIGHT = 520, 230
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 22, 34
@@ -20,6 +21,17 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 22, 34
 _LEAST_BYTES, _LEAST_SHARE = 100_000, 0.04
 _MOST_POINTS = 60
 _MOST_HEAPS = 6
+_COLOURS = {"leak": "#c8202f", "inconclusive": "#a65a00", "steady": "#187a3a"}
+#: on a page of others' making
+_STYLE = (
+    ".nodeleak{max-width:40rem;color:#667080;font:13px sans-serif}"
+    ".nodeleak text{font-size:12px;fill:#667080}"
+    ".nodeleak polyline{fill:none;stroke:#1f8ea8;stroke-width:2}"
+    ".nodeleak .h0{stroke:var(--c);stroke-width:2.5}.nodeleak .area{fill:var(--c);opacity:.13}"
+    ".nodeleak circle{fill:var(--c)}.nodeleak .grid{stroke:#dfe3e8}"
+    ".nodeleak .warm{fill:#8a94a320}.nodeleak .win{fill:#1660c426}"
+    ".nodeleak line.shot{stroke:#8a3fc4;stroke-dasharray:3 3}.nodeleak .legend{display:none}"
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,15 @@ def chart(verdict: Verdict, scale: Scale | None = None) -> str:
     for number, (_, samples) in reversed(list(enumerate(lines))):
         parts.append(_line(samples, scale, number))
     return "".join([*parts, "</svg>", _legend(lines, verdict)])
+
+
+def framed_chart(verdict: Verdict) -> str:
+    """A chart that brings its own style, for a page of another tool."""
+    colour = "#1660c4" if verdict.accepted else _COLOURS[verdict.outcome]
+    return (
+        f'<div class="nodeleak" style="--c:{colour}"><style>{_STYLE}</style>'
+        f"<p>{escape(headline(verdict))}</p>{chart(verdict)}</div>"
+    )
 
 
 def _number(value: float) -> str:

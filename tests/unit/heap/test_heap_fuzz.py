@@ -18,7 +18,7 @@ from pytest_nodeleak.report.artifacts import remove_artifacts
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 SEED = 20260731
-ROUNDS = 150
+ROUNDS = 60
 #: bytes of memory for a file of a few kB, whatever it claims to be
 BOUND = 64_000_000
 # Pieces that parsers stumble over.
@@ -65,7 +65,7 @@ def renumbered(text: bytes, dice: random.Random) -> bytes:
 @pytest.mark.fault(
     "Files",
     "hostile snapshots",
-    forced="150 files of cuts, swaps, strange pieces and numbers, fixed seed; "
+    forced="60 files of cuts, swaps, strange pieces and numbers, fixed seed; "
     "`nodeleak show --retained`",
     seen="SnapshotFormatError and status 2, or a table; at most 64 MB of memory",
 )
@@ -94,7 +94,7 @@ def test_a_hostile_snapshot_is_refused_or_shown(
 @pytest.mark.fault(
     "Files",
     "a hostile verdict.json",
-    forced="150 files of cuts, swaps and strange pieces, fixed seed",
+    forced="60 files of cuts, swaps and strange pieces, fixed seed",
     kept="all files that are not ours",
     seen="nothing; it is no verdict of ours",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import growing_among, merge_windows, place_of
 from pytest_nodeleak.judge.survivors import judge_survivors
 from pytest_nodeleak.judge.suspects import is_replaced
+from pytest_nodeleak.node.probes.sampling import true_size
 
 POLICY = Policy()
 DRIVER = CallFrame("run", "/x/pytest_nodeleak/node/driver/driver.cjs", 1, 1)
@@ -166,3 +168,10 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     assert is_replaced([row((250, 250, 251), (40, 40))], (40, 40), 1.0)
     assert not is_replaced([row((250, 290, 330), (40, 40))], (40, 40), 1.0)
     assert not is_replaced([row((250, 250, 250), (2, 3))], (40, 40), 1.0)  # not of these
+
+
+@pytest.mark.parametrize(("size", "interval"), [(40, 1), (40, 64), (40, 512), (4000, 64)])
+def test_a_sampled_object_is_told_by_its_own_size(size, interval):
+    # V8 multiplies it by the number of those that it stands for.
+    told = size * int(1 / (1 - math.exp(-size / interval)) + 0.5)
+    assert true_size(told, interval) == size

@@ -12,9 +12,9 @@ import pytest
 
 from pytest_nodeleak.base.errors import AttachError
 from pytest_nodeleak.node.attach.doors import door_at, door_of, door_of_url
-from pytest_nodeleak.node.attach.signalled import is_whole
 from pytest_nodeleak.node.probes.cost import Cost
 from pytest_nodeleak.node.process.room import memory_room
+from pytest_nodeleak.node.process.signalled import is_whole
 
 
 def test_what_is_no_node_is_not_sent_a_signal():

@@ -105,8 +105,8 @@ Receipt leaks: +1.00 object per iteration, +144 B per iteration retained, in 2 o
     also in parentheses: (string) +2.00
   workload   module('./cart', 'forgetfulCheckout')
   measured   17,851 iterations (3,071 of them to warm up) in 6.6 s, node v20.20.2
-  artifacts  .nodeleak/test_cart.py--test_checkout/ (3 snapshots, verdict.json, report.txt;
-             snapshots hold the process's memory)"""
+  artifacts  .nodeleak/test_cart.py--test_checkout/
+             (3 snapshots, verdict.json, report.txt; snapshots hold the process's memory)"""
     )
 
 

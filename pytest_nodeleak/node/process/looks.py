@@ -8,6 +8,7 @@ import re
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ __all__ = [
     "checked_process",
     "in_another_network",
     "is_node",
+    "is_young",
     "listening_ports",
     "option_of",
     "owner_of_port",
@@ -93,6 +95,14 @@ def catches(pid: int, number: int) -> bool | None:
         return None
     found = re.search(r"^SigCgt:\s*([0-9a-f]+)", text, re.MULTILINE)
     return None if found is None else bool(int(found[1], 16) >> (number - 1) & 1)
+
+
+def is_young(pid: int) -> bool:
+    """Whether the process may still be booting."""
+    try:
+        return bool(time.time() - psutil.Process(pid).create_time() < 10)
+    except psutil.Error:
+        return False
 
 
 def arguments_of(pid: int) -> list[str]:
