@@ -53,7 +53,8 @@ def test_a_leak_fails_with_the_report_and_a_green_test_leaves_nothing(project):
     result.stdout.no_fnmatch_line("*measurement.py*")
     folder = project.path / ".nodeleak" / "test_it.py--test_leak"
     snapshots = [f"snapshot-{number}.heapsnapshot" for number in (1, 2, 3)]
-    assert sorted(path.name for path in folder.iterdir())[:4] == ["report.txt", *snapshots]
+    names = sorted(path.name for path in folder.iterdir())
+    assert names[:5] == ["replay.json", "report.txt", *snapshots]
     result.stdout.fnmatch_lines(["E *(* snapshots, *; snapshots hold the process's memory)"])
     if os.name == "posix":
         assert folder.stat().st_mode & 0o777 == 0o700

@@ -40,7 +40,7 @@ def test_a_leak_is_status_1_with_report_json_and_snapshots(project):
     assert (verdict["schema"], verdict["outcome"]) == (1, "leak")
     assert verdict["policy"]["max_live"] == {"Entry": 3}
     names = sorted(path.name for path in (project.path / "kept" / "here").iterdir())
-    assert names[:2] == ["report.txt", "snapshot-1.heapsnapshot"]
+    assert names[:3] == ["replay.json", "report.txt", "snapshot-1.heapsnapshot"]
     assert names[-1] == "verdict.json"
     assert project.leftovers() == []
     assert project.gone(0)
