@@ -9,17 +9,26 @@ from pathlib import Path
 
 from ..base.errors import NodeLeakError
 
-__all__ = ["copy_project", "package_folder", "within"]
+__all__ = ["TEMPORARY", "copy_project", "package_folder", "within"]
 
+#: how the names of our folders begin
+TEMPORARY = "nodeleak-bisect-"
 _LEFT_OUT = {"node_modules", ".git", ".hg", ".svn", ".nodeleak", "__pycache__", ".venv", "venv"}
 
 
 def package_folder(script: Path) -> Path:
-    """The closest folder with a package.json in or above that of ``script``, else its own."""
+    """The closest folder with a package.json in or above that of ``script``.
+
+    Raises NodeLeakError if there is none.
+    """
     for folder in script.parents:
         if (folder / "package.json").is_file():
             return folder
-    return script.parent
+    # All of its folder, which may be somebody's home, is not to be copied.
+    raise NodeLeakError(
+        f"'{script}' belongs to no package: there is no package.json in its folder nor above; "
+        "--package installs versions into a copy of its package"
+    )
 
 
 def within(path: Path, old: Path, new: Path) -> Path:
@@ -41,5 +50,6 @@ def _ignored(folder: str, names: Iterable[str]) -> set[str]:
         name
         for name in names
         if name in _LEFT_OUT
+        or name.startswith(TEMPORARY)
         or not (os.path.isfile(p := os.path.join(folder, name)) or os.path.isdir(p))
     }

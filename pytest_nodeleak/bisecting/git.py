@@ -12,7 +12,7 @@ from pathlib import Path
 from ..base.errors import NodeLeakError, PolicyError
 from .candidates import Candidate, CannotPrepare, Workplace
 from .commands import Failed, require, run
-from .files import within
+from .files import TEMPORARY, within
 
 __all__ = ["GitCommits"]
 
@@ -43,9 +43,7 @@ class GitCommits:
         self._cwd = cwd
         self.candidates: Sequence[Candidate] = self._row(good, bad)
         self.notes: Sequence[str] = self._notes()
-        self._temporary = tempfile.TemporaryDirectory(
-            prefix="nodeleak-bisect-", ignore_cleanup_errors=True
-        )
+        self._temporary = tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True)
         self._tree = Path(self._temporary.name).resolve() / self._top.name
         self._links: list[Path] = []
 

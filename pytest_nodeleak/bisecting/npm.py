@@ -11,7 +11,7 @@ from typing import Any
 from ..base.errors import NodeLeakError, PolicyError
 from .candidates import Candidate, CannotPrepare, Workplace
 from .commands import Failed, require, run
-from .files import copy_project, package_folder, within
+from .files import TEMPORARY, copy_project, package_folder, within
 from .semver import between
 
 __all__ = ["NpmReleases"]
@@ -39,9 +39,7 @@ class NpmReleases:
         project = package_folder(script)
         names = between(package, self._versions(project), good, bad, prereleases=prereleases)
         self.candidates: Sequence[Candidate] = [Candidate(name, name) for name in names]
-        self._temporary = tempfile.TemporaryDirectory(
-            prefix="nodeleak-bisect-", ignore_cleanup_errors=True
-        )
+        self._temporary = tempfile.TemporaryDirectory(prefix=TEMPORARY, ignore_cleanup_errors=True)
         self._folder = Path(self._temporary.name).resolve() / project.name
         try:
             copy_project(project, self._folder)

@@ -193,7 +193,7 @@ def check_targets(arguments: argparse.Namespace) -> None:
 
 def columns_of_stdout() -> int:
     """Of the terminal, if the report goes to one."""
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():  # None: closed by the shell
         return WIDTH
     return min(WIDTH, shutil.get_terminal_size().columns)
 

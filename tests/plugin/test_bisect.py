@@ -154,6 +154,10 @@ def test_over_12_releases(project, releases):
     done = bisect(project, *args, "--bad", "1.99.0")
     assert (done.returncode, done.stdout) == (2, "")
     assert "counted has no version '1.99.0' (--bad); there are ... 1.4.0, 1.5.0" in done.stderr
+    (project.path / "package.json").rename(project.path / "other.json")
+    done = bisect(project, *args, "--bad", "1.11.0")
+    assert "/it.leak.js' belongs to no package: there is no package.json" in done.stderr
+    (project.path / "other.json").rename(project.path / "package.json")
     done = bisect(project, "--package", "other", "--good", "1.0.0", "--bad", "2.0.0", "it.leak.js")
     assert "npm knows no package 'other' (--package)" in done.stderr
     done = bisect(
