@@ -88,7 +88,7 @@ class LedgerEvidence:
     ``windows`` are the iterations of those windows that another one followed, oldest first;
     ``growing`` the places that leave survivors of each; ``series`` the samples since the first
     window began. ``pushed`` and ``exhausted`` as in :class:`Evidence`; ``slow``: an iteration takes
-    so long that thousands of them cannot be asked for.
+    so long that thousands of them cannot be asked for; ``compiled``: V8's compilers are on.
     """
 
     windows: tuple[float, ...]
@@ -99,6 +99,7 @@ class LedgerEvidence:
     exhausted: bool = False
     timed: bool = False
     slow: bool = False
+    compiled: bool = False
     unit: str = "iteration"
 
 

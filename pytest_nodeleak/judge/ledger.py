@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base.frames import CallFrame
@@ -70,18 +70,26 @@ class Growing:
     fading: float
 
 
+#: the driver's function that calls the workload, and what stands for it
+DRIVERS_CALL = "work"
+INLINED = CallFrame("(the workload)", "", 0, 0)
+
+
 def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] | None:
     """The place and the callers of a stack (innermost first); None for what is not the program's.
 
-    Left out are the driver, the builtins that it calls itself, and V8's own roots.
+    Left out are the driver, the builtins that it calls itself, and V8's own roots. What the driver
+    calls is the workload's, though: a compiler may have put it into the caller.
     """
     own: list[CallFrame] = []
+    caller = ""
     for frame in stack:
         if frame.origin == "driver":
+            caller = frame.function
             break
         own.append(frame)
     if all(frame.origin == "engine" for frame in own):
-        return None
+        return ((*own, INLINED), ()) if caller == DRIVERS_CALL else None
     for at, frame in enumerate(own):
         if frame.is_own:
             return tuple(own[: at + 1]), tuple(own[at + 1 :])
@@ -124,13 +132,15 @@ def growing_among(
     interval: int = 1,
     *,
     timed: bool = False,
+    compiled: bool = False,
 ) -> tuple[Growing, ...]:
     """The places that leave survivors of every window behind, those of most bytes first.
 
     Where no single path through Node to a function of the program is one of them, all paths to it
     may be: their sum is looked at as well. ``interval`` is the profiler's, in bytes: above 1 it
     records an object of s bytes with probability 1 - exp(-s / interval). ``timed``: windows are
-    time, of which the profiler takes its share.
+    time, of which the profiler takes its share. ``compiled``: V8's compilers are on, and may put a
+    function into its caller meanwhile; then what is allocated below a caller is looked at as well.
     """
 
     def growing_of(row: Allocations) -> Growing | None:
@@ -148,7 +158,21 @@ def growing_among(
         whole = growing_of(_sum(function, parts))
         if whole is not None and (whole.steady or not mine):
             found = [growing for growing in found if growing not in mine] + [whole]
+    if compiled and not any(growing.steady for growing in found):
+        below = [g for parts in _below(rows) if (g := growing_of(parts)) and g.steady]
+        # Of a chain of callers the innermost: what it allocates, the others do as well.
+        found += sorted(below, key=lambda g: g.bytes_per_iteration)[:1]
     return tuple(sorted(found, key=lambda g: -g.bytes_per_iteration))
+
+
+def _below(rows: Sequence[Allocations]) -> Iterator[Allocations]:
+    """What is allocated in and below each function of the program that is in several stacks."""
+    found: dict[CallFrame, list[Allocations]] = {}
+    for row in rows:
+        for frame in dict.fromkeys((*row.place, *row.callers)):
+            if frame.is_own:
+                found.setdefault(frame, []).append(row)
+    return (_sum(frame, parts) for frame, parts in found.items() if len(parts) > 1)
 
 
 def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:

@@ -17,7 +17,14 @@ from .trend import rises_late, rising_share, robust_slope, steady_rate
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, StaleContainer
 
-__all__ = ["SLOT", "grown_containers", "no_class_grows", "unexplained", "unexplained_growth"]
+__all__ = [
+    "SLOT",
+    "grown_containers",
+    "no_class_grows",
+    "not_proven",
+    "unexplained",
+    "unexplained_growth",
+]
 
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
@@ -107,6 +114,17 @@ def unexplained(evidence: Evidence) -> Judgement:
         f"heapUsed rises by {grown} per {evidence.unit}, in nearly every round, and nothing that "
         f"was counted over {format_amount(evidence.total_iterations, evidence.unit)} accounts for "
         "it: growth that is rarer, or slower and slower; raise the budget"
+    )
+    return Judgement("inconclusive", (reason,))
+
+
+def not_proven(evidence: Evidence) -> Judgement:
+    """Where bytes rise, counts do not say why, and compilers may have hidden who allocates."""
+    heap = evidence.series.heap_used
+    reason = (
+        f"heapUsed rose by {format_bytes(heap[-1] - heap[0])}, and nothing that was counted "
+        "accounts for it; with V8's compilers on, allocating functions change while they are "
+        "counted: raise the budget, or let a snapshot be taken (snapshots='always')"
     )
     return Judgement("inconclusive", (reason,))
 

@@ -272,7 +272,9 @@ class HeapLedger:
         self.evidence = replace(
             facts,
             windows=tuple(windows),
-            growing=growing_among(rows, windows, interval, timed=facts.timed),
+            growing=growing_among(
+                rows, windows, interval, timed=facts.timed, compiled=facts.compiled
+            ),
             series=Series(tuple(samples or self.track.samples[-1:])),
         )
         return self.evidence

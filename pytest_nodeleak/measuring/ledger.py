@@ -309,6 +309,7 @@ class Ledger:
             exhausted=exhausted or meter.is_huge,
             timed=self.pacer.timed,
             slow=self._is_slow,
+            compiled=meter.app.jit == "on",
             unit=meter.unit,
         )
         part.judgement = judge_survivors(part.collect(self.interval, facts), self.policy)

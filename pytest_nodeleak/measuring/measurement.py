@@ -13,7 +13,7 @@ from ..base.policy import Policy
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.nothing_grows import unexplained, unexplained_growth
+from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
 from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rising_share
 from ..judge.verdict import AllocationSite, Verdict
@@ -147,6 +147,9 @@ class _Measurement:
             if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
                 return unexplained(evidence), evidence
+            if judgement.outcome == "steady" and meter.app.jit == "on":
+                evidence = windows.collect()
+                return not_proven(evidence), evidence
         evidence = windows.collect()
         if judgement.outcome == "steady" and outside is not None:
             judgement = by_rss(evidence, outside, policy, judgement)

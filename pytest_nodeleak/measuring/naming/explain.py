@@ -184,6 +184,8 @@ def _constructor(
     suspect: Suspect, row: ConstructorGrowth, evidence: Evidence
 ) -> LeakingConstructor:
     path = row.retaining_path
+    # A suspect may be of the last windows alone.
+    windows = evidence.windows[-len(suspect.growth) :]
     return LeakingConstructor(
         name=row.name,
         per_iteration=suspect.per_iteration,
@@ -193,7 +195,7 @@ def _constructor(
         retaining_path=() if path is None else tuple(str(step) for step in path.steps),
         allocated_at=None,
         owner=None if row.owner is None else str(row.owner),
-        per_window=tuple(g / n for g, n in zip(suspect.growth, evidence.windows, strict=True)),
+        per_window=tuple(g / n for g, n in zip(suspect.growth, windows, strict=True)),
         internal=row.internal,
         kind=row.kind,
         defined_at=row.defined_at,

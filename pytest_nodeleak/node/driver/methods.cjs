@@ -124,7 +124,9 @@ function makeDriver(real, preloading = false) {
       }
       const { owner, value } = found;
       driver.hooks = { setup: pick(namespace, 'setup'), teardown: pick(namespace, 'teardown') };
-      driver.work = args.length === 0 ? () => value.call(owner) : () => value.apply(owner, args);
+      // Its name is known to the judge: compilers may put the workload into it.
+      const work = args.length === 0 ? () => value.call(owner) : () => value.apply(owner, args);
+      driver.work = work;
       return '';
     },
 

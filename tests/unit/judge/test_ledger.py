@@ -13,7 +13,7 @@ from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
-from pytest_nodeleak.judge.ledger import growing_among, merge_windows, place_of
+from pytest_nodeleak.judge.ledger import INLINED, growing_among, merge_windows, place_of
 from pytest_nodeleak.judge.survivors import judge_survivors
 from pytest_nodeleak.judge.suspects import is_replaced
 from pytest_nodeleak.node.probes.sampling import true_size
@@ -51,6 +51,24 @@ def evidence(counts, windows=(256, 512), *, slope=40, **fields):
 def test_a_place_ends_at_the_programs_own_innermost_function():
     assert place_of((PUSH, ADD, OTHER, DRIVER)) == ((PUSH, ADD), (OTHER,))
     assert place_of((EMIT, DRIVER)) == ((EMIT,), ())
+
+
+def test_what_a_compiler_put_into_the_drivers_call_is_the_workloads():
+    call = CallFrame("work", DRIVER.url, 9, 1)
+    assert place_of((call, DRIVER)) == ((INLINED,), ())
+    assert place_of((PUSH, call, DRIVER)) == ((PUSH, INLINED), ())
+
+
+def test_where_compilers_move_allocations_into_the_caller_their_sum_is_judged():
+    windows = [
+        {(ADD, OTHER, DRIVER): Counter({40: ours}), (OTHER, DRIVER): Counter({40: callers})}
+        for ours, callers in ((400, 100), (100, 400), (220, 220))
+    ]
+    rows = merge_windows(windows)
+    assert not any(g.steady for g in growing_among(rows, (500, 500, 500)))
+    (both,) = [g for g in growing_among(rows, (500, 500, 500), compiled=True) if g.steady]
+    assert both.allocations.function == OTHER
+    assert both.allocations.counts == (500, 500, 440)
 
 
 @pytest.mark.parametrize("stack", [(EXTERNAL,), (DRIVER,), (PUSH, DRIVER), ()])
