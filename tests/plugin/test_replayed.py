@@ -12,7 +12,8 @@ def test_text(launch_node):
 
 def test_callable(launch_node):
     app = launch_node("program.js")
-    assert_no_leak(app, lambda: app.evaluate("require('./program').leak()"), budget="3s", snapshots="never")
+    call = lambda: app.evaluate("require('./program').leak()")
+    assert_no_leak(app, call, budget="3s", snapshots="never")
 """
 CART = """\
 class Receipt { constructor() { this.kind = process.env.KIND.length; } }
