@@ -35,7 +35,7 @@ GRACE = 1.0
 LONGEST = 3.0
 MOST_BUSY = 4.0
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only
-SNAPSHOT_TEXT = 2
+SNAPSHOT_TEXT = 1.4
 
 
 class Meter(Limits):
@@ -247,7 +247,7 @@ class Meter(Limits):
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
     def _take_snapshot(self, path: Path) -> HeapSnapshot:
-        told = partial(self.phases.tell_share, SNAPSHOT_TEXT * self.samples[-1].heap_used)
+        told = partial(self.phases.tell_share, int(SNAPSHOT_TEXT * self.samples[-1].heap_used))
         return self.subject.heap.take_snapshot(path, told=told)
 
     def _window_since(self, now: float) -> float:
