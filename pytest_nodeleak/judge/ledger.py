@@ -144,8 +144,9 @@ def growing_among(
     """
 
     def growing_of(row: Allocations) -> Growing | None:
-        return _growing(row, windows, interval, timed)
+        return _growing(row, windows, interval, timed, least)
 
+    least = THRESHOLDS.least_rate_compiled if compiled else THRESHOLDS.least_rate
     found = [growing for row in rows if (growing := growing_of(row))]
     together: dict[CallFrame, list[Allocations]] = {}
     for row in rows:
@@ -186,13 +187,13 @@ def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:
 
 
 def _growing(
-    row: Allocations, windows: Sequence[float], interval: int, timed: bool
+    row: Allocations, windows: Sequence[float], interval: int, timed: bool, least: float
 ) -> Growing | None:
     total, span = sum(row.counts), sum(windows)
     if not total or not span or not row.counts[-1]:
         return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    if total / span / seen < THRESHOLDS.least_rate:
+    if total / span / seen < least:
         return None
     pace = rates(row.counts, windows)
     fading = pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0

@@ -29,6 +29,11 @@ class Thresholds:
         "objects per iteration below which growth is no evidence",
         "half of one per 100 iterations, which is promised",
     )
+    least_rate_compiled: float = _is(
+        0.05,
+        "the same while V8's compilers are on, whose own objects come and go with them",
+        "a healthy HTTP server, attached: (number) +0.003, processTicksAndRejections +0.007",
+    )
     few_own: int = _is(
         6,
         "survivors at a place of the program below which more work is asked for",

@@ -165,7 +165,7 @@ class _Measurement:
         meter = self.meter
         judgement = meter.heaps.judged(judgement, meter.unit)
         findings = Findings()
-        deadline = Deadline(self.policy.explain)
+        meter.naming = deadline = Deadline(self.policy.explain)
         began = meter.clock()
         proven = judgement
         if judgement.outcome != "steady" and judgement.growing:

@@ -62,6 +62,8 @@ class Meter(Limits):
         self._schedule = app.schedule
         self._began = self.clock()
         self.deadline = Deadline(budget, self.clock)
+        #: of the time for naming, from when it begins
+        self.naming: Deadline | None = None
         #: seconds of the longest iteration or forced GC
         self.longest = 0.0
         self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
@@ -141,10 +143,11 @@ class Meter(Limits):
         return "iteration" if seconds is None else f"{seconds:g} s"
 
     def patience(self) -> Deadline:
-        """What one call may take: the budget's rest and a little, then the program is stuck."""
+        """What one call may take: the rest of the time and a little, then the program is stuck."""
         # On a busy machine the grace is longer, by as much as the program had to wait so far.
         busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
-        return Deadline(self.left + busy * max(GRACE, LONGEST * self.longest))
+        left = max(self.left, (self.naming and self.naming.remaining) or 0.0)
+        return Deadline(left + busy * max(GRACE, LONGEST * self.longest))
 
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""

@@ -184,8 +184,8 @@ def _constructor(
     suspect: Suspect, row: ConstructorGrowth, evidence: Evidence
 ) -> LeakingConstructor:
     path = row.retaining_path
-    # A suspect may be of the last windows alone.
-    windows = evidence.windows[-len(suspect.growth) :]
+    # What has to outlive one window more is not counted in the last.
+    windows = evidence.windows[: len(suspect.growth)]
     return LeakingConstructor(
         name=row.name,
         per_iteration=suspect.per_iteration,

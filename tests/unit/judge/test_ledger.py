@@ -71,6 +71,13 @@ def test_where_compilers_move_allocations_into_the_caller_their_sum_is_judged():
     assert both.allocations.counts == (500, 500, 440)
 
 
+def test_with_compilers_on_what_is_rare_is_no_evidence():
+    rows = merge_windows([{(ADD, DRIVER): Counter({40: n})} for n in (10, 11, 10)])
+    assert growing_among(rows, (500, 500, 500))
+    assert not growing_among(rows, (500, 500, 500), compiled=True)
+    assert growing_among(rows, (100, 100, 100), compiled=True)
+
+
 @pytest.mark.parametrize("stack", [(EXTERNAL,), (DRIVER,), (PUSH, DRIVER), ()])
 def test_the_driver_its_builtins_and_roots_are_no_places(stack):
     assert place_of(stack) is None
