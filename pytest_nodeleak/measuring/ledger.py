@@ -61,6 +61,8 @@ class Ledger:
         self.parts: list[HeapLedger] = []
         self.counts: list[float] = []
         self.pushed_seconds = 0.0
+        #: samples of the heap that is looked at when the first windows had ended
+        self.first_ended = 0
         self.interval = self._interval()
         self._take_in_heaps()
         self.worst = self.parts[0]
@@ -192,6 +194,8 @@ class Ledger:
             if self._left < self._window_seconds(n):
                 self._judge(exhausted=True)
                 break
+
+        self.first_ended = self.first_ended or len(self.meter.samples)
 
     def confirm(self) -> Judgement:
         """The judgement once more, when what was counted has come of age.

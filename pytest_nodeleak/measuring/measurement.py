@@ -10,6 +10,7 @@ from pathlib import Path
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
 from ..base.policy import Policy
+from ..base.samples import Series
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
@@ -156,10 +157,17 @@ class _Measurement:
         return judgement, evidence
 
     def _is_unexplained(self) -> bool:
-        """Whether the heap rose without survivors: slots, copies, or V8 itself."""
-        series = self.meter.series
-        grown = series.heap_used[-1] - series.heap_used[0]
-        return grown >= THRESHOLDS.least_store and rises_late(series)
+        """Whether the heap rose without survivors: slots, copies, or V8 itself.
+
+        Also after the first windows alone, for the profiler makes V8 take a step or two.
+        """
+        whole = self.meter.series
+        later = Series(whole.samples[self._ledger().first_ended - 1 :])
+        return any(
+            series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store
+            and rises_late(series)
+            for series in (whole, later)
+        )
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
