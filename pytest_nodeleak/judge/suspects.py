@@ -105,7 +105,9 @@ def suspects_of(
     ``last_seconds`` is how long the last window took: what outlived it has that age.
     """
     old = last_seconds >= THRESHOLDS.aged_seconds
-    found = (_suspect(row, windows, old) for row in judged_rows(rows, policy))
+    compiled = policy.jit == "on"
+    least = THRESHOLDS.least_rate_compiled if compiled else THRESHOLDS.least_rate
+    found = (_suspect(row, windows, old, least) for row in judged_rows(rows, policy))
     return tuple(s for s in found if s and s.per_iteration > policy.max_growth.objects)
 
 
@@ -121,7 +123,9 @@ def judged_rows(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[C
             yield row
 
 
-def _suspect(row: ConstructorGrowth, windows: Sequence[float], old: bool) -> Suspect | None:
+def _suspect(
+    row: ConstructorGrowth, windows: Sequence[float], old: bool, least: float
+) -> Suspect | None:
     growth = _growth(row, len(windows))
     if growth is None:
         return None
@@ -129,7 +133,7 @@ def _suspect(row: ConstructorGrowth, windows: Sequence[float], old: bool) -> Sus
     if sum(growth) <= THRESHOLDS.noise_objects or min(growth) <= 0:
         aged = aged_in(row, windows) if old else None
         return None if aged is None or not aged.is_proof else aged.suspect(windows)
-    if growth[-1] <= THRESHOLDS.noise_objects or growth[-1] / windows[-1] < THRESHOLDS.least_rate:
+    if growth[-1] <= THRESHOLDS.noise_objects or growth[-1] / windows[-1] < least:
         return None
     steady = steady_rate(growth, windows)
     fading = growth[-1] / max(growth[:-1]) if len(growth) > 1 else 1.0

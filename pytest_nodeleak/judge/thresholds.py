@@ -65,6 +65,11 @@ class Thresholds:
         "share of all growth of heapUsed in the later half of the work that is none",
         "undici in its fixed release: 44 kB in 80 requests, nothing in 2,000 more",
     )
+    rising_pairs: float = _is(
+        0.8,
+        "share of all pairs of readings of which the later is higher, where a heap rises but jumps",
+        "compilers on, Node 18: 42 B per iteration among jumps of 300 kB, and nothing was sampled",
+    )
     late_bytes: float = _is(
         4.0,
         "bytes per iteration in the later half that are none: half a slot",

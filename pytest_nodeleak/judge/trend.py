@@ -15,6 +15,7 @@ __all__ = [
     "is_flat",
     "rates",
     "rises_late",
+    "rises_overall",
     "rising_share",
     "robust_slope",
     "steady_rate",
@@ -38,6 +39,18 @@ def rises_late(series: Series) -> bool:
     in_all = samples[-1].heap_used - samples[0].heap_used
     spent = max(samples[-1].iterations - before.iterations, 1)
     return grown > THRESHOLDS.late_bytes * spent and grown > THRESHOLDS.late_share * in_all
+
+
+def rises_overall(series: Series, least: float) -> bool:
+    """Whether heapUsed rises by ``least`` bytes, however it jumps: by the ranks of readings."""
+    heap = series.heap_used
+    pairs = list(combinations(heap, 2))
+    rising = sum(after > before for before, after in pairs)
+    span = series.iterations[-1] - series.iterations[0]
+    return (
+        rising >= THRESHOLDS.rising_pairs * max(len(pairs), 1)
+        and robust_slope(series.iterations, heap) * span >= least
+    )
 
 
 def deltas(values: Sequence[float]) -> list[float]:

@@ -16,7 +16,7 @@ from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
 from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import rises_late, rising_share
+from ..judge.trend import rises_late, rises_overall, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
@@ -139,7 +139,8 @@ class _Measurement:
             self._ledger().end()
             meter.give_back(meter.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
-            if not why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left):
+            why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left)
+            if not why_not:
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
@@ -148,7 +149,7 @@ class _Measurement:
             if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
                 return unexplained(evidence), evidence
-            if judgement.outcome == "steady" and meter.app.jit == "on":
+            if why_not and judgement.outcome == "steady" and meter.app.jit == "on":
                 evidence = windows.collect()
                 return not_proven(evidence), evidence
         evidence = windows.collect()
@@ -162,6 +163,8 @@ class _Measurement:
         Also after the first windows alone, for the profiler makes V8 take a step or two.
         """
         whole = self.meter.series
+        if self.meter.app.jit == "on" and rises_overall(whole, THRESHOLDS.least_store):
+            return True  # of optimised code the profiler may see nothing at all: Node 18 did
         later = Series(whole.samples[self._ledger().first_ended - 1 :])
         return any(
             series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store

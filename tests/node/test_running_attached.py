@@ -70,7 +70,7 @@ def test_driven_by_its_own_javascript_and_counted(by_hand):
     with attach(process.pid) as app:
         assert app.run("keep()", 40) == 40
         assert app.count_instances("Kept") == 40
-        verdict = measure(app, "keep()", budget="4s")
+        verdict = measure(app, "keep()", budget="10s")
         assert verdict.leaks
         assert verdict.constructors[0].name == "Kept"
         assert verdict.constructors[0].per_iteration == pytest.approx(1.0, rel=0.05)

@@ -33,7 +33,9 @@ __tracebackhide__ = hide_ours
 
 USUAL_PORT = 9229
 #: seconds that Node gets to open its inspector; it does in a tenth, when its event loop turns
-_OPENING = 5.0
+_OPENING = 10.0
+#: seconds after which the signal is sent once more
+_AGAIN = 2.0
 _ANSWER = 2.0
 _BOOTING = 5.0
 
@@ -127,9 +129,12 @@ def _opened(pid: int, arguments: list[str], before: set[int]) -> Door:
             f"process {pid} does not heed SIGUSR1: it was started with --disable-sigusr1, or its "
             "inspector is switched off; start it with --inspect=127.0.0.1:0 instead"
         )
-    send(pid, signal.SIGUSR1)
-    deadline = Deadline(_OPENING)
+    deadline, again = Deadline(_OPENING), Deadline(0)
     while not deadline.expired:
+        if again.expired:
+            # One that comes while an inspector is being closed is lost; one more is harmless.
+            send(pid, signal.SIGUSR1)
+            again = Deadline(_AGAIN)
         ports = listening_ports(pid)
         for port in sorted(set(ports) - before):
             url = _asked(ports[port], port)
