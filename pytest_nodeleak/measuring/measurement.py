@@ -176,7 +176,7 @@ class _Measurement:
         meter = self.meter
         judgement = meter.heaps.judged(judgement, meter.unit)
         findings = Findings()
-        meter.naming = deadline = Deadline(self.policy.explain)
+        deadline = Deadline(self.policy.explain)
         began = meter.clock()
         proven = judgement
         if judgement.outcome != "steady" and judgement.growing:
@@ -184,9 +184,10 @@ class _Measurement:
             if why_not:
                 judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
             else:
-                judgement, evidence = named_by_snapshots(
-                    self.windows, self.policy, judgement, deadline
-                )
+                with meter.naming_for(deadline):
+                    judgement, evidence = named_by_snapshots(
+                        self.windows, self.policy, judgement, deadline
+                    )
         reasons = (*judgement.reasons, *meter.heaps.too_busy())
         reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,8 +63,7 @@ class Meter(Limits):
         self._schedule = app.schedule
         self._began = self.clock()
         self.deadline = Deadline(budget, self.clock)
-        #: of the time for naming, from when it begins
-        self.naming: Deadline | None = None
+        self._naming: Deadline | None = None
         #: seconds of the longest iteration or forced GC
         self.longest = 0.0
         self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
@@ -146,8 +146,17 @@ class Meter(Limits):
         """What one call may take: the rest of the time and a little, then the program is stuck."""
         # On a busy machine the grace is longer, by as much as the program had to wait so far.
         busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
-        left = max(self.left, (self.naming and self.naming.remaining) or 0.0)
+        left = max(self.left, (self._naming and self._naming.remaining) or 0.0)
         return Deadline(left + busy * max(GRACE, LONGEST * self.longest))
+
+    @contextlib.contextmanager
+    def naming_for(self, deadline: Deadline) -> Iterator[None]:
+        """A block that has time of its own, in which the program may be very slow."""
+        self._naming = deadline
+        try:
+            yield
+        finally:
+            self._naming = None
 
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""

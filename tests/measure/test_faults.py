@@ -62,7 +62,7 @@ STUCK = [
         id="teardown",
     ),
     pytest.param(
-        "exports.iteration = () => {};"
+        "exports.iteration = () => new Promise((done) => setTimeout(done, 20));"
         "setTimeout(() => require('child_process').execSync('sleep 60'), 400);",
         "not even its debugger answers: is it in one long synchronous call",
         marks=pytest.mark.fault(
@@ -163,12 +163,9 @@ def test_a_full_disk_loses_no_verdict(measured: Measured) -> None:
 def test_clocks_that_jump_and_a_snapshot_that_memory_does_not_allow(
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Memory:
-        available = 1_000_000
-
     jumps, real = itertools.cycle([-3e7, 3e8]), time.time
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
-    monkeypatch.setattr("pytest_nodeleak.measuring.meter.psutil.virtual_memory", Memory)
+    monkeypatch.setattr("pytest_nodeleak.measuring.meter.memory_room", lambda pid: 1_000_000)
     verdict = measured(LEAK, module("./program.js", "iteration"))
     assert verdict.outcome == "leak"
     assert verdict.constructors[0].name == "exports.iteration"
