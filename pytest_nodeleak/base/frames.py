@@ -43,14 +43,6 @@ class CallFrame(NamedTuple):
         """Whether it is code that the program brings along, packages included."""
         return self.origin in ("program", "package")
 
-    def shown(self, folder: str) -> str:
-        """``function (path:line:column)``, the path as seen from ``folder``."""
-        path = self.path
-        if os.path.isabs(path):
-            path = os.path.relpath(path, folder)
-        name = self.function or "(anonymous)"
-        return f"{name} ({path}:{self.line}:{self.column})" if path else name
-
 
 def frame_of(call_frame: dict[str, Any]) -> CallFrame:
     """A frame from the inspector's ``callFrame``, which counts from 0."""

@@ -85,7 +85,6 @@ class Heaps:
         self.others: list[Track] = []
         self.counts: list[tuple[int, int]] = []
         self._met: dict[int, NodeHeap] = {}
-        self.unseen = 0
         self._ended: list[Track] = []
         self._weight = 0
 
@@ -183,10 +182,7 @@ class Heaps:
         met, self._met = self._met, {id(heap): heap for heap in alive}
         for heap in alive:
             # Of one that comes and goes within an iteration there is nothing to measure.
-            if id(heap) in known or id(heap) not in met:
-                continue
-            if len(self.others) >= MOST_HEAPS:
-                self.unseen += 1
+            if id(heap) in known or id(heap) not in met or len(self.others) >= MOST_HEAPS:
                 continue
             track = Track(heap)
             heap.channel.patience = self._patience

@@ -42,10 +42,6 @@ class Windows:
         self.grown_before: dict[int, int] = {}
         self.waited = False
 
-    def evidence(self) -> Evidence:
-        """Run the windows; all that they showed."""
-        return self._count_in_windows()
-
     def name(self, rate: float, deadline: Deadline, *, several: bool) -> Evidence:
         """Names of what grows by ``rate`` an iteration, from ``several`` snapshots or one.
 
@@ -72,7 +68,8 @@ class Windows:
             meter.snapshot()
         return self.collect()
 
-    def _count_in_windows(self) -> Evidence:
+    def evidence(self) -> Evidence:
+        """Run the windows; all that they showed."""
         meter = self.meter
         meter.snapshot()
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))

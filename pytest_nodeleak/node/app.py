@@ -16,7 +16,7 @@ from ..inspector import EventHandler, Session
 from .context import Alone, Context
 from .find import NodeExecutable
 from .heaps.census import Census
-from .heaps.heap import NodeHeap, NodeWorker
+from .heaps.heap import NodeHeap, NodeWorker, Via
 from .heaps.meeting import MeetingPoint
 from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
@@ -283,7 +283,7 @@ class NodeApp:
         *,
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
-        via: Literal["auto", "inspector", "program", "signal"] = "auto",
+        via: Via = "auto",
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from ..base.errors import NodeNotFoundError, NodeVersionError, hide_ours
 
-__all__ = ["OLDEST_MAJOR", "NodeExecutable", "find_node", "inspect_node", "locate_node"]
+__all__ = [
+    "OLDEST_MAJOR",
+    "NodeExecutable",
+    "find_node",
+    "inspect_node",
+    "locate_node",
+    "version_numbers",
+]
 
 __tracebackhide__ = hide_ours
 
@@ -154,7 +161,7 @@ def _version(path: str, changed: int, source: str) -> tuple[int, ...]:
         raise NodeNotFoundError(f"cannot run node at '{path}' (from {source}): {error}") from None
     text = done.stdout.strip()
     try:
-        numbers = tuple(int(part) for part in text.removeprefix("v").split("-")[0].split("."))
+        numbers = version_numbers(text)
     except ValueError:
         numbers = ()
     if done.returncode != 0 or len(numbers) < 2 or not text.startswith("v"):
@@ -164,3 +171,8 @@ def _version(path: str, changed: int, source: str) -> tuple[int, ...]:
             f"with exit status {done.returncode}"
         )
     return numbers
+
+
+def version_numbers(text: str) -> tuple[int, ...]:
+    """The numbers of ``process.version``: "v20.11.1-rc.1" is (20, 11, 1). Raises ValueError."""
+    return tuple(int(part) for part in text.removeprefix("v").split("-")[0].split("."))

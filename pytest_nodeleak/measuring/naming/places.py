@@ -13,7 +13,7 @@ from ...judge.ledger import Allocations, Growing
 from ...judge.verdict import AllocationSite, LeakingConstructor
 from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
-from ...sources import Frame, Sources, display, frame_of, project_of
+from ...sources import Frame, Sources, display, frame_of, own_first, project_of
 
 __all__ = ["Places", "attribute_sites"]
 
@@ -69,13 +69,12 @@ class Places:
         allocations = growing.allocations
         frames = [self._frame(frame) for frame in _stack(allocations) if frame.is_own]
         frames = frames or [self._frame(allocations.function)]
-        at = next((at for at, frame in enumerate(frames) if frame.kind == "program"), 0)
         return AllocationSite(
             sum(allocations.sizes),
             tuple(display(frame, self._folder) for frame in frames[:MOST_FRAMES]),
             per_iteration=growing.per_iteration,
             object_size=allocations.object_size,
-            own=min(at, MOST_FRAMES - 1),
+            own=min(own_first(frames), MOST_FRAMES - 1),
         )
 
     def _row(self, growing: Growing, windows: Sequence[float]) -> LeakingConstructor:

@@ -13,8 +13,8 @@ from ...base.policy import Policy
 from ...inspector import Session
 from ..app import NodeApp
 from ..context import Alone, Context
-from ..find import OLDEST_MAJOR, NodeExecutable
-from ..heaps.heap import NodeWorker
+from ..find import OLDEST_MAJOR, NodeExecutable, version_numbers
+from ..heaps.heap import NodeWorker, Via
 from ..probes.cost import cost_of
 from ..process.schedule import Schedule
 from .bundle import visiting
@@ -95,7 +95,7 @@ class AttachedApp(NodeApp):
         *,
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
-        via: Literal["auto", "inspector", "program", "signal"] = "auto",
+        via: Via = "auto",
     ) -> HeapSnapshot:
         """As NodeApp's. Raises AttachError with the figures if it might kill the program."""
         cost = cost_of(self.memory(settle=1).heap_used, self.pid if self._here else None)
@@ -164,7 +164,7 @@ def _app(
     context: Context[Any] | None,
 ) -> AttachedApp:
     number, here, version = pid_behind(session)
-    numbers = tuple(int(part) for part in version.removeprefix("v").split("-")[0].split("."))
+    numbers = version_numbers(version)
     if numbers[0] < OLDEST_MAJOR:
         raise NodeVersionError(
             f"pid {number} runs Node {version}; version {OLDEST_MAJOR} or newer is needed"

@@ -24,11 +24,13 @@ from ..process.signalled import heard_signal, snapshot_by_signal
 if TYPE_CHECKING:
     from ...heap import HeapSnapshot
 
-__all__ = ["HeapKind", "NodeHeap", "NodeWorker"]
+__all__ = ["HeapKind", "NodeHeap", "NodeWorker", "Via"]
 
 __tracebackhide__ = hide_ours
 
 HeapKind = Literal["main", "worker", "child"]
+#: ways to take a snapshot
+Via = Literal["auto", "inspector", "program", "signal"]
 
 
 class NodeHeap:
@@ -161,7 +163,7 @@ class NodeHeap:
         detail: Literal["full", "classes"] = "full",
         timeout: float = 300.0,
         deadline: Deadline | None = None,
-        via: Literal["auto", "inspector", "program", "signal"] = "auto",
+        via: Via = "auto",
         told: Callable[[int], None] | None = None,
     ) -> HeapSnapshot:
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.

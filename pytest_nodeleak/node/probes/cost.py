@@ -11,8 +11,6 @@ __all__ = ["Cost", "cost_of", "snapshot_bytes", "snapshot_seconds"]
 
 #: memory that V8 takes for its picture of the heap, as a multiple of the heap
 _PICTURE = 16
-#: seconds of standstill that people hardly notice
-CHEAP = 2.0
 
 
 def snapshot_seconds(heap_used: float) -> float:
@@ -40,10 +38,6 @@ class Cost:
             f"about {format_bytes(self.memory)} of memory and {max(self.seconds, 0.1):.1f} s, in "
             f"which its main thread stands still (heap: {format_bytes(self.heap_used)})"
         )
-
-    @property
-    def is_cheap(self) -> bool:
-        return self.seconds < CHEAP and self.fits
 
     @property
     def fits(self) -> bool:
