@@ -169,13 +169,18 @@ class Heaps:
             for track in (*self.others, *self._ended, *self.silent):
                 track.heap.channel.be_as_patient_as_usual()
 
+    def count(self) -> list[NodeHeap]:
+        """The others that are alive, which are counted but asked nothing."""
+        alive = self._app.heaps()[1:] if self._every_heap else []
+        self.counts.append((self._app.iterations, len(alive)))
+        return alive
+
     def look(self) -> None:
         """Take in those that have come, let go of those that have ended."""
         if not self._every_heap:
             return
         known = {id(track.heap) for track in (*self.others, *self.silent)}
-        alive = self._app.heaps()[1:]
-        self.counts.append((self._app.iterations, len(alive)))
+        alive = self.count()
         if self.pace():
             self.others.clear()  # they pile up: that is the finding, and each would cost a GC
             return

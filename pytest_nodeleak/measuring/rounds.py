@@ -55,6 +55,7 @@ class Rounds:
                 self.pacer.update()
                 meter.iterate(n)
                 took = time.monotonic() - began
+                meter.heaps.count()  # what piles up does so from the first iteration on
                 # The first iterations compile and load: their time tells nothing.
                 if (took > 0.03 and meter.done > 15) or meter.done >= WARMUP_ITERATIONS:
                     break
