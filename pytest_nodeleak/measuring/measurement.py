@@ -203,7 +203,9 @@ class _Measurement:
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
         elif outcome == "leak" and proven.growing and not self._is_confirmed():
-            outcome, reasons, findings = "steady", self._ledger().judgement.reasons, Findings()
+            now = self._ledger().judgement
+            outcome, reasons = "inconclusive" if now.doubtful else "steady", now.reasons
+            findings = findings if now.doubtful else Findings()
         elif outcome == "leak":
             bounded = self._settling.bounded(findings)
             evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
@@ -247,6 +249,7 @@ class _Measurement:
         )
 
     def _is_confirmed(self) -> bool:
+        """Whether what was counted is there still, now that it has come of age."""
         return self._ledger().confirm().outcome == "leak" or self.meter.heaps.pace() > 0
 
     def _ledger(self) -> Ledger:

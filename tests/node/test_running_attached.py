@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -115,16 +116,21 @@ def test_a_visitor_whose_people_are_gone_leaves_by_itself(by_hand):
 
 
 def test_killed_in_the_middle_the_program_runs_on_and_can_be_attached_to_again(by_hand, tmp_path):
-    process = by_hand(LEAK)
-    ours = subprocess.Popen(
-        [sys.executable, "-m", "pytest_nodeleak", "attach", "--pid", str(process.pid)],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    assert soon(lambda: listens(process.pid))
-    ours.send_signal(signal.SIGKILL)
-    ours.wait()
+    for _ in range(5):
+        process = by_hand(LEAK)
+        ours = subprocess.Popen(
+            [sys.executable, "-m", "pytest_nodeleak", "attach", "--pid", str(process.pid)],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert soon(lambda: listens(process.pid))
+        ours.send_signal(signal.SIGKILL)
+        ours.wait()
+        time.sleep(0.2)
+        # Node 18 to 22 crash at times when their debugger is killed.
+        if process.poll() != -signal.SIGSEGV:
+            break
     door = door_of(process.pid)  # open still: nobody could close it
     session = connected(door)
     session.call("HeapProfiler.startSampling", deadline=Deadline(10))

@@ -59,6 +59,8 @@ def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
 def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):
     own = by_hand("process.on('SIGUSR1', () => {}); setInterval(() => {}, 1e3);", name="own.js")
     deaf = by_hand("require('inspector'); setInterval(() => {}, 1e3);", name="deaf.js")
+    # Its port is any that is free: that another program has the usual one is no reason.
+    by_hand("setInterval(() => {}, 1e3);", "--inspect=127.0.0.1:9229", name="usual.js")
     status, _, said = snapshot(capsys, "--pid", own.pid, "-o", tmp_path)
     assert status == 2
     assert "it has a handler of its own for SIGUSR1" in said

@@ -105,11 +105,12 @@ def door_of(pid: int) -> Door:
 
 
 def _given_port(arguments: list[str]) -> int:
+    """Where its inspector is to listen; 0: at any port that is free."""
     for name in ("inspect-port", "inspect", "inspect-brk", "inspect-wait", "debug-port"):
         value = option_of(arguments, name)
         found = re.search(r"(\d+)$", value or "")
         if found:
-            return int(found[1]) or USUAL_PORT
+            return int(found[1])
     return USUAL_PORT
 
 
@@ -152,7 +153,7 @@ def _opened(pid: int, arguments: list[str], before: set[int]) -> Door:
 def _why_closed(pid: int, arguments: list[str]) -> str:
     failed = f"process {pid} did not open its inspector within {_OPENING:g} s of SIGUSR1"
     port = _given_port(arguments)
-    owner = owner_of_port(port)
+    owner = owner_of_port(port) if port else None
     if owner is not None and owner != pid:
         return (
             f"{failed}: its port {port} is taken by process {owner}; end that one's debugging, or "

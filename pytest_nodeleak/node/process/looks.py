@@ -40,9 +40,10 @@ def checked_process(pid: int) -> psutil.Process:
     """The process, which runs Node. Raises AttachError with what is wrong otherwise."""
     try:
         process = psutil.Process(pid)
+        path = process.exe()
+        # Asked last: a process that is ending has no path any more.
         if process.status() == psutil.STATUS_ZOMBIE:
             raise AttachError(f"process {pid} has ended (a zombie that its parent has not reaped)")
-        path = process.exe()
         if not path:
             raise psutil.AccessDenied(pid)
         if is_node(path):

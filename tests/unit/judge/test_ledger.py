@@ -186,6 +186,15 @@ def test_a_noisy_heap_is_no_witness_against_exact_counts():
     assert (judgement.outcome, judgement.doubtful) == ("leak", True)
 
 
+def test_compilers_make_a_heap_jump_which_says_nothing_of_what_survives():
+    jumps = heap(*(3_000_000 + 100 * i - (800_000 if i > 5 else 0) for i in range(9)))
+    few = evidence((15, 15), (15, 15), series=jumps)
+    assert judge_survivors(few, POLICY).outcome == "steady"  # replaced, if nothing else jumps
+    judgement = judge_survivors(replace(few, compiled=True), POLICY)
+    assert (judgement.outcome, judgement.doubtful) == ("inconclusive", True)
+    assert "V8's compilers" in judgement.reasons[0]
+
+
 def test_populations_that_stay_level_are_replaced_one_by_one():
     def row(populations, survivors):
         return ConstructorGrowth("Comment", "object", False, populations, populations, survivors, 0)
