@@ -41,14 +41,13 @@ def checked_process(pid: int) -> psutil.Process:
     try:
         process = psutil.Process(pid)
         path = process.exe()
-        # Asked last: a process that is ending has no path any more.
-        if process.status() == psutil.STATUS_ZOMBIE:
-            raise AttachError(f"process {pid} has ended (a zombie that its parent has not reaped)")
         if not path:
             raise psutil.AccessDenied(pid)
         if is_node(path):
             return process
         raise AttachError(f"process {pid} is '{path}', not Node.js{_node_below(process)}")
+    except psutil.ZombieProcess:
+        raise AttachError(f"process {pid} has ended (its parent has not reaped it)") from None
     except psutil.NoSuchProcess:
         raise AttachError(f"there is no process {pid}") from None
     except psutil.AccessDenied:
