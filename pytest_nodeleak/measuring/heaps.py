@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from ..base.deadline import Deadline
-from ..base.errors import NodeLeakError, TargetStuckError
-from ..base.samples import Sample, Series
+from ..base.errors import NodeLeakError
+from ..base.samples import Series
 from ..base.units import format_bytes, format_rate
 from ..judge.evidence import Judgement, LedgerEvidence
 from ..judge.ledger import growing_among, merge_windows
@@ -18,6 +18,7 @@ from ..node import NodeApp
 from ..node.heaps.heap import NodeHeap
 from ..node.heaps.others import OtherChild
 from ..node.probes.sampling import ClosedWindow, SamplingSession
+from .tracks import Track
 
 __all__ = ["HeapLedger", "Heaps", "Track"]
 
@@ -30,40 +31,6 @@ UNSEEN_GROWTH = 16_000_000
 #: seconds for an answer of a worker or child, as a share of those that are left, and at least
 PATIENCE_SHARE = 0.2
 LEAST_PATIENCE = 1.5
-#: readings of a heap that leave traces of the driver in it
-WARM_READINGS = 3
-
-
-class Track:
-    """One heap and its samples; ``ended`` once it is gone, or so busy that it is ``silent``."""
-
-    def __init__(self, heap: NodeHeap) -> None:
-        self.heap = heap
-        self.name = heap.name
-        self.samples: list[Sample] = []
-        self.ended = False
-        self.silent = False
-
-    def __repr__(self) -> str:
-        return f"<Track {self.name}, {len(self.samples)} samples>"
-
-    @property
-    def series(self) -> Series:
-        return Series(tuple(self.samples))
-
-    def read(self, seconds: float, settle: int = 2) -> None:
-        """Force GC there and take a sample; where it has ended or does not answer, note that."""
-        try:
-            self.samples.append(replace(self.heap.memory(settle=settle), seconds=seconds))
-        except NodeLeakError as error:
-            if self.heap.kind == "main":
-                raise
-            self.lose(error)
-
-    def lose(self, error: NodeLeakError) -> None:
-        """It is asked nothing any more."""
-        self.ended = True
-        self.silent = isinstance(error, TargetStuckError)
 
 
 class Heaps:
@@ -86,6 +53,7 @@ class Heaps:
         self.counts: list[tuple[int, int]] = []
         self._met: dict[int, NodeHeap] = {}
         self._ended: list[Track] = []
+        self._beyond: list[NodeHeap] = []
         self._weight = 0
 
     def __repr__(self) -> str:
@@ -142,7 +110,8 @@ class Heaps:
         if not self._every_heap:
             return self._app.other_children(even_seen=True)
         found = self._app.other_children()
-        silent = {track.heap.pid for track in self.silent if track.heap.kind == "child"}
+        unread = [*(track.heap for track in self.silent), *self._beyond]
+        silent = {heap.pid for heap in unread if heap.kind == "child"}
         if silent:
             every = self._app.other_children(even_seen=True)
             found += [child for child in every if child.pid in silent and child not in found]
@@ -152,12 +121,17 @@ class Heaps:
         """What one call to a worker or child may take before it counts as busy."""
         return Deadline(max(LEAST_PATIENCE, PATIENCE_SHARE * self._left()))
 
-    def too_busy(self) -> tuple[str, ...]:
-        """What is to be said of those that did not answer."""
-        if not self.silent:
-            return ()
-        names = ", ".join(dict.fromkeys(track.name for track in self.silent[:4]))
-        return (f"too busy to answer, so not measured: {names}",)
+    def unmeasured(self) -> tuple[str, ...]:
+        """What is to be said of those that nothing is known of."""
+        facts = []
+        if self.silent:
+            names = ", ".join(dict.fromkeys(track.name for track in self.silent[:4]))
+            facts.append(f"too busy to answer, so not measured: {names}")
+        if self._beyond:
+            facts.append(
+                f"not measured: {len(self._beyond)} of the workers and children; {MOST_HEAPS} are"
+            )
+        return tuple(facts)
 
     @contextmanager
     def patient(self, patience: Callable[[], Deadline]) -> Iterator[None]:
@@ -185,16 +159,17 @@ class Heaps:
             self.others.clear()  # they pile up: that is the finding, and each would cost a GC
             return
         met, self._met = self._met, {id(heap): heap for heap in alive}
+        self._beyond = []
         for heap in alive:
             # Of one that comes and goes within an iteration there is nothing to measure.
-            if id(heap) in known or id(heap) not in met or len(self.others) >= MOST_HEAPS:
+            if id(heap) in known or id(heap) not in met:
+                continue
+            if len(self.others) >= MOST_HEAPS:
+                self._beyond.append(heap)
                 continue
             track = Track(heap)
             heap.channel.patience = self._patience
-            for _ in range(WARM_READINGS):
-                if not track.ended:
-                    track.read(0.0)
-            track.samples.clear()
+            track.warm_up()
             self.others.append(track)
         gone = [track for track in self.others if track.ended or not track.heap.alive]
         self.silent += [track for track in gone if track.silent]
@@ -239,7 +214,10 @@ class HeapLedger:
         """What was allocated since the last one is a window."""
         with self._while_it_lives():
             if self._session is not None:
-                self._session.close_window(iterations)
+                if self.track.rested:
+                    self._session.close_empty_window(iterations)
+                else:
+                    self._session.close_window(iterations)
                 self.windows = [*self._earlier, *self._session.windows()]
 
     def read_again(self) -> None:

@@ -188,7 +188,7 @@ class _Measurement:
                     judgement, evidence = named_by_snapshots(
                         self.windows, self.policy, judgement, deadline
                     )
-        reasons = (*judgement.reasons, *meter.heaps.too_busy())
+        reasons = (*judgement.reasons, *meter.heaps.unmeasured())
         reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:

@@ -162,7 +162,17 @@ class Channel:
         doing = doing or f"{name} ran in it"
         if not self._driver_id:
             self._find_driver(deadline, doing)
-        reply = self._answer([name, *args], deadline, doing)
+        return self._value(self._answer([name, *args], deadline, doing), doing)
+
+    def driver_at_once(self, name: str) -> Any:
+        """Call a method of the driver that needs no turn of the event loop, wherever it stands."""
+        deadline, doing = self.patience(), f"{name} ran in it"
+        if not self._driver_id:
+            self._find_driver(deadline, doing)
+        call = self._driver_call([name], turns=False)
+        return self._value(self.command(*call, deadline=deadline, doing=doing), doing)
+
+    def _value(self, reply: dict[str, Any], doing: str) -> Any:
         details = reply.get("exceptionDetails")
         if details is not None:
             text = details.get("exception", {}).get("description") or details.get("text", "")

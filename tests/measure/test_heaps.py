@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_nodeleak.measuring import heaps
+
 from .conftest import Measured
 
 # One source for all: what it is, the workload tells.
@@ -95,3 +97,12 @@ def test_workers_that_pile_up_are_the_leak(measured: Measured) -> None:
     assert any(r.startswith("live worker threads and child processes: +1.00") for r in left.reasons)
     ended = measured(source, workload % "worker.terminate().then(() => done())", budget="5s")
     assert ended.outcome == "steady", ended.reasons
+
+
+def test_heaps_beyond_those_that_are_measured_are_said(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(heaps, "MOST_HEAPS", 1)
+    verdict = measured(PARTS % {"leaks": "false", "start": WORKERS})
+    assert verdict.outcome == "steady", verdict.reasons
+    assert "not measured: 1 of the workers and children; 1 are" in verdict.reasons

@@ -115,22 +115,25 @@ def test_a_visitor_whose_people_are_gone_leaves_by_itself(by_hand):
     assert traces(process) == ("[[],[],1]", True)
 
 
+def killed_while_attached(process, folder):
+    """The process, to which a nodeleak was attached that was killed."""
+    ours = subprocess.Popen(
+        [sys.executable, "-m", "pytest_nodeleak", "attach", "--pid", str(process.pid)],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    assert soon(lambda: listens(process.pid))
+    ours.send_signal(signal.SIGKILL)
+    ours.wait()
+    time.sleep(0.2)
+    return process
+
+
 def test_killed_in_the_middle_the_program_runs_on_and_can_be_attached_to_again(by_hand, tmp_path):
-    for _ in range(5):
-        process = by_hand(LEAK)
-        ours = subprocess.Popen(
-            [sys.executable, "-m", "pytest_nodeleak", "attach", "--pid", str(process.pid)],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert soon(lambda: listens(process.pid))
-        ours.send_signal(signal.SIGKILL)
-        ours.wait()
-        time.sleep(0.2)
-        # Node 18 to 22 crash at times when their debugger is killed.
-        if process.poll() != -signal.SIGSEGV:
-            break
+    process = killed_while_attached(by_hand(LEAK), tmp_path)
+    while process.poll() == -signal.SIGSEGV:  # Node 18 to 22, at times
+        process = killed_while_attached(by_hand(LEAK), tmp_path)
     door = door_of(process.pid)  # open still: nobody could close it
     session = connected(door)
     session.call("HeapProfiler.startSampling", deadline=Deadline(10))

@@ -229,6 +229,11 @@ function makeDriver(real, preloading = false) {
       return heapUsed + ' ' + external + ' ' + arrayBuffers + ' ' + rss + ' ' + heap.number_of_native_contexts + ' ' + activeResources().length + ' ' + heap.total_physical_size;
     },
 
+    // Bytes in use, garbage included.
+    usage() {
+      return heapStatistics().used_heap_size;
+    },
+
     // After a turn: an interrupt would show the program in the middle of a loop of its own.
     async writeSnapshot(path) {
       await turn();

@@ -47,6 +47,8 @@ _WITHOUT_TURNS = {
     "plant": "plant",
     "resources": "resources",
 }
+#: those of them that may as well be called twice
+_REPEATABLE = frozenset({"settle", "heapLimit", "resources"})
 #: driver methods that run code of others, which may need turns of its own
 _NEEDS_TURNS = frozenset({"evaluate", "choosePrototype"})
 #: seconds in which a thread that falls asleep right now is not noticed, at first
@@ -64,6 +66,8 @@ class WorkerChannel(Channel):
         """``bring``: the expression that brings the driver in."""
         super().__init__(session, fate)
         self._bring = bring
+        self._sleeps = False
+        self._glance = _GLANCE
 
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
         while not self.look_for_driver(deadline, doing):
@@ -85,16 +89,23 @@ class WorkerChannel(Channel):
             raise TargetStuckError(
                 f"no code can run in a thread that sleeps in Atomics.wait: {doing}"
             )
-        glance = _GLANCE
+        look = self._sleeps or name not in _REPEATABLE
         while name in _WITHOUT_TURNS and not deadline.expired:
-            if self._state(deadline, doing) == "asleep":
-                call = self._driver_call([_WITHOUT_TURNS[name], *args[1:]], turns=False)
-                return self.command(*call, deadline=deadline, doing=doing)
-            # It may fall asleep right now: what is asked for is asked once, and a turn first.
+            if look:
+                self._sleeps = self._state(deadline, doing) == "asleep"
+                if self._sleeps:
+                    call = self._driver_call([_WITHOUT_TURNS[name], *args[1:]], turns=False)
+                    return self.command(*call, deadline=deadline, doing=doing)
+            # It may fall asleep right now: what must happen once only is asked for after a turn.
+            probe = args if name in _REPEATABLE else ["turn"]
+            call = self._driver_call(probe)
             with contextlib.suppress(DeadlineExceeded, ConnectionLostError):
-                self.session.call(*self._driver_call(["turn"]), deadline=deadline.within(glance))
+                reply = self.session.call(*call, deadline=deadline.within(self._glance))
+                if probe is args:
+                    return reply
                 break
-            glance *= 2
+            self._glance *= 2
+            look = True
         return super()._answer(args, deadline, doing)
 
     def _state(self, deadline: Deadline, doing: str) -> str:

@@ -112,9 +112,18 @@ class NodeHeap:
             rss,
             contexts,
             resources,
-            iterations=self._iterations(),
+            iterations=self.iterations,
             heap_physical=physical,
         )
+
+    @property
+    def iterations(self) -> int:
+        """Those that the program has done."""
+        return self._iterations()
+
+    def usage(self) -> int:
+        """Bytes in use, garbage included: one look, without a turn of its event loop."""
+        return int(self.channel.driver_at_once("usage"))
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""

@@ -139,6 +139,13 @@ class SamplingSession:
         self._counts.append(iterations)
         self._marks.append(max(self._alive.newest, self._marks[-1]))
 
+    def close_empty_window(self, iterations: float) -> None:
+        """The same where nothing was allocated since: the profiler need not be asked."""
+        if self._alive is None:
+            self._alive = AliveSamples({}, ())
+        self._counts.append(iterations)
+        self._marks.append(self._marks[-1])
+
     def read(self) -> None:
         """See again what is alive; force GC before."""
         self._alive = self._sampler.read()
