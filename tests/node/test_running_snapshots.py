@@ -88,8 +88,6 @@ def test_interrupted_it_leaves_the_program_as_it_was(by_hand, tmp_path):
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
-        # SIGINT is ignored in background jobs of some shells.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     ours.stderr.readline()  # the cost: it is being taken
     os.kill(ours.pid, signal.SIGINT)
