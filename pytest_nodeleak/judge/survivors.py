@@ -27,7 +27,7 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     if len(evidence.windows) < 2:
         return Judgement(None, ("too few windows",), growing=growing)
     if not growing:
-        return Judgement("steady", (_nothing_lasts(evidence),))
+        return _nothing_grows(evidence)
     leaking = tuple(g for g in growing if g.steady and not g.few)
     if not leaking:
         return _rare_or_slowing(evidence, growing)
@@ -54,6 +54,19 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         f"{evidence.unit} in {len(evidence.windows)} of {len(evidence.windows)} windows"
     )
     return Judgement("leak", (reason,), growing=leaking, doubtful=doubtful)
+
+
+def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
+    seen = sum(evidence.windows)
+    if seen >= THRESHOLDS.least_counted or evidence.timed:
+        return Judgement("steady", (_nothing_lasts(evidence),))
+    if not evidence.exhausted:
+        return Judgement(None, ("too few iterations",))
+    reason = (
+        f"only {format_amount(seen, evidence.unit)} fitted into the budget while allocations were "
+        "counted, too few to see a slow leak: raise the budget"
+    )
+    return Judgement("inconclusive", (reason,))
 
 
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:

@@ -168,7 +168,8 @@ class Thresholds:
     )
     least_counted: int = _is(
         20,
-        "iterations between snapshots below which 'no class grew' means nothing",
+        "iterations between snapshots, or under the profiler, below which nothing that grows "
+        "means nothing",
         "iterations of half a second, of which hardly any fit in between",
     )
     swings_enough: int = _is(

@@ -9,7 +9,7 @@ from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
 from .heaps import HeapLedger
 from .meter import Meter
-from .plan import Pacer
+from .plan import Pacer, sampling_interval
 
 __all__ = ["Ledger"]
 
@@ -37,16 +37,6 @@ WORTHWHILE = 3
 PUSH_BYTES = 8_000_000
 #: pieces of a push, between which heapUsed is read
 PIECES = 4
-#: how much slower a program is at an interval (bytes) of the profiler, at worst
-SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
-#: seconds that one iteration may take under it, as a share of the budget
-ITERATION_SHARE = 0.05
-#: share of a processor that a program which is watched may need then
-BUSY = 0.8
-#: share of a processor at which nobody waits for the program
-IDLE = 0.05
-#: bytes of a heap that is somebody's service
-BIG_HEAP = 64_000_000
 
 
 class Ledger:
@@ -63,7 +53,7 @@ class Ledger:
         self.pushed_seconds = 0.0
         #: samples of the heap that is looked at when the first windows had ended
         self.first_ended = 0
-        self.interval = self._interval()
+        self.interval = sampling_interval(meter)
         self._take_in_heaps()
         self.worst = self.parts[0]
         #: when the last window ended, in seconds of the measurement
@@ -99,7 +89,7 @@ class Ledger:
             n = self._push_size()
             if n:
                 self.push(n)
-            elif self._left < self._session_seconds():
+            elif self.meter.budget.left < self._session_seconds():
                 self._judge(exhausted=True)
                 break
         self._freeze()
@@ -142,34 +132,14 @@ class Ledger:
     def _is_slow(self) -> bool:
         return not self.pacer.timed and self.pacer.plan.pace >= SLOW
 
-    @property
-    def _left(self) -> float:
-        return self.meter.left
-
-    def _interval(self) -> int:
-        """The least interval at which an iteration does not take too long."""
-        found = self._bearable_interval()
-        fixed = self.meter.runner.fixed_seconds
-        in_use = fixed is not None and self.meter.cpu_pace > IDLE * fixed
-        if in_use or self.meter.samples[-1].heap_used > BIG_HEAP:
-            return max(found, self.meter.app.least_interval)
-        return found
-
-    def _bearable_interval(self) -> int:
-        fixed = self.meter.runner.fixed_seconds
-        most = ITERATION_SHARE * self.meter.budget if fixed is None else BUSY * fixed
-        for interval, slowdown in SLOWDOWNS:
-            if slowdown * self.meter.cpu_pace <= most:
-                return interval
-        return SLOWDOWNS[-1][0]
-
     def _session(self) -> None:
         """Windows under the profiler, three at least: what outlives another window has stayed."""
         self.end()
         self._take_in_heaps()
         had_windows = bool(self.parts[0].windows)
-        for part in self.parts:
-            part.begin(self.interval)
+        with self.meter.budget.beside():
+            for part in self.parts:
+                part.begin(self.interval)
         counts: list[float] = []
         self.counts = counts
         meter = self.meter
@@ -179,8 +149,7 @@ class Ledger:
         while True:
             self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
-            for part in self.parts:
-                part.close_window(counts[-1])
+            self._close_window(counts[-1])
             if meter.spares_gc:
                 meter.sample(collected=True)  # V8 has, to tell what is alive
             if len(counts) < least:
@@ -191,11 +160,18 @@ class Ledger:
             if self.judgement.outcome is not None or self._push_size():
                 break
             n = int(counts[-1])
-            if self._left < self._window_seconds(n):
+            if self.meter.budget.left < self._window_seconds(n):
                 self._judge(exhausted=True)
                 break
 
         self.first_ended = self.first_ended or len(self.meter.samples)
+
+    def _close_window(self, n: float) -> None:
+        main, *others = self.parts
+        main.close_window(n)
+        with self.meter.budget.beside():
+            for part in others:
+                part.close_window(n)
 
     def confirm(self) -> Judgement:
         """The judgement once more, when what was counted has come of age.
@@ -204,7 +180,7 @@ class Ledger:
         """
         meter = self.meter
         meter.enter("confirming")
-        young = LEAST_AGE - (meter.seconds - meter.samples[-1].seconds)
+        young = LEAST_AGE - (meter.seconds - self._closed)
         if young > 0:
             meter.wait(young, "what was counted to come of age")
         meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
@@ -222,6 +198,10 @@ class Ledger:
         ]
         return (f"leaks as well: {', '.join(others)} per {self.meter.unit}",) if others else ()
 
+    def others_are_steady(self) -> bool:
+        """Whether all heaps but the worst are: snapshots of that one tell nothing of them."""
+        return all(part is self.worst or part.judgement.outcome == "steady" for part in self.parts)
+
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
         for part in self.parts:
@@ -230,7 +210,7 @@ class Ledger:
     def _grant_time(self) -> None:
         """More time for slow programs, where there is growth to decide."""
         if self.judgement.outcome is None and not self.pacer.timed and self.policy.budget is None:
-            self.meter.extend(min(MOST_BUDGET, ENOUGH * self.meter.last_pace))
+            self.meter.budget.extend(min(MOST_BUDGET, ENOUGH * self.meter.last_pace))
 
     def _window(self, n: int, number: int) -> float:
         """Up to ``n`` iterations and a reading; how many were done."""
@@ -238,9 +218,9 @@ class Ledger:
         before = meter.done
         least = FIRST_SLOW if number == 0 else max(1, n // 2)
         share = FIRST_SHARE if number == 0 and not self._is_slow else SHARE
-        limit = meter.within(share * self._left)
+        limit = meter.budget.within(share * self.meter.budget.left)
         seconds = max(FIRST_SECONDS, 2 * meter.gc_seconds)
-        enough = meter.within(seconds) if number == 0 else limit
+        enough = meter.budget.within(seconds) if number == 0 else limit
         if self.pacer.timed:
             n = max(1, n if number else 1)
         while (done := meter.done - before) < n and not limit.expired:
@@ -269,7 +249,7 @@ class Ledger:
             return 0
         meter = self.meter
         seen = sum(window.iterations for window in self.worst.windows)
-        left = self._left - self._session_seconds()
+        left = self.meter.budget.left - self._session_seconds()
         plan = self.pacer.plan
         wanted = plan.push_window(int(seen), meter.done, left) if left > 0 else 0
         wanted = int(min(wanted, meter.room()))
@@ -283,7 +263,7 @@ class Ledger:
         meter = self.meter
         meter.enter("more work")
         began = meter.seconds
-        limit = meter.within((1.0 if all_of_it else 0.6) * self._left)
+        limit = meter.budget.within((1.0 if all_of_it else 0.6) * self.meter.budget.left)
         self.pacer.forget()
         piece = power_of_two(max(1, n / PIECES))
         while n > 0 and not limit.expired and not meter.is_huge:

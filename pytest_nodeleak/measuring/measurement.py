@@ -21,6 +21,7 @@ from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
+from .budget import Budget
 from .ledger import Ledger
 from .meter import Meter
 from .naming import (
@@ -74,7 +75,13 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         # Watching needs its time: warm-up, two rounds, two windows.
         budget = max(budget, 9 * runner.fixed_seconds + 4)
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
-        meter = Meter(app, runner, budget, Path(folder), every_heap=policy.heaps == "all")
+        meter = Meter(
+            app,
+            runner,
+            Budget(budget, app.schedule, strict=policy.budget is not None),
+            Path(folder),
+            every_heap=policy.heaps == "all",
+        )
         if planting is not None:
             planting.heaps = lambda: [track.heap for track in meter.heaps.all]
         with meter.heaps.patient(meter.patience):
@@ -130,21 +137,24 @@ class _Measurement:
         if flat and policy.snapshots != "always":
             evidence = windows.collect(flat=True)
             return judge(evidence, policy), evidence
-        began = meter.clock()
+        began = meter.budget.clock()
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
         if judgement.outcome == "leak":
             return self._settling.held_by_timers(judgement) or judgement, windows.collect()
         if judgement.outcome == "inconclusive" or self._is_unexplained():
             self._ledger().end()
-            meter.give_back(meter.clock() - began)
+            meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
-            why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.left)
+            why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.budget.left)
             if not why_not:
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
-                if counted.outcome != "inconclusive" or counted.doubts_things:
+                if counted.outcome == "leak" or (
+                    (counted.outcome == "steady" or counted.doubts_things)
+                    and self._ledger().others_are_steady()
+                ):
                     return counted, evidence
             if unexplained_growth(meter.series) > policy.max_growth.bytes:
                 evidence = windows.collect()
@@ -177,7 +187,7 @@ class _Measurement:
         judgement = meter.heaps.judged(judgement, meter.unit)
         findings = Findings()
         deadline = Deadline(self.policy.explain)
-        began = meter.clock()
+        began = meter.budget.clock()
         proven = judgement
         if judgement.outcome != "steady" and judgement.growing:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
@@ -199,7 +209,7 @@ class _Measurement:
             evidence = replace(evidence, resources=meter.resource_growth())
             findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
             reasons += findings.facts
-        meter.give_back(meter.clock() - began)
+        meter.budget.give_back(meter.budget.clock() - began)
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
         elif outcome == "leak" and proven.growing and not self._is_confirmed():

@@ -17,6 +17,7 @@ from ..node.app import NodeApp
 from ..node.probes.files import SnapshotFiles
 from ..node.process.room import memory_room
 from ..node.workload import Runner
+from .budget import Budget
 from .heaps import Heaps
 from .limits import Limits
 
@@ -40,7 +41,7 @@ SNAPSHOT_TEXT = 1.4
 
 
 class Meter(Limits):
-    """Runs a workload in a program within a budget (seconds) and keeps what it reads.
+    """Runs a workload in a program within a budget and keeps what it reads.
 
     ``samples``, ``snapshots`` and ``windows`` (iterations between snapshots; of the true time where
     the program works by itself, for it goes on meanwhile) grow as it goes.
@@ -50,7 +51,7 @@ class Meter(Limits):
         self,
         app: NodeApp,
         runner: Runner,
-        budget: float,
+        budget: Budget,
         folder: Path,
         *,
         every_heap: bool = True,
@@ -60,13 +61,10 @@ class Meter(Limits):
         self.budget = budget
         self.folder = folder
         self.started = time.monotonic()
-        self._schedule = app.schedule
-        self._began = self.clock()
-        self.deadline = Deadline(budget, self.clock)
         self._naming: Deadline | None = None
         #: seconds of the longest iteration or forced GC
         self.longest = 0.0
-        self.heaps = Heaps(app, every_heap=every_heap, left=lambda: self.left)
+        self.heaps = Heaps(app, budget, every_heap=every_heap)
         #: whose samples and snapshots are meant
         self.subject = self.heaps.main
         self.warm_readings: list[Sample] = []
@@ -89,7 +87,7 @@ class Meter(Limits):
     def __repr__(self) -> str:
         return (
             f"<Meter {self.done} iterations, {len(self.samples)} samples, "
-            f"{len(self.snapshots)} snapshots, {self.seconds:.1f} of {self.budget:g} s>"
+            f"{len(self.snapshots)} snapshots, {self.seconds:.1f} of {self.budget.seconds:g} s>"
         )
 
     @property
@@ -106,32 +104,6 @@ class Meter(Limits):
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
-    def clock(self) -> float:
-        """Seconds of a clock that stands while the program waits for a processor.
-
-        A budget then means the same on a busy machine.
-        """
-        return time.monotonic() - self._schedule.read()[1]
-
-    def within(self, seconds: float) -> Deadline:
-        """By :meth:`clock`."""
-        return Deadline(seconds, self.clock)
-
-    def extend(self, budget: float) -> None:
-        """Let the budget be ``budget`` seconds, if it is less so far."""
-        if budget > self.budget:
-            self.deadline = Deadline(self.left + budget - self.budget, self.clock)
-            self.budget = budget
-
-    def give_back(self, seconds: float) -> None:
-        """Take ``seconds`` that went into something with a budget of its own off the time used."""
-        self.deadline = Deadline(self.left + seconds, self.clock)
-
-    @property
-    def left(self) -> float:
-        """Seconds left of the budget."""
-        return self.deadline.remaining or 0.0
-
     @property
     def series(self) -> Series:
         return Series(tuple(self.samples))
@@ -145,8 +117,8 @@ class Meter(Limits):
     def patience(self) -> Deadline:
         """What one call may take: the rest of the time and a little, then the program is stuck."""
         # On a busy machine the grace is longer, by as much as the program had to wait so far.
-        busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.clock() - self._began, 0.01)))
-        left = max(self.left, (self._naming and self._naming.remaining) or 0.0)
+        busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.budget.used, 0.01)))
+        left = max(self.budget.left, (self._naming and self._naming.remaining) or 0.0)
         return Deadline(left + busy * max(GRACE, LONGEST * self.longest))
 
     @contextlib.contextmanager
@@ -162,15 +134,17 @@ class Meter(Limits):
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget:g} s")
-        seconds = self.left if limit is None else limit.remaining or 0.0
-        began, ran = self.clock(), self._schedule.read()[0]
+        self.phases.tell(
+            f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget.seconds:g} s"
+        )
+        seconds = self.budget.left if limit is None else limit.remaining or 0.0
+        began, ran = self.budget.clock(), self.app.schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())
-        took = self.clock() - began
+        took = self.budget.clock() - began
         self.busy += took
         self.last_pace = took / max(done, 1)
         self.longest = max(self.longest, self.last_pace)
-        on_processor = (self._schedule.read()[0] - ran) / max(done, 1)
+        on_processor = (self.app.schedule.read()[0] - ran) / max(done, 1)
         self.cpu_pace = on_processor if ran else self.last_pace
         return done
 
@@ -189,10 +163,10 @@ class Meter(Limits):
         """Force GC, if it was not just ``collected``, and read the memory."""
         if not self.samples:
             self._resources = self.subject.heap.active_resources()
-        began = self.clock()
+        began = self.budget.clock()
         self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
         if not collected:
-            self._collected_in(self.clock() - began)
+            self._collected_in(self.budget.clock() - began)
         self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
@@ -207,10 +181,10 @@ class Meter(Limits):
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""
-        began = self.clock()
+        began = self.budget.clock()
         sample = self.app.memory(settle=1 if self.app.in_use else 2)
         self.warm_readings.append(sample)
-        self._collected_in(self.clock() - began)
+        self._collected_in(self.budget.clock() - began)
         return sample
 
     def _collected_in(self, seconds: float) -> None:

@@ -55,7 +55,7 @@ class Outside:
             return None
         meter.enter("memory outside the heap")
         paces = [_pace(samples)]
-        end = Deadline(SHARE * meter.left)
+        end = Deadline(SHARE * meter.budget.left)
         pushed = 0.0
         first = len(meter.samples) - 1
         while True:

@@ -11,7 +11,7 @@ from ..base.units import power_of_two
 if TYPE_CHECKING:
     from .meter import Meter
 
-__all__ = ["Pacer", "Plan"]
+__all__ = ["Pacer", "Plan", "sampling_interval"]
 
 ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
@@ -28,6 +28,17 @@ PUSH_ITERATIONS = 2_000
 PUSH_ENOUGH = 20_000
 #: share of the budget that is work enough, however little came of it
 PUSH_SHARE = 0.3
+
+#: how much slower a program is at an interval (bytes) of the profiler, at worst
+SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
+#: seconds that one iteration may take under it, as a share of the budget
+ITERATION_SHARE = 0.05
+#: share of a processor that a program which is watched may need then
+BUSY = 0.8
+#: share of a processor at which nobody waits for the program
+IDLE = 0.05
+#: bytes of a heap that is somebody's service
+BIG_HEAP = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,9 @@ class Pacer:
         self._meter = meter
         self._seen = (0.0, 0)
         self.timed = meter.runner.fixed_seconds is not None
-        self.plan = Plan(meter.runner.fixed_seconds or 0.001, meter.budget, policy, self.timed)
+        self.plan = Plan(
+            meter.runner.fixed_seconds or 0.001, meter.budget.seconds, policy, self.timed
+        )
 
     def forget(self) -> None:
         """Leave what was done since the last update out: it tells no pace."""
@@ -112,3 +125,22 @@ class Pacer:
         if not self.timed and self._meter.done > done:
             pace = (self._meter.busy - busy) / (self._meter.done - done)
             self.plan = replace(self.plan, seconds=pace, gc_seconds=self._meter.gc_seconds)
+
+
+def sampling_interval(meter: Meter) -> int:
+    """The least interval, in bytes, at which an iteration does not take too long."""
+    found = _bearable(meter)
+    fixed = meter.runner.fixed_seconds
+    in_use = fixed is not None and meter.cpu_pace > IDLE * fixed
+    if in_use or meter.samples[-1].heap_used > BIG_HEAP:
+        return max(found, meter.app.least_interval)
+    return found
+
+
+def _bearable(meter: Meter) -> int:
+    fixed = meter.runner.fixed_seconds
+    most = ITERATION_SHARE * meter.budget.seconds if fixed is None else BUSY * fixed
+    for interval, slowdown in SLOWDOWNS:
+        if slowdown * meter.cpu_pace <= most:
+            return interval
+    return SLOWDOWNS[-1][0]

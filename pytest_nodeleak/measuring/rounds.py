@@ -59,7 +59,7 @@ class Rounds:
                 # The first iterations compile and load: their time tells nothing.
                 if (took > 0.03 and meter.done > 15) or meter.done >= WARMUP_ITERATIONS:
                     break
-                if meter.left < 0.8 * meter.budget:
+                if meter.budget.left < 0.8 * meter.budget.seconds:
                     break
                 if n >= 4 and took > 0.01 and meter.gc_seconds <= SLOW_GC:
                     now = meter.app.memory(settle=1)
@@ -100,7 +100,7 @@ class Rounds:
             used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
             if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
                 return False  # counting objects tells more than another round
-            if meter.left < 0.75 * meter.budget:
+            if meter.budget.left < 0.75 * meter.budget.seconds:
                 return False
             if heap_is_flat(meter.series, 4):
                 repeats *= 2  # flat so far, for too few iterations to mean anything

@@ -45,7 +45,7 @@ class Settling:
     def bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
         store = findings.preallocated
-        if store is not None and store.iterations * self._pacer.plan.pace < self._meter.left:
+        if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
             return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
             numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
@@ -63,7 +63,7 @@ class Settling:
         meter = self._meter
         wanted = math.ceil(1.1 * bound.iterations)
         seconds = wanted * self._pacer.plan.pace + CHECK_SECONDS
-        if seconds > meter.left or wanted > meter.room():
+        if seconds > meter.budget.left or wanted > meter.room():
             return not_full(bound, meter.unit)
         self._ledger().push(wanted, all_of_it=True)
         return filled(bound, still_grows=self._ledger().still_grows())
@@ -71,7 +71,7 @@ class Settling:
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
         pause = 1.1 * age.seconds
-        if pause + CHECK_SECONDS > self._meter.left:
+        if pause + CHECK_SECONDS > self._meter.budget.left:
             return None
         # Those counted before the wait must be gone after it; new ones may have taken their place.
         ledger = self._ledger()
@@ -96,7 +96,7 @@ class Settling:
         counted = max(sum(g.allocations.counts) for g in judgement.growing)
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None
-        if timers.longest < meter.left:
+        if timers.longest < meter.budget.left:
             meter.wait(timers.longest + 0.05, "pending timers")
             again = self._ledger().after_waiting()
             return again if again.outcome == "steady" else None

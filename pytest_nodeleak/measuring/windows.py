@@ -53,12 +53,12 @@ class Windows:
         if self.pacer.timed:
             n = 1
         if not several:
-            meter.tracked_snapshot(n, meter.within(NAMING_SECONDS))
+            meter.tracked_snapshot(n, meter.budget.within(NAMING_SECONDS))
             return self.collect()
         meter.snapshot()
         for _ in range(2):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
-            limit = meter.within(min(NAMING_SECONDS, max(left, 0.1)))
+            limit = meter.budget.within(min(NAMING_SECONDS, max(left, 0.1)))
             meter.enter(f"window {len(meter.windows) + 1}")
             before = meter.done
             least = 1 if self.pacer.timed else FEWEST_NAMED
@@ -103,7 +103,7 @@ class Windows:
         before = meter.done
         if share is None:
             share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
-        limit = meter.within(share * meter.left)
+        limit = meter.budget.within(share * meter.budget.left)
         piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := meter.done - before) < n:
             meter.iterate(min(piece, n - done), limit)
@@ -117,7 +117,7 @@ class Windows:
     def _next_window(self, judgement: Judgement) -> int:
         """Iterations of the next window, 0 if the budget allows none that would tell more."""
         meter = self.meter
-        left = meter.left - 1.5 * meter.snapshot_seconds
+        left = meter.budget.left - 1.5 * meter.snapshot_seconds
         if left <= 0 or meter.is_huge:
             return 0
         last = max(1.0, round(meter.windows[-1]))
@@ -142,7 +142,7 @@ class Windows:
             return False
         self.waited = True
         longest = self.meter.subject.heap.pending_timeouts().longest
-        if not 0 < longest < self.meter.left:
+        if not 0 < longest < self.meter.budget.left:
             return False
         self.meter.wait(longest + 0.05, "pending timers")
         self.meter.sample()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_nodeleak.measuring import heaps
+from pytest_nodeleak.measuring.heaps import every
 
 from .conftest import Measured
 
@@ -102,7 +102,7 @@ def test_workers_that_pile_up_are_the_leak(measured: Measured) -> None:
 def test_heaps_beyond_those_that_are_measured_are_said(
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(heaps, "MOST_HEAPS", 1)
+    monkeypatch.setattr(every, "MOST_HEAPS", 1)
     verdict = measured(PARTS % {"leaks": "false", "start": WORKERS})
     assert verdict.outcome == "steady", verdict.reasons
     assert "not measured: 1 of the workers and children; 1 are" in verdict.reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_nodeleak.measuring.tracks import AT_WORK, Track
+from pytest_nodeleak.measuring.heaps.tracks import AT_WORK, Track
 
 from .conftest import Started
 from .heaps import await_count

@@ -168,6 +168,14 @@ def test_nothing_that_lasts_is_steady():
     assert "768 iterations" in judgement.reasons[0]
 
 
+def test_windows_of_hardly_any_iterations_say_nothing():
+    none = evidence((0, 0), windows=(0.0, 0.0))
+    assert judge_survivors(none, POLICY).outcome is None
+    ended = judge_survivors(replace(none, exhausted=True), POLICY)
+    assert (ended.outcome, "only 0 iterations" in ended.reasons[0]) == ("inconclusive", True)
+    assert judge_survivors(replace(none, timed=True), POLICY).outcome == "steady"
+
+
 def test_growth_that_slows_down_to_the_end_is_not_decided():
     slowing = evidence((256, 300), exhausted=True)
     assert judge_survivors(slowing, POLICY).outcome == "inconclusive"

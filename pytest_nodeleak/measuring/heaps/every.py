@@ -6,21 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..base.deadline import Deadline
-from ..base.errors import NodeLeakError
-from ..base.samples import Series
-from ..base.units import format_bytes, format_rate
-from ..judge.evidence import Judgement, LedgerEvidence
-from ..judge.ledger import growing_among, merge_windows
-from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import rising_share
-from ..node import NodeApp
-from ..node.heaps.heap import NodeHeap
-from ..node.heaps.others import OtherChild
-from ..node.probes.sampling import ClosedWindow, SamplingSession
+from ...base.deadline import Deadline
+from ...base.units import format_bytes, format_rate
+from ...judge.evidence import Judgement
+from ...judge.thresholds import THRESHOLDS
+from ...judge.trend import rising_share
+from ...node import NodeApp
+from ...node.heaps.heap import NodeHeap
+from ...node.heaps.others import OtherChild
+from ..budget import Budget
 from .tracks import Track
 
-__all__ = ["HeapLedger", "Heaps", "Track"]
+__all__ = ["Heaps"]
 
 #: heaps besides the main one that are looked at: each costs a GC at every reading
 MOST_HEAPS = 32
@@ -39,13 +36,12 @@ class Heaps:
     def __init__(
         self,
         app: NodeApp,
+        budget: Budget,
         *,
         every_heap: bool = True,
-        left: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``left`` gives the seconds that are left for the measurement."""
         self._app = app
-        self._left = left
+        self._budget = budget
         self.silent: list[Track] = []
         self._every_heap = every_heap
         self.main = Track(app.main_heap)
@@ -119,7 +115,7 @@ class Heaps:
 
     def _patience(self) -> Deadline:
         """What one call to a worker or child may take before it counts as busy."""
-        return Deadline(max(LEAST_PATIENCE, PATIENCE_SHARE * self._left()))
+        return Deadline(max(LEAST_PATIENCE, PATIENCE_SHARE * self._budget.left))
 
     def unmeasured(self) -> tuple[str, ...]:
         """What is to be said of those that nothing is known of."""
@@ -159,11 +155,18 @@ class Heaps:
             self.others.clear()  # they pile up: that is the finding, and each would cost a GC
             return
         met, self._met = self._met, {id(heap): heap for heap in alive}
+        # Of one that comes and goes within an iteration there is nothing to measure.
+        come = [heap for heap in alive if id(heap) not in known and id(heap) in met]
+        with self._budget.beside():
+            self._take_in(come)
+        gone = [track for track in self.others if track.ended or not track.heap.alive]
+        self.silent += [track for track in gone if track.silent]
+        self._ended += [track for track in gone if len(track.samples) > 1][:MOST_HEAPS]
+        self.others = [track for track in self.others if track not in gone]
+
+    def _take_in(self, heaps: list[NodeHeap]) -> None:
         self._beyond = []
-        for heap in alive:
-            # Of one that comes and goes within an iteration there is nothing to measure.
-            if id(heap) in known or id(heap) not in met:
-                continue
+        for heap in heaps:
             if len(self.others) >= MOST_HEAPS:
                 self._beyond.append(heap)
                 continue
@@ -171,100 +174,10 @@ class Heaps:
             heap.channel.patience = self._patience
             track.warm_up()
             self.others.append(track)
-        gone = [track for track in self.others if track.ended or not track.heap.alive]
-        self.silent += [track for track in gone if track.silent]
-        self._ended += [track for track in gone if len(track.samples) > 1][:MOST_HEAPS]
-        self.others = [track for track in self.others if track not in gone]
 
     def read_others(self, seconds: float) -> None:
         """A sample of each but the main one."""
         self.look()
-        for track in self.others:
-            track.read(seconds)
-
-
-class HeapLedger:
-    """The survivors of one heap, in windows; sessions of the profiler come and go."""
-
-    def __init__(self, track: Track) -> None:
-        self.track = track
-        self.evidence = LedgerEvidence((), (), track.series)
-        self.judgement = Judgement(None, ())
-        self.first_sample = max(0, len(track.samples) - 1)
-        self.last_sample: int | None = None
-        self.windows: list[ClosedWindow] = []
-        self._earlier: list[ClosedWindow] = []
-        self._session: SamplingSession | None = None
-
-    def __repr__(self) -> str:
-        return f"<HeapLedger of {self.track.name}, {len(self.windows)} windows>"
-
-    @property
-    def is_watched(self) -> bool:
-        """Whether the profiler is on, and has windows."""
-        return self._session is not None and bool(self.windows)
-
-    def begin(self, interval: int) -> None:
-        """Start the profiler; what it saw before stays as evidence."""
-        self._earlier = list(self.windows)
-        with self._while_it_lives():
-            self._session = SamplingSession(self.track.heap, interval)
-
-    def close_window(self, iterations: float) -> None:
-        """What was allocated since the last one is a window."""
-        with self._while_it_lives():
-            if self._session is not None:
-                if self.track.rested:
-                    self._session.close_empty_window(iterations)
-                else:
-                    self._session.close_window(iterations)
-                self.windows = [*self._earlier, *self._session.windows()]
-
-    def read_again(self) -> None:
-        """See what is still alive of the windows of this session."""
-        with self._while_it_lives():
-            if self._session is not None:
-                self._session.read()
-                self.windows = [*self._earlier, *self._session.windows()]
-
-    def end(self) -> None:
-        """Stop the profiler."""
-        session, self._session = self._session, None
-        with self._while_it_lives():
-            if session is not None:
-                session.end()
-
-    def forget(self) -> None:
-        """Begin anew: earlier windows are no evidence any more."""
-        self.windows = []
-        self.first_sample, self.last_sample = max(0, len(self.track.samples) - 1), None
-
-    def freeze(self) -> None:
-        """No later sample is a witness: snapshots make V8 drop what it can make anew."""
-        self.last_sample = len(self.track.samples)
-
-    def collect(self, interval: int, facts: LedgerEvidence) -> LedgerEvidence:
-        """``facts`` are those that all heaps share."""
-        windows = [window.iterations for window in self.windows]
-        rows = merge_windows([window.survivors for window in self.windows])
-        samples = self.track.samples[self.first_sample : self.last_sample]
-        self.evidence = replace(
-            facts,
-            windows=tuple(windows),
-            growing=growing_among(
-                rows, windows, interval, timed=facts.timed, compiled=facts.compiled
-            ),
-            series=Series(tuple(samples or self.track.samples[-1:])),
-        )
-        return self.evidence
-
-    @contextmanager
-    def _while_it_lives(self) -> Iterator[None]:
-        """A worker or child may end at any moment: then it is judged no more."""
-        try:
-            yield
-        except NodeLeakError as error:
-            if self.track.heap.kind == "main":
-                raise
-            self.track.lose(error)
-            self._session = None
+        with self._budget.beside():
+            for track in self.others:
+                track.read(seconds)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..base.errors import NodeLeakError, TargetStuckError
-from ..base.samples import Sample, Series
-from ..node.heaps.heap import NodeHeap
+from ...base.errors import NodeLeakError, TargetStuckError
+from ...base.samples import Sample, Series
+from ...node.heaps.heap import NodeHeap
 
 __all__ = ["Track"]
 

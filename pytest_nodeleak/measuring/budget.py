@@ -1,0 +1,67 @@
+"""The time of one measurement: what is left of it, and what does not count."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+
+from ..base.deadline import Deadline
+from ..node.process.schedule import Schedule
+
+__all__ = ["Budget"]
+
+
+class Budget:
+    """``seconds`` by a clock that stands while the program waits for a processor.
+
+    A budget then means the same on a busy machine.
+    """
+
+    def __init__(self, seconds: float, schedule: Schedule, *, strict: bool = False) -> None:
+        """``strict``: what the heaps of workers and children cost is part of it as well."""
+        self.seconds = seconds
+        self._schedule = schedule
+        self._strict = strict
+        self._began = self.clock()
+        self._deadline = Deadline(seconds, self.clock)
+
+    def __repr__(self) -> str:
+        return f"<Budget {self.left:.1f} of {self.seconds:g} s>"
+
+    def clock(self) -> float:
+        """Seconds, for differences."""
+        return time.monotonic() - self._schedule.read()[1]
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self._deadline.remaining or 0.0
+
+    @property
+    def used(self) -> float:
+        """Seconds since the beginning, given back or not."""
+        return self.clock() - self._began
+
+    def within(self, seconds: float) -> Deadline:
+        """By :meth:`clock`."""
+        return Deadline(seconds, self.clock)
+
+    def extend(self, seconds: float) -> None:
+        """Let it be ``seconds`` in all, if it is less so far."""
+        if seconds > self.seconds:
+            self._deadline = self.within(self.left + seconds - self.seconds)
+            self.seconds = seconds
+
+    def give_back(self, seconds: float) -> None:
+        """Take ``seconds`` that went into something with time of its own off those used."""
+        # What a thread has waited for is known late: a difference may be below nothing.
+        self._deadline = self.within(self.left + max(0.0, seconds))
+
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[None]:
+        """A block that asks workers and children, of which a program may have many."""
+        began = self.clock()
+        yield
+        if not self._strict:
+            self.give_back(self.clock() - began)

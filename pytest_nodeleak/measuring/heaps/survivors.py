@@ -1,0 +1,107 @@
+"""The survivors of one heap, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from ...base.errors import NodeLeakError
+from ...base.samples import Series
+from ...judge.evidence import Judgement, LedgerEvidence
+from ...judge.ledger import growing_among, merge_windows
+from ...node.probes.sampling import ClosedWindow, SamplingSession
+from .tracks import Track
+
+__all__ = ["HeapLedger"]
+
+
+class HeapLedger:
+    """The survivors of one heap, in windows; sessions of the profiler come and go."""
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.evidence = LedgerEvidence((), (), track.series)
+        self.judgement = Judgement(None, ())
+        self.first_sample = max(0, len(track.samples) - 1)
+        self.last_sample: int | None = None
+        self.windows: list[ClosedWindow] = []
+        self._earlier: list[ClosedWindow] = []
+        self._session: SamplingSession | None = None
+        self._samples_seen = 0
+
+    def __repr__(self) -> str:
+        return f"<HeapLedger of {self.track.name}, {len(self.windows)} windows>"
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the profiler is on, and has windows."""
+        return self._session is not None and bool(self.windows)
+
+    def begin(self, interval: int) -> None:
+        """Start the profiler; what it saw before stays as evidence."""
+        self._earlier = list(self.windows)
+        self._samples_seen = len(self.track.samples)
+        with self._while_it_lives():
+            self._session = SamplingSession(self.track.heap, interval)
+
+    def close_window(self, iterations: float) -> None:
+        """What was allocated since the last one is a window."""
+        has_rested = self.track.rested and len(self.track.samples) == self._samples_seen + 1
+        self._samples_seen = len(self.track.samples)
+        with self._while_it_lives():
+            if self._session is not None:
+                if has_rested:
+                    self._session.close_empty_window(iterations)
+                else:
+                    self._session.close_window(iterations)
+                self.windows = [*self._earlier, *self._session.windows()]
+
+    def read_again(self) -> None:
+        """See what is still alive of the windows of this session."""
+        with self._while_it_lives():
+            if self._session is not None:
+                self._session.read()
+                self.windows = [*self._earlier, *self._session.windows()]
+
+    def end(self) -> None:
+        """Stop the profiler."""
+        session, self._session = self._session, None
+        with self._while_it_lives():
+            if session is not None:
+                session.end()
+
+    def forget(self) -> None:
+        """Begin anew: earlier windows are no evidence any more."""
+        self.windows = []
+        self.first_sample, self.last_sample = max(0, len(self.track.samples) - 1), None
+
+    def freeze(self) -> None:
+        """No later sample is a witness: snapshots make V8 drop what it can make anew."""
+        self.last_sample = len(self.track.samples)
+
+    def collect(self, interval: int, facts: LedgerEvidence) -> LedgerEvidence:
+        """``facts`` are those that all heaps share."""
+        windows = [window.iterations for window in self.windows]
+        rows = merge_windows([window.survivors for window in self.windows])
+        samples = self.track.samples[self.first_sample : self.last_sample]
+        self.evidence = replace(
+            facts,
+            windows=tuple(windows),
+            growing=growing_among(
+                rows, windows, interval, timed=facts.timed, compiled=facts.compiled
+            ),
+            series=Series(tuple(samples or self.track.samples[-1:])),
+        )
+        return self.evidence
+
+    @contextmanager
+    def _while_it_lives(self) -> Iterator[None]:
+        """A worker or child may end at any moment: then it is judged no more."""
+        try:
+            yield
+        except NodeLeakError as error:
+            if self.track.heap.kind == "main":
+                raise
+            self.track.lose(error)
+            self._session = None
