@@ -159,15 +159,20 @@ class Meter(Limits):
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
-    def sample(self, *, collected: bool = False) -> Sample:
-        """Force GC, if it was not just ``collected``, and read the memory."""
+    def sample(self, *, collected: bool = False, others: bool = True) -> Sample:
+        """Force GC, if it was not just ``collected``, and read the memory.
+
+        ``others`` False: workers and children are looked for, and not read.
+        """
         if not self.samples:
             self._resources = self.subject.heap.active_resources()
         began = self.budget.clock()
         self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
         if not collected:
             self._collected_in(self.budget.clock() - began)
-        self.heaps.read_others(self.seconds)
+        self.heaps.look()
+        if others:
+            self.heaps.read_others(self.seconds)
         return self.samples[-1]
 
     @property

@@ -7,6 +7,7 @@ import time
 
 from ..base.policy import Policy
 from ..base.samples import Series
+from ..base.units import power_of_two
 from ..judge.evidence import heap_is_flat
 from .meter import Meter
 from .plan import Pacer
@@ -89,7 +90,8 @@ class Rounds:
         for number in itertools.count(1):
             for _ in range(repeats):
                 meter.iterate(n)
-            meter.sample()
+            # Each of the others costs as much as the main heap: they are read now and then.
+            meter.sample(others=number == power_of_two(number))
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
                 return False
@@ -126,7 +128,11 @@ class Rounds:
 
     def _others_are_flat(self, length: int) -> bool:
         """The same of the heaps of workers and children, as far as they have been there."""
-        for track in self.meter.heaps.others:
+        heaps = self.meter.heaps
+        now = self.meter.app.iterations
+        if any(not t.samples or t.samples[-1].iterations < now for t in heaps.others):
+            heaps.read_others(self.meter.seconds)
+        for track in heaps.others:
             most = min(length, len(track.samples))
             if most < OTHERS_AT_LEAST or not heap_is_flat(track.series, most):
                 return False

@@ -177,7 +177,6 @@ class Heaps:
 
     def read_others(self, seconds: float) -> None:
         """A sample of each but the main one."""
-        self.look()
         with self._budget.beside():
             for track in self.others:
                 track.read(seconds)

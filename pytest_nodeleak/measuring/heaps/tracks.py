@@ -10,8 +10,8 @@ from ...node.heaps.heap import NodeHeap
 
 __all__ = ["Track"]
 
-#: readings of a heap that leave traces of the driver in it
-WARM_READINGS = 3
+#: how often GC is forced in readings of a heap that leave traces of the driver in it
+WARM_READINGS = (1, 1, 2)
 #: bytes of its heap by which a thread may differ from one that does nothing but answer us: a
 #: message that it gets takes 48 at least, and its answers differ by a word at times
 NOTHING = 16
@@ -47,8 +47,8 @@ class Track:
     def warm_up(self) -> None:
         """Readings that are no samples: the first ones leave traces of the driver in it."""
         try:
-            for _ in range(WARM_READINGS):
-                self._last = self.heap.memory()
+            for settle in WARM_READINGS:
+                self._last = self.heap.memory(settle=settle)
             self._usage.begin(self.heap)
         except NodeLeakError as error:
             self.lose(error)
