@@ -63,6 +63,7 @@ def test_a_program_that_dies_of_its_leak_is_a_leak(tmp_path: Path, node: NodeExe
     assert verdict.to_json()["outcome"] == "leak"
 
 
+@pytest.mark.slow
 def test_what_node_wrote_near_the_end_belongs_to_the_verdict(
     tmp_path: Path, node: NodeExecutable
 ) -> None:

@@ -225,6 +225,7 @@ def cut_wire(monkeypatch: pytest.MonkeyPatch, after: int) -> Iterator[None]:
     "cut after any number of bytes, in the middle of a message or a chunk",
     forced="a TCP proxy that cuts after 150 B to 1 MB",
 )
+@pytest.mark.slow
 def test_a_wire_that_is_cut_anywhere(
     tmp_path: Path, node: NodeExecutable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,6 +262,7 @@ def _cannot(*args: Any, **kwargs: Any) -> bool:
     forced="`open_node` in a loop; `measure` in two threads",
     kept="the verdicts",
 )
+@pytest.mark.slow
 def test_many_programs_and_measurements_at_once(tmp_path: Path, node: NodeExecutable) -> None:
     script = tmp_path / "program.js"
     script.write_text(LEAK)

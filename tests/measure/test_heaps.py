@@ -68,6 +68,7 @@ CHILD = """() => {
 
 
 @pytest.mark.parametrize("start", [WORKERS, ASLEEP, CHILD], ids=["workers", "asleep", "child"])
+@pytest.mark.slow
 def test_the_heap_that_leaks_is_named(measured: Measured, start: str) -> None:
     verdict = measured(PARTS % {"leaks": "true", "start": start})
     assert verdict.outcome == "leak", verdict.reasons
@@ -85,6 +86,7 @@ def test_the_heap_that_leaks_is_named(measured: Measured, start: str) -> None:
     assert steady.outcome == "steady", steady.reasons
 
 
+@pytest.mark.slow
 def test_workers_that_pile_up_are_the_leak(measured: Measured) -> None:
     workload = """new Promise((done) => {
       const worker = new Worker(file, { workerData: 'idle' });

@@ -184,6 +184,7 @@ def test_a_module_with_setup_and_teardown(tmp_path: Path, node: object) -> None:
     assert calls == ["setup", "teardown"]
 
 
+@pytest.mark.slow
 def test_a_python_callable_drives_the_program(tmp_path: Path, node: object) -> None:
     script = tmp_path / "program.js"
     script.write_text("global.kept = []; global.n = 0; class Ping {}; global.Ping = Ping;\n")
@@ -217,6 +218,7 @@ def verdict_of_slow_growth(measured: Measured, **policy: object) -> Verdict:
     )
 
 
+@pytest.mark.slow
 def test_policies_of_the_call(measured: Measured) -> None:
     assert verdict_of_slow_growth(measured).outcome == "leak"
     assert verdict_of_slow_growth(measured, ignore=["Slow"]).outcome == "steady"
@@ -295,6 +297,7 @@ def test_resources_of_node_are_counted_by_kind(measured: Measured) -> None:
     assert "active resources: Timeout +1.00 per iteration" in verdict.reasons
 
 
+@pytest.mark.slow
 def test_contexts_are_named_before_what_is_in_them(measured: Measured) -> None:
     verdict = measured(
         """
@@ -416,6 +419,7 @@ def test_an_age_that_the_program_declares_is_waited_for(measured: Measured) -> N
     assert verdict.reasons[0].startswith(told)
 
 
+@pytest.mark.slow
 def test_what_outlives_its_age_leaks(measured: Measured) -> None:
     verdict = measured(f"const sweeps = false;{AGING}")
     assert verdict.outcome == "leak"

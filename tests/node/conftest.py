@@ -20,6 +20,11 @@ from pytest_nodeleak.node import NodeApp, NodeExecutable, open_node
 PROMPT = 3.0
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Each of them is run on five versions of Node."""
+    item.add_marker(pytest.mark.slow)
+
+
 class Started:
     """Writes scripts, starts them, and ends them after the test."""
 

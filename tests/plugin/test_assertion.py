@@ -91,6 +91,7 @@ def _check_junit(project):
     assert int(found["test_fine"]["nodeleak_heap_used"]) > 1_000_000
 
 
+@pytest.mark.slow
 def test_an_expected_leak_is_xfailed_and_its_repair_is_noticed(project):
     project.tests(
         "expected = pytest.mark.xfail(raises=LeakError, strict=True, reason='known')\n\n"
@@ -106,6 +107,7 @@ def test_an_expected_leak_is_xfailed_and_its_repair_is_noticed(project):
     assert project.artifacts() == ["test_it.py--test_leak"]
 
 
+@pytest.mark.slow
 def test_artifacts_go_when_the_leak_is_repaired_and_none_gets_stale(project):
     project.tests(
         "import os\n"
@@ -139,6 +141,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("WORK", "")
 
 
+@pytest.mark.slow
 def test_parameters_with_odd_characters_have_folders_of_their_own(project):
     project.tests(
         "@pytest.mark.parametrize('odd', ['a/b', 'a:b', '../../x', 'ü ?*', 'x' * 300])\n"
@@ -167,6 +170,7 @@ def test_parameters_with_odd_characters_have_folders_of_their_own(project):
     kept="the verdict",
     seen="LeakError with: artifacts could not be written to ...",
 )
+@pytest.mark.slow
 def test_an_output_folder_that_cannot_be_written_does_not_lose_the_verdict(project, where):
     blocked = project.path / ".nodeleak"
     if where == "file":
@@ -214,6 +218,7 @@ def test_bound_exceeded(launch_node):
 """
 
 
+@pytest.mark.slow
 def test_policies_of_the_call_and_the_marker_have_their_effect(project):
     project.tests(POLICIES)
     project.run().assert_outcomes(passed=5)
@@ -235,6 +240,7 @@ def undecided(monkeypatch):
 """
 
 
+@pytest.mark.slow
 def test_an_inconclusive_measurement_warns_and_strict_makes_it_fail(project):
     project.write("conftest.py", UNDECIDED)
     project.tests(

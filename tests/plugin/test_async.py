@@ -67,6 +67,7 @@ def run(project, tests, *args):
     return project.run("-W", "ignore:The configuration option", *args)
 
 
+@pytest.mark.slow
 def test_an_async_workload_is_measured(asyncio_project):
     result = run(
         asyncio_project,
@@ -119,6 +120,7 @@ async def twin(launch_node, path):
 
 
 @pytest.mark.parametrize("mark", ["asyncio", "anyio"])
+@pytest.mark.slow
 def test_the_async_twin_runs_in_the_loop_of_the_test(asyncio_project, mark):
     result = run(
         asyncio_project,

@@ -65,6 +65,7 @@ def git(project):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.slow
 def test_over_12_commits(project, git):
     for number in range(12):
         text = "throw new Error('broken');" if number == 6 else LEAK if number >= 8 else FINE
@@ -130,6 +131,7 @@ def releases(project, monkeypatch):
     return store
 
 
+@pytest.mark.slow
 def test_over_12_releases(project, releases):
     before = project.files()
     args = ("--package", "counted", "--good", "1.0.0", "it.leak.js")

@@ -164,6 +164,7 @@ def test_inconclusive_is_status_3_strict_or_not(project):
     forced="in a measurement",
     seen="status 130; no process is left",
 )
+@pytest.mark.slow
 def test_ctrl_c_is_status_130_and_leaves_nothing(project):
     argv = [sys.executable, "-m", "pytest_nodeleak", "run", "program.js"]
     argv += ["--workload", "require('./program').leak()", "--budget", "60s"]
@@ -222,6 +223,7 @@ def test_on_a_terminal_a_line_of_progress_comes_and_goes(project):
     kept="the files asked for",
     seen="nothing; the exit status is that of the verdict",
 )
+@pytest.mark.slow
 def test_a_closed_pipe_changes_neither_files_nor_the_exit_status(
     project, command, redirected, status
 ):

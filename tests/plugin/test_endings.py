@@ -66,6 +66,7 @@ def said(project):
     forced="JavaScript, busy, `every`, callable",
     seen="KeyboardInterrupt; no process, no temporary file",
 )
+@pytest.mark.slow
 def test_ctrl_c_in_the_middle_of_a_measurement(project, workload):
     project.tests(WATCHED.format(workload=workload))
     process = start(project)
@@ -107,6 +108,7 @@ def test_programs_vanish_with_a_pytest_that_is_killed(project, how, workload):
     kept="artifacts",
     seen="LeakError; no process is left",
 )
+@pytest.mark.slow
 def test_the_first_failure_ends_the_run(project):
     project.tests(f"def test_a(launch_node):\n    {LEAK}\n\ndef test_b(launch_node):\n    {FINE}\n")
     result = project.run("-x")
@@ -123,6 +125,7 @@ def test_the_first_failure_ends_the_run(project):
     kept="artifacts",
     seen="the user's line; the program answers meanwhile",
 )
+@pytest.mark.slow
 def test_in_the_debugger_the_program_lives_and_afterwards_it_is_gone(project):
     project.tests(
         "def test_a(launch_node):\n"
@@ -151,6 +154,7 @@ def test_in_the_debugger_the_program_lives_and_afterwards_it_is_gone(project):
 @pytest.mark.fault(
     "pytest", "`q` in the debugger", forced="`--pdb`", seen="no process, no temporary file"
 )
+@pytest.mark.slow
 def test_quitting_the_debugger_leaves_no_program(project):
     project.tests(f"def test_a(launch_node):\n    {LEAK}\n")
     done = debugged(project, "q\n")
@@ -159,6 +163,7 @@ def test_quitting_the_debugger_leaves_no_program(project):
     assert project.leftovers() == []
 
 
+@pytest.mark.slow
 def test_in_workers_of_xdist_results_and_numbers_arrive(project):
     project.tests(
         f"def test_leak(launch_node):\n    {LEAK}\n\ndef test_fine(launch_node):\n    {FINE}\n\n"
@@ -214,6 +219,7 @@ def test_in_workers_of_xdist_a_bad_option_is_a_usage_error(project):
 @pytest.mark.fault(
     "pytest", "SIGINT with `-n 2`", forced="in a measurement", seen="no process is left"
 )
+@pytest.mark.slow
 def test_ctrl_c_with_workers_of_xdist(project):
     project.tests(WATCHED.format(workload=WORKLOADS["javascript"]))
     process = start(project, "-n", "2")
@@ -224,6 +230,7 @@ def test_ctrl_c_with_workers_of_xdist(project):
     assert project.gone()
 
 
+@pytest.mark.slow
 def test_warnings_are_errors_and_nothing_warns(project):
     project.tests(
         f"def test_leak(launch_node):\n    {LEAK}\n\ndef test_fine(launch_node):\n    {FINE}\n\n"

@@ -47,6 +47,7 @@ def user_frames(result):
     return re.findall(r"^(\S+\.py):\d+: \w+$", result.stdout.str(), re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_script_that_does_not_load_is_one_error_with_its_stderr(project):
     for name, text in SCRIPTS.items():
         project.write(name, text)

@@ -112,6 +112,7 @@ def _node():
     return find_node().path
 
 
+@pytest.mark.slow
 def test_programs_end_with_their_test_and_those_of_the_session_later(project):
     project.tests(
         "import psutil\n"

@@ -1,5 +1,7 @@
 """What other plugins may change: a plugin of a dozen lines that uses every hook."""
 
+import pytest
+
 PLUGIN = """\
 from dataclasses import replace
 
@@ -18,6 +20,7 @@ def pytest_nodeleak_report(item, verdict):
 """
 
 
+@pytest.mark.slow
 def test_a_plugin_of_a_dozen_lines(project):
     project.write("conftest.py", PLUGIN)
     project.write("leaky.leak.js", "exports.iteration = require('./program').leak;")

@@ -1,5 +1,7 @@
 """Files of JavaScript that are tests: collected, run and reported as Python's are."""
 
+import pytest
+
 from pytest_nodeleak.base.options import POLICY_OPTIONS, camel_case
 from pytest_nodeleak.node import find_node
 
@@ -66,6 +68,7 @@ SAID = [
 ]
 
 
+@pytest.mark.slow
 def test_a_team_that_writes_javascript_only(project):
     project.write("pytest.ini", INI)
     project.write("app/package.json", "{}")
@@ -87,6 +90,7 @@ def test_a_team_that_writes_javascript_only(project):
     assert project.gone(0)
 
 
+@pytest.mark.slow
 def test_python_and_javascript_together(project):
     """Fixtures, selection, several versions of Node, and what a leak file may not be."""
     project.write("library.mjs", LIBRARY)
@@ -113,6 +117,7 @@ def test_python_and_javascript_together(project):
     assert listed.outlines[0] == "b.leak.mjs::hooks"
 
 
+@pytest.mark.slow
 def test_collecting_runs_only_what_it_must(project, monkeypatch):
     # Found, and of no use: whoever starts it fails.
     project.write("no-node", "#!/bin/sh\nexit 3\n").chmod(0o755)

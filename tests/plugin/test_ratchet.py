@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 PROGRAM = """\
 class Receipt { constructor() { this.at = 1; } }
 class Other { constructor() { this.at = 1; } }
@@ -31,6 +33,7 @@ def test_expected(launch_node): leak(launch_node, "one")
 """
 
 
+@pytest.mark.slow
 def test_on_main_leaks_are_saved_and_a_pull_request_fails_for_one_more_or_a_faster_one(
     project, monkeypatch
 ):

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 
+import pytest
+
 TESTS = """\
 def test_text(launch_node):
     app = launch_node("shop/cart.js", "--token=abc", "x", env={"KIND": "paper", "NOT": None})
@@ -29,6 +31,7 @@ def replay(project, folder, *args):
     )
 
 
+@pytest.mark.slow
 def test_a_failed_test_is_measured_again_elsewhere_and_after_the_fix(project):
     project.write("package.json", "{}")
     project.write("shop/cart.js", CART)

@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 TESTS = """
 def test_checkout_frees_the_cart(launch_node):
     assert_no_leak(launch_node("program.js"), module("./program", "leak"))
@@ -18,6 +20,7 @@ def test_nothing():
 """
 
 
+@pytest.mark.slow
 def test_workers_results_land_in_one_summary_and_one_file(project, monkeypatch):
     project.tests(TESTS)
     monkeypatch.setenv("COLUMNS", "80")
@@ -42,6 +45,7 @@ def test_workers_results_land_in_one_summary_and_one_file(project, monkeypatch):
     assert max(map(len, message[1:])) <= 80
 
 
+@pytest.mark.slow
 def test_colours_are_for_what_matters_and_no_colour_is_obeyed(project, monkeypatch):
     project.tests(TESTS)
     coloured = project.run("--color=yes", "-k", "checkout").stdout.str()
@@ -62,6 +66,7 @@ def test_a_report_that_cannot_be_written_is_told_and_a_folder_refused(project):
     refused.stderr.fnmatch_lines(["*bad value for json (from --nodeleak-json): * is a folder; *"])
 
 
+@pytest.mark.slow
 def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
     # What pytest-html reads, where it is there.
     project.write(
@@ -88,6 +93,7 @@ def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
         assert ".nodeleak/test_it" not in text
 
 
+@pytest.mark.slow
 def test_github_and_gitlab_are_told_where_the_leak_is_allocated(project, monkeypatch):
     project.tests(TESTS)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
@@ -114,6 +120,7 @@ def test_long(launch_node):
 STAY = "setInterval(() => {}, 50);\n"
 
 
+@pytest.mark.slow
 def test_a_long_measurement_shows_on_a_terminal_what_it_is_doing(project):
     project.write("program.js", STAY)
     project.tests(LONG)
@@ -134,6 +141,7 @@ def test_a_long_measurement_shows_on_a_terminal_what_it_is_doing(project):
     assert "\x1b[2m" not in text  # the run has no colours
 
 
+@pytest.mark.slow
 def test_in_a_log_there_is_a_line_for_each_phase_with_v_and_none_without(project):
     project.write("program.js", STAY)
     project.tests(LONG)

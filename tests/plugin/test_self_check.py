@@ -28,12 +28,14 @@ def test_the_doctor_needs_no_script(project):
     assert project.gone(0)
 
 
+@pytest.mark.slow
 def test_the_doctor_of_a_script_takes_what_run_takes(project):
     done = doctor(project, "program.js", "--workload", "require('./program').fine()")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("self-check  a planted leak of 0.10 objects")
 
 
+@pytest.mark.slow
 def test_the_doctor_of_a_program_that_works_by_itself(project):
     project.write("ticks.js", "setInterval(() => JSON.stringify({ at: Date.now() }), 5);\n")
     done = doctor(project, "ticks.js", "--every", "0.2s")
@@ -41,6 +43,7 @@ def test_the_doctor_of_a_program_that_works_by_itself(project):
     assert "10.00 objects per 0.2 s was seen" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_doctor_says_that_the_program_leaks_by_itself(project):
     done = doctor(project, "program.js", "--workload", "require('./program').leak()")
     assert done.returncode == 0
@@ -48,6 +51,7 @@ def test_the_doctor_says_that_the_program_leaks_by_itself(project):
     assert last.strip() == "the program leaks by itself as well: Entry +1.00 per iteration"
 
 
+@pytest.mark.slow
 def test_the_doctor_finds_a_policy_that_is_blind(project):
     work = "require('./program').fine()"
     done = doctor(project, "program.js", "--workload", work, "--max-growth", "1 KB")
@@ -64,6 +68,7 @@ def test_the_doctor_refuses_what_run_refuses(project, given):
     assert done.stderr.startswith("nodeleak: error: ")
 
 
+@pytest.mark.slow
 def test_under_pytest_each_measurement_must_see_the_planted_leak(project):
     work = "require('./program').fine()"
     project.tests(

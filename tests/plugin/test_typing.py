@@ -25,6 +25,7 @@ def test_the_keywords_are_those_of_the_policy():
     assert tuple(PolicyKeywords.__annotations__) == Policy.names()
 
 
+@pytest.mark.slow
 def test_mypy_is_strict_and_content_until_a_keyword_is_wrong(tmp_path):
     pytest.importorskip("mypy")
     (tmp_path / "test_good.py").write_text(GOOD)

@@ -84,6 +84,7 @@ def installed():
     return [option for name, option in OTHERS.items() if importlib.util.find_spec(name)]
 
 
+@pytest.mark.slow
 def test_all_of_it(suite):
     workers = ["-p", "xdist", "-n", "2", "--dist=loadscope"]
     result = suite.run("--import-mode=importlib", *workers, *installed())
@@ -92,6 +93,7 @@ def test_all_of_it(suite):
     assert suite.gone(0)
 
 
+@pytest.mark.slow
 def test_last_failed_names_leak_files_as_well(project):
     project.off = ["asyncio"]
     project.write("a.leak.js", "exports.iteration = () => { throw new Error('no'); };")

@@ -194,6 +194,7 @@ def graph_to(snapshot, chain: list[int]) -> list[int]:
     return graph_of(snapshot).to[chain].tolist()
 
 
+@pytest.mark.slow
 def test_a_list_of_a_million_and_an_array_of_a_million(frontier, request):
     if "mixed" not in request.node.name:
         pytest.skip("only with the usual rule")
