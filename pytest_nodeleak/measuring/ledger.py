@@ -245,7 +245,7 @@ class Ledger:
 
     def _push_size(self) -> int:
         """Iterations at full speed that would tell more than windows; 0: none would."""
-        if self.pacer.timed:
+        if self.pacer.timed or not self.judgement.growing:
             return 0
         meter = self.meter
         seen = sum(window.iterations for window in self.worst.windows)
