@@ -35,6 +35,9 @@ MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
 GRACE = 1.0
 LONGEST = 3.0
+#: seconds that a call may take at least while objects get their names: an iteration took 18 s so on a
+#: heap of 200 MB (Node 20, the machine busy)
+LEAST_NAMING = 60.0
 MOST_BUSY = 4.0
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only
 SNAPSHOT_TEXT = 1.4
@@ -118,7 +121,9 @@ class Meter(Limits):
         """What one call may take: the rest of the time and a little, then the program is stuck."""
         # On a busy machine the grace is longer, by as much as the program had to wait so far.
         busy = min(MOST_BUSY, max(1.0, self.seconds / max(self.budget.used, 0.01)))
-        left = max(self.budget.left, (self._naming and self._naming.remaining) or 0.0)
+        left = self.budget.left
+        if self._naming is not None:
+            left = max(left, self._naming.remaining or 0.0, LEAST_NAMING)
         return Deadline(left + busy * max(GRACE, LONGEST * self.longest))
 
     @contextlib.contextmanager
