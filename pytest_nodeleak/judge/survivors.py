@@ -8,6 +8,7 @@ need not be seen, for bytes are conserved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 
 from ..base.policy import Policy
@@ -16,9 +17,9 @@ from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import deltas, rises_late, robust_slope
+from .trend import deltas, rises_late, rises_overall, robust_slope
 
-__all__ = ["judge_survivors", "witnessed"]
+__all__ = ["by_rising_bytes", "judge_survivors", "witnessed"]
 
 
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
@@ -41,7 +42,6 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return Judgement(
             "inconclusive", (_unwitnessed(evidence, leaking[0]),), growing=leaking, doubtful=True
         )
-    worst = leaking[0]
     per_iteration = sum(g.bytes_per_iteration for g in leaking)
     if per_iteration <= policy.max_growth.bytes:
         reason = (
@@ -49,11 +49,19 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
             f"max_growth={policy.max_growth}"
         )
         return Judgement("steady", (reason,))
-    reason = (
-        f"{worst.allocations} allocates what stays: +{format_rate(worst.per_iteration)} per "
-        f"{evidence.unit} in {len(evidence.windows)} of {len(evidence.windows)} windows"
-    )
-    return Judgement("leak", (reason,), growing=leaking, doubtful=doubtful)
+    return Judgement("leak", (_stays(evidence, leaking[0]),), growing=leaking, doubtful=doubtful)
+
+
+def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
+    """The judgement where compilers are on and no snapshot can settle the ``doubt``.
+
+    heapUsed may jump by more than survivors add, but what leaks makes it rise all along.
+    """
+    span = evidence.series.iterations[-1] - evidence.series.iterations[0]
+    added = span * sum(g.bytes_per_iteration for g in doubt.growing)
+    if not doubt.doubtful or not rises_overall(evidence.series, THRESHOLDS.witnessed * added):
+        return doubt
+    return replace(doubt, outcome="leak", reasons=(_stays(evidence, doubt.growing[0]),))
 
 
 def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
@@ -142,6 +150,13 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
         "is replaced: heapUsed does not rise with it"
     )
     return Judgement("steady", (reason,))
+
+
+def _stays(evidence: LedgerEvidence, worst: Growing) -> str:
+    return (
+        f"{worst.allocations} allocates what stays: +{format_rate(worst.per_iteration)} per "
+        f"{evidence.unit} in {len(evidence.windows)} of {len(evidence.windows)} windows"
+    )
 
 
 def _unwitnessed(evidence: LedgerEvidence, worst: Growing) -> str:

@@ -15,6 +15,7 @@ from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
+from ..judge.survivors import by_rising_bytes
 from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rises_overall, rising_share
 from ..judge.verdict import AllocationSite, Verdict
@@ -162,6 +163,8 @@ class _Measurement:
             if why_not and judgement.outcome == "steady" and meter.app.jit == "on":
                 evidence = windows.collect()
                 return not_proven(evidence), evidence
+            if why_not:
+                judgement = by_rising_bytes(self._ledger().evidence, judgement)
         evidence = windows.collect()
         if judgement.outcome == "steady" and outside is not None:
             judgement = by_rss(evidence, outside, policy, judgement)
@@ -212,7 +215,7 @@ class _Measurement:
         meter.budget.give_back(meter.budget.clock() - began)
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
-        elif outcome == "leak" and proven.growing and not self._is_confirmed():
+        elif outcome == "leak" and proven.growing and not self._is_confirmed(proven):
             now = self._ledger().judgement
             outcome, reasons = "inconclusive" if now.doubtful else "steady", now.reasons
             findings = findings if now.doubtful else Findings()
@@ -258,9 +261,11 @@ class _Measurement:
             warm_readings=tuple(meter.warm_readings),
         )
 
-    def _is_confirmed(self) -> bool:
+    def _is_confirmed(self, proven: Judgement) -> bool:
         """Whether what was counted is there still, now that it has come of age."""
-        return self._ledger().confirm().outcome == "leak" or self.meter.heaps.pace() > 0
+        now = self._ledger().confirm()
+        is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)
+        return is_there or self.meter.heaps.pace() > 0
 
     def _ledger(self) -> Ledger:
         if self.ledger is None:

@@ -35,8 +35,8 @@ MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
 GRACE = 1.0
 LONGEST = 3.0
-#: seconds that a call may take at least while objects get their names: an iteration took 18 s so on a
-#: heap of 200 MB (Node 20, the machine busy)
+#: seconds that a call may take at least while objects get their names: an iteration took 18 s so
+#: on a heap of 200 MB (Node 20, the machine busy)
 LEAST_NAMING = 60.0
 MOST_BUSY = 4.0
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only

@@ -14,7 +14,7 @@ from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import INLINED, growing_among, merge_windows, place_of
-from pytest_nodeleak.judge.survivors import judge_survivors
+from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
 from pytest_nodeleak.judge.suspects import is_replaced
 from pytest_nodeleak.node.probes.sampling import true_size
 
@@ -201,6 +201,15 @@ def test_compilers_make_a_heap_jump_which_says_nothing_of_what_survives():
     judgement = judge_survivors(replace(few, compiled=True), POLICY)
     assert (judgement.outcome, judgement.doubtful) == ("inconclusive", True)
     assert "V8's compilers" in judgement.reasons[0]
+    assert by_rising_bytes(few, judgement) is judgement
+
+
+def test_where_compilers_are_on_and_bytes_rise_with_survivors_no_snapshot_is_needed():
+    rising = heap(*(3_000_000 + 60_000 * (i + i % 3) for i in range(9)))
+    service = evidence((15, 15), (15, 15), series=rising, compiled=True)
+    doubt = judge_survivors(service, POLICY)
+    assert (doubt.outcome, doubt.doubtful) == ("inconclusive", True)
+    assert by_rising_bytes(service, doubt).outcome == "leak"
 
 
 def test_populations_that_stay_level_are_replaced_one_by_one():
