@@ -19,7 +19,7 @@ from .ledger import Growing
 from .thresholds import THRESHOLDS
 from .trend import deltas, rises_late, rises_overall, robust_slope
 
-__all__ = ["by_rising_bytes", "judge_survivors", "witnessed"]
+__all__ = ["by_rising_bytes", "judge_survivors", "of_age", "witnessed"]
 
 
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
@@ -37,8 +37,9 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     doubtful = _is_noise(leaking, evidence)
     if not doubtful and not witnessed(leaking, evidence):
         return _replaced(evidence, leaking)
-    if doubtful and evidence.compiled:
-        # What compilers leave behind, a little in each of many functions, survives as well.
+    if doubtful and evidence.compiled and not evidence.timed:
+        # What compilers leave behind, a little in each of many functions, survives as well. A
+        # program that is watched is warm, and its windows are long.
         return Judgement(
             "inconclusive", (_unwitnessed(evidence, leaking[0]),), growing=leaking, doubtful=True
         )
@@ -62,6 +63,14 @@ def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
     if not doubt.doubtful or not rises_overall(evidence.series, THRESHOLDS.witnessed * added):
         return doubt
     return replace(doubt, outcome="leak", reasons=(_stays(evidence, doubt.growing[0]),))
+
+
+def of_age(now: Judgement, before: Judgement) -> Judgement:
+    """The judgement ``now``, seconds after that of a leak ``before``, which it does not confirm."""
+    if now.outcome == "steady" or now.doubtful:
+        return now
+    worst = before.growing[0].allocations
+    return Judgement("steady", (f"what {worst} allocates is let go of within some seconds",))
 
 
 def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
@@ -101,7 +110,7 @@ def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     jumps = [abs(step - median(steps)) for step in steps]
     added = sum(g.bytes_per_iteration for g in leaking) * (iterations[-1] - iterations[0])
     return added < THRESHOLDS.noise_steps * median(jumps) or (
-        evidence.compiled and added < max(jumps)
+        evidence.compiled and not evidence.timed and added < max(jumps)
     )
 
 

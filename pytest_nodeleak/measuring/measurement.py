@@ -15,7 +15,7 @@ from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
-from ..judge.survivors import by_rising_bytes
+from ..judge.survivors import by_rising_bytes, of_age
 from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rises_overall, rising_share
 from ..judge.verdict import AllocationSite, Verdict
@@ -216,8 +216,8 @@ class _Measurement:
         if outcome != "steady" and findings.engines_own:
             outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
         elif outcome == "leak" and proven.growing and not self._is_confirmed(proven):
-            now = self._ledger().judgement
-            outcome, reasons = "inconclusive" if now.doubtful else "steady", now.reasons
+            now = of_age(self._ledger().judgement, proven)
+            outcome, reasons = now.outcome or "inconclusive", now.reasons
             findings = findings if now.doubtful else Findings()
         elif outcome == "leak":
             bounded = self._settling.bounded(findings)

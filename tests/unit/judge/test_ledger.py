@@ -14,7 +14,7 @@ from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import INLINED, growing_among, merge_windows, place_of
-from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
+from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors, of_age
 from pytest_nodeleak.judge.suspects import is_replaced
 from pytest_nodeleak.node.probes.sampling import true_size
 
@@ -202,6 +202,8 @@ def test_compilers_make_a_heap_jump_which_says_nothing_of_what_survives():
     assert (judgement.outcome, judgement.doubtful) == ("inconclusive", True)
     assert "V8's compilers" in judgement.reasons[0]
     assert by_rising_bytes(few, judgement) is judgement
+    watched = judge_survivors(replace(few, compiled=True, timed=True), POLICY)
+    assert watched.outcome == "steady"
 
 
 def test_where_compilers_are_on_and_bytes_rise_with_survivors_no_snapshot_is_needed():
@@ -226,3 +228,12 @@ def test_a_sampled_object_is_told_by_its_own_size(size, interval):
     # V8 multiplies it by the number of those that it stands for.
     told = size * int(1 / (1 - math.exp(-size / interval)) + 0.5)
     assert true_size(told, interval) == size
+
+
+def test_what_does_not_come_of_age_was_no_leak():
+    leak = judge_survivors(evidence((256, 512)), POLICY)
+    slowing = judge_survivors(evidence((256, 300), exhausted=True), POLICY)
+    assert (leak.outcome, slowing.outcome) == ("leak", "inconclusive")
+    gone = of_age(slowing, leak)
+    assert (gone.outcome, "within some seconds" in gone.reasons[0]) == ("steady", True)
+    assert of_age(gone, leak) is gone
