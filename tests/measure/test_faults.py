@@ -105,6 +105,7 @@ exports.iteration = () => new Promise((resolve) => setTimeout(resolve, 2));
     forced="`for (;;);` in the one, SIGSTOP of the other",
     kept="the verdict on the others",
 )
+@pytest.mark.slow
 def test_heaps_that_do_not_answer_are_said_and_passed_over(measured: Measured) -> None:
     began = time.monotonic()
     verdict = measured(BUSY, module("./program.js", "iteration"), budget=2.0)
@@ -129,6 +130,7 @@ exports.iteration = () => { kept.push(new Entry()); };
     forced="RLIMIT_FSIZE of 500 kB",
     kept="the verdict, with names and paths",
 )
+@pytest.mark.slow
 def test_a_full_disk_loses_no_verdict(measured: Measured) -> None:
     import resource
 

@@ -195,6 +195,7 @@ def test_a_python_callable_drives_the_program(tmp_path: Path, node: object) -> N
     assert verdict.constructors[0].per_iteration == 1.0
 
 
+@pytest.mark.slow
 def test_a_program_that_works_by_itself(measured: Measured) -> None:
     source = """
     class Tick {}
@@ -228,6 +229,7 @@ def test_policies_of_the_call(measured: Measured) -> None:
     assert "more than max_live=5" in bounded.reasons[0]
 
 
+@pytest.mark.slow
 def test_without_snapshots_the_allocating_function_is_the_name(measured: Measured) -> None:
     leak = measured(LEAKS["closure"][0], snapshots="never")
     assert leak.outcome == "leak"
@@ -239,6 +241,7 @@ def test_without_snapshots_the_allocating_function_is_the_name(measured: Measure
     assert measured(HEALTHY["ring buffer"], snapshots="never").outcome == "steady"
 
 
+@pytest.mark.slow
 def test_a_leak_that_slows_the_program_down_stays_in_the_budget(measured: Measured) -> None:
     source = """
     const { EventEmitter } = require('events');
@@ -253,6 +256,7 @@ def test_a_leak_that_slows_the_program_down_stays_in_the_budget(measured: Measur
     assert verdict.seconds < 3 + 30
 
 
+@pytest.mark.slow
 def test_timers_that_fire_later_than_the_budget_are_not_called_a_leak(measured: Measured) -> None:
     source = """
     class Request {}
@@ -291,6 +295,7 @@ def test_native_memory_is_not_judged_where_the_user_says_so(measured: Measured) 
     assert measured(ENVIRONMENT, "leak()", max_growth="10 KB").outcome == "steady"
 
 
+@pytest.mark.slow
 def test_resources_of_node_are_counted_by_kind(measured: Measured) -> None:
     verdict = measured("global.iteration = () => { setInterval(() => {}, 60000); };")
     assert verdict.outcome == "leak"
@@ -310,6 +315,7 @@ def test_contexts_are_named_before_what_is_in_them(measured: Measured) -> None:
     assert verdict.constructors[0].per_iteration == pytest.approx(1.0, abs=0.02)
 
 
+@pytest.mark.slow
 def test_classes_of_the_program_are_named_before_those_of_node(measured: Measured) -> None:
     verdict = measured(
         """
@@ -368,6 +374,7 @@ NEVER = "const drop = () => {};"
 
 
 @pytest.mark.parametrize("program", CACHES.values(), ids=CACHES)
+@pytest.mark.slow
 def test_a_bound_that_the_program_declares_is_waited_for(measured: Measured, program: str) -> None:
     source = program + "global.iteration = () => put(n++);"
     verdict = measured(source + DROP)
@@ -376,6 +383,7 @@ def test_a_bound_that_the_program_declares_is_waited_for(measured: Measured, pro
 
 
 @pytest.mark.parametrize("program", CACHES.values(), ids=CACHES)
+@pytest.mark.slow
 def test_a_bound_that_does_not_bound_is_a_leak(measured: Measured, program: str) -> None:
     verdict = measured(program + "global.iteration = () => put(n++);" + NEVER)
     assert verdict.outcome == "leak"
@@ -407,6 +415,7 @@ AGING = """
     """
 
 
+@pytest.mark.slow
 def test_an_age_that_the_program_declares_is_waited_for(measured: Measured) -> None:
     verdict = measured(f"const sweeps = true;{AGING}")
     assert verdict.outcome == "steady"

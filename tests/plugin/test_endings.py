@@ -193,6 +193,7 @@ def test_in_workers_of_xdist_results_and_numbers_arrive(project):
     forced="`round=3`",
     seen="unknown policy 'round'; did you mean 'rounds'",
 )
+@pytest.mark.slow
 def test_in_workers_of_xdist_a_bad_marker_fails_its_test_alone(project):
     project.tests(
         "@pytest.mark.nodeleak(round=3)\ndef test_bad(launch_node): pass\n\ndef test_fine(): pass\n"

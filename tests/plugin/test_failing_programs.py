@@ -100,6 +100,7 @@ WORKLOADS_SAID = {
 }
 
 
+@pytest.mark.slow
 def test_a_workload_that_does_not_work_is_one_error_at_the_users_line(project):
     calls = "\n".join(
         f"def test_{name.replace('-', '_')}(app):\n    assert_no_leak(app, {workload})\n"

@@ -94,6 +94,7 @@ def test_without_the_plugin_a_program_can_still_be_measured(project):
     assert project.gone(0)
 
 
+@pytest.mark.slow
 def test_strict_markers_know_ours_and_collecting_alone_checks_it(project):
     project.tests("@pytest.mark.nodeleak(rounds=3)\ndef test_x(): pass\n")
     assert project.run("--strict-markers", "--collect-only", "-q").ret == 0
