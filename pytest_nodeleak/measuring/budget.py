@@ -15,7 +15,7 @@ __all__ = ["Budget"]
 class Budget:
     """``seconds`` by a clock that stands while the program waits for a processor.
 
-    A budget then means the same on a busy machine.
+    A budget then means the same on a busy machine. It stands :meth:`beside` as well.
     """
 
     def __init__(self, seconds: float, schedule: Schedule, *, strict: bool = False) -> None:
@@ -23,6 +23,7 @@ class Budget:
         self.seconds = seconds
         self._schedule = schedule
         self._strict = strict
+        self._aside = 0.0
         self._began = self.clock()
         self._deadline = Deadline(seconds, self.clock)
 
@@ -31,7 +32,7 @@ class Budget:
 
     def clock(self) -> float:
         """Seconds, for differences."""
-        return time.monotonic() - self._schedule.read()[1]
+        return time.monotonic() - self._schedule.read()[1] - self._aside
 
     @property
     def left(self) -> float:
@@ -64,4 +65,4 @@ class Budget:
         began = self.clock()
         yield
         if not self._strict:
-            self.give_back(self.clock() - began)
+            self._aside += max(0.0, self.clock() - began)

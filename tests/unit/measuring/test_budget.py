@@ -43,3 +43,12 @@ def test_workers_and_children_are_asked_beside_it_unless_it_is_the_users():
         with budget.beside():
             time.sleep(0.2)
         assert (budget.left > 9.9) is not strict
+
+
+def test_what_is_given_back_is_so_once():
+    budget = Budget(10, Waited(os.getpid()))
+    began = budget.clock()
+    with budget.beside():
+        time.sleep(0.2)
+    budget.give_back(budget.clock() - began)
+    assert budget.left <= 10
