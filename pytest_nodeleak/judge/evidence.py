@@ -102,6 +102,11 @@ class LedgerEvidence:
     compiled: bool = False
     unit: str = "iteration"
 
+    @property
+    def may_warm_up(self) -> bool:
+        """Whether compilers may be at work: a program that is watched is warm."""
+        return self.compiled and not self.timed
+
 
 @dataclass(frozen=True)
 class Suspect:

@@ -37,13 +37,12 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     doubtful = _is_noise(leaking, evidence)
     if not doubtful and not witnessed(leaking, evidence):
         return _replaced(evidence, leaking)
-    if doubtful and evidence.compiled and not evidence.timed:
-        # What compilers leave behind, a little in each of many functions, survives as well. A
-        # program that is watched is warm, and its windows are long.
+    if doubtful and evidence.may_warm_up:
+        # What compilers leave behind, a little in each of many functions, survives as well.
         return Judgement(
             "inconclusive", (_unwitnessed(evidence, leaking[0]),), growing=leaking, doubtful=True
         )
-    per_iteration = sum(g.bytes_per_iteration for g in leaking)
+    per_iteration = _bytes_per_iteration(leaking)
     if per_iteration <= policy.max_growth.bytes:
         reason = (
             f"grows by {format_bytes(per_iteration)} per {evidence.unit}, within "
@@ -58,8 +57,7 @@ def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
 
     heapUsed may jump by more than survivors add, but what leaks makes it rise all along.
     """
-    span = evidence.series.iterations[-1] - evidence.series.iterations[0]
-    added = span * sum(g.bytes_per_iteration for g in doubt.growing)
+    added = _bytes_added(doubt.growing, evidence)
     if not doubt.doubtful or not rises_overall(evidence.series, THRESHOLDS.witnessed * added):
         return doubt
     return replace(doubt, outcome="leak", reasons=(_stays(evidence, doubt.growing[0]),))
@@ -88,7 +86,7 @@ def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
 
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     """Whether heapUsed rises by what was counted, and still does so in the later half."""
-    wanted = THRESHOLDS.witnessed * sum(g.bytes_per_iteration for g in leaking)
+    wanted = THRESHOLDS.witnessed * _bytes_per_iteration(leaking)
     samples = evidence.series.samples
     middle = (samples[0].iterations + samples[-1].iterations) / 2
     late = [sample for sample in samples if sample.iterations >= middle]
@@ -105,13 +103,22 @@ def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     heap = evidence.series.heap_used
     if len(heap) < 3:
         return True
-    iterations = evidence.series.iterations
     steps = deltas(heap)
     jumps = [abs(step - median(steps)) for step in steps]
-    added = sum(g.bytes_per_iteration for g in leaking) * (iterations[-1] - iterations[0])
+    added = _bytes_added(leaking, evidence)
     return added < THRESHOLDS.noise_steps * median(jumps) or (
-        evidence.compiled and not evidence.timed and added < max(jumps)
+        evidence.may_warm_up and added < max(jumps)
     )
+
+
+def _bytes_per_iteration(growing: Sequence[Growing]) -> float:
+    return sum(g.bytes_per_iteration for g in growing)
+
+
+def _bytes_added(growing: Sequence[Growing], evidence: LedgerEvidence) -> float:
+    """What survivors add over the whole series."""
+    iterations = evidence.series.iterations
+    return _bytes_per_iteration(growing) * (iterations[-1] - iterations[0])
 
 
 def _slope(samples: Sequence[Sample]) -> float:

@@ -160,17 +160,18 @@ class Channel:
         """
         deadline = deadline or self.patience()
         doing = doing or f"{name} ran in it"
-        if not self._driver_id:
-            self._find_driver(deadline, doing)
+        self._have_driver(deadline, doing)
         return self._value(self._answer([name, *args], deadline, doing), doing)
 
     def driver_at_once(self, name: str) -> Any:
         """Call a method of the driver that needs no turn of the event loop, wherever it stands."""
         deadline, doing = self.patience(), f"{name} ran in it"
-        if not self._driver_id:
-            self._find_driver(deadline, doing)
-        call = self._driver_call([name], turns=False)
-        return self._value(self.command(*call, deadline=deadline, doing=doing), doing)
+        self._have_driver(deadline, doing)
+        return self._value(self._answer_at_once([name], deadline, doing), doing)
+
+    def _answer_at_once(self, args: list[Any], deadline: Deadline, doing: str) -> dict[str, Any]:
+        call = self._driver_call(args, turns=False)
+        return self.command(*call, deadline=deadline, doing=doing)
 
     def _value(self, reply: dict[str, Any], doing: str) -> Any:
         details = reply.get("exceptionDetails")
@@ -200,6 +201,10 @@ class Channel:
         """Let go of all that was taken by reference; that a program died, the first error tells."""
         with contextlib.suppress(NodeLeakError):
             self.command("Runtime.releaseObjectGroup", {"objectGroup": GROUP}, deadline=deadline)
+
+    def _have_driver(self, deadline: Deadline, doing: str) -> None:
+        if not self._driver_id:
+            self._find_driver(deadline, doing)
 
     def _find_driver(self, deadline: Deadline, doing: str) -> None:
         if not self.look_for_driver(deadline, doing):

@@ -94,8 +94,7 @@ class WorkerChannel(Channel):
             if look:
                 self._sleeps = self._state(deadline, doing) == "asleep"
                 if self._sleeps:
-                    call = self._driver_call([_WITHOUT_TURNS[name], *args[1:]], turns=False)
-                    return self.command(*call, deadline=deadline, doing=doing)
+                    return self._answer_at_once([_WITHOUT_TURNS[name], *args[1:]], deadline, doing)
             # It may fall asleep right now: what must happen once only is asked for after a turn.
             probe = args if name in _REPEATABLE else ["turn"]
             call = self._driver_call(probe)
