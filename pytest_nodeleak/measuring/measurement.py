@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..base.deadline import Deadline
@@ -18,7 +18,7 @@ from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes, of_age
 from ..judge.thresholds import THRESHOLDS
 from ..judge.trend import rises_late, rises_overall, rising_share
-from ..judge.verdict import AllocationSite, Verdict
+from ..judge.verdict import AllocationSite, Outcome, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
@@ -92,6 +92,16 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         verdict = replace(verdict, recipe=recipe_of(app, workload))
         kept: Verdict = app.context.keep(verdict, meter.files)
         return kept
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a verdict is made of."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    evidence: Evidence
+    findings: Findings = field(default_factory=Findings)
 
 
 class _Measurement:
@@ -187,11 +197,50 @@ class _Measurement:
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
-        judgement = meter.heaps.judged(judgement, meter.unit)
-        findings = Findings()
-        deadline = Deadline(self.policy.explain)
+        proven = meter.heaps.judged(judgement, meter.unit)
         began = meter.budget.clock()
-        proven = judgement
+        said = self._named(proven, evidence)
+        meter.budget.give_back(meter.budget.clock() - began)
+        said = self._settled(said, proven)
+        rows = said.findings.constructors
+        sites: tuple[AllocationSite, ...] = ()
+        if said.outcome != "steady" and self.ledger is not None:
+            places = Places(
+                meter.subject.heap, meter.app.script, proven.growing or self.ledger.evidence.growing
+            )
+            if self.policy.allocation_sites != "never":
+                sites = places.sites()
+            rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
+        if self.ledger is not None:
+            self.ledger.end()
+        return Verdict(
+            outcome=said.outcome,
+            reasons=said.reasons,
+            series=meter.series,
+            seconds=meter.seconds,
+            workload=meter.runner.description,
+            script=meter.app.script,
+            node=meter.app.version,
+            policy=self.policy,
+            constructors=attribute_sites(rows, sites),
+            internals=said.findings.internals,
+            windows=said.evidence.windows,
+            iterations=meter.done,
+            warmup=self.warmup,
+            resolution=resolution(said.evidence, self.ledger.evidence if self.ledger else None),
+            unit=said.evidence.unit,
+            heap=meter.subject.name,
+            heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
+            snapshots=tuple(path.name for path in meter.files),
+            sites=sites,
+            phases=meter.phases.until(meter.app.iterations),
+            warm_readings=tuple(meter.warm_readings),
+        )
+
+    def _named(self, judgement: Judgement, evidence: Evidence) -> _Said:
+        """The judgement with the names of what grows, in the time that ``explain`` gives."""
+        meter = self.meter
+        deadline = Deadline(self.policy.explain)
         if judgement.outcome != "steady" and judgement.growing:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
             if why_not:
@@ -208,58 +257,30 @@ class _Measurement:
             reasons += self.ledger.also_leaking()
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
-        if outcome != "steady":
-            evidence = replace(evidence, resources=meter.resource_growth())
-            findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
-            reasons += findings.facts
-        meter.budget.give_back(meter.budget.clock() - began)
-        if outcome != "steady" and findings.engines_own:
-            outcome, reasons, findings = "steady", (findings.engines_own,), Findings()
-        elif outcome == "leak" and proven.growing and not self._is_confirmed(proven):
+        if outcome == "steady":
+            return _Said(outcome, reasons, evidence)
+        evidence = replace(evidence, resources=meter.resource_growth())
+        findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
+        return _Said(outcome, (*reasons, *findings.facts), evidence, findings)
+
+    def _settled(self, said: _Said, proven: Judgement) -> _Said:
+        """The same when what was counted has come of age, and bounded containers are full."""
+        if said.findings.engines_own:
+            return _Said("steady", (said.findings.engines_own,), said.evidence)
+        if said.outcome != "leak":
+            return said
+        if proven.growing and not self._is_confirmed(proven):
             now = of_age(self._ledger().judgement, proven)
-            outcome, reasons = now.outcome or "inconclusive", now.reasons
-            findings = findings if now.doubtful else Findings()
-        elif outcome == "leak":
-            bounded = self._settling.bounded(findings)
-            evidence = replace(evidence, series=meter.series, total_iterations=meter.done)
-            if bounded is not None:
-                outcome = bounded.outcome or outcome
-                reasons = (*bounded.reasons, *findings.facts)
-                findings = Findings() if outcome == "steady" else findings
-        rows = findings.constructors
-        sites: tuple[AllocationSite, ...] = ()
-        if outcome != "steady" and self.ledger is not None:
-            places = Places(
-                meter.subject.heap, meter.app.script, proven.growing or self.ledger.evidence.growing
-            )
-            if self.policy.allocation_sites != "never":
-                sites = places.sites()
-            rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
-        if self.ledger is not None:
-            self.ledger.end()
-        return Verdict(
-            outcome=outcome,
-            reasons=reasons,
-            series=meter.series,
-            seconds=meter.seconds,
-            workload=meter.runner.description,
-            script=meter.app.script,
-            node=meter.app.version,
-            policy=self.policy,
-            constructors=attribute_sites(rows, sites),
-            internals=findings.internals,
-            windows=evidence.windows,
-            iterations=meter.done,
-            warmup=self.warmup,
-            resolution=resolution(evidence, self.ledger.evidence if self.ledger else None),
-            unit=evidence.unit,
-            heap=meter.subject.name,
-            heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
-            snapshots=tuple(path.name for path in meter.files),
-            sites=sites,
-            phases=meter.phases.until(meter.app.iterations),
-            warm_readings=tuple(meter.warm_readings),
-        )
+            findings = said.findings if now.doubtful else Findings()
+            return _Said(now.outcome or "inconclusive", now.reasons, said.evidence, findings)
+        bounded = self._settling.bounded(said.findings)
+        meter = self.meter
+        evidence = replace(said.evidence, series=meter.series, total_iterations=meter.done)
+        if bounded is None:
+            return replace(said, evidence=evidence)
+        outcome = bounded.outcome or said.outcome
+        findings = Findings() if outcome == "steady" else said.findings
+        return _Said(outcome, (*bounded.reasons, *said.findings.facts), evidence, findings)
 
     def _is_confirmed(self, proven: Judgement) -> bool:
         """Whether what was counted is there still, now that it has come of age."""
