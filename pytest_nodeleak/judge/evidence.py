@@ -89,12 +89,14 @@ class LedgerEvidence:
     ``growing`` the places that leave survivors of each; ``series`` the samples since the first
     window began. ``pushed`` and ``exhausted`` as in :class:`Evidence`; ``slow``: an iteration takes
     so long that thousands of them cannot be asked for; ``compiled``: V8's compilers are on.
+    ``wanted`` are the iterations without a survivor that are asked for.
     """
 
     windows: tuple[float, ...]
     growing: tuple[Growing, ...]
     series: Series
     total_iterations: int = 0
+    wanted: float = 0.0
     pushed: bool = False
     exhausted: bool = False
     timed: bool = False

@@ -28,14 +28,20 @@ class Allocations:
     """What one place allocated in each window and is still alive: how many, and their bytes.
 
     ``place`` has the allocating function first, its callers after it, down to the program's own
-    innermost function; ``callers`` go on from there. ``object_size`` is the most common size.
+    innermost function; ``callers`` go on from there. ``by_size`` has the bytes of an object and how
+    many such there are, the most common size first.
     """
 
     place: Place
     callers: tuple[CallFrame, ...]
     counts: tuple[int, ...]
     sizes: tuple[int, ...]
-    object_size: int
+    by_size: tuple[tuple[int, int], ...]
+
+    @property
+    def object_size(self) -> int:
+        """Bytes of most of the objects."""
+        return self.by_size[0][0] if self.by_size else 0
 
     @property
     def function(self) -> CallFrame:
@@ -122,7 +128,7 @@ def _allocations(
         callers,
         tuple(row.total() for row in rows),
         tuple(sum(size * count for size, count in row.items()) for row in rows),
-        merged.most_common(1)[0][0] if merged else 0,
+        tuple(merged.most_common()),
     )
 
 
@@ -144,9 +150,11 @@ def growing_among(
     """
 
     def growing_of(row: Allocations) -> Growing | None:
-        return _growing(row, windows, interval, timed, least)
+        return _growing(row, windows, interval, timed, *least)
 
-    least = THRESHOLDS.least_rate_compiled if compiled else THRESHOLDS.least_rate
+    least = (THRESHOLDS.least_rate, THRESHOLDS.least_rate_many)
+    if compiled:
+        least = (THRESHOLDS.least_rate_compiled,) * 2
     found = [growing for row in rows if (growing := growing_of(row))]
     together: dict[CallFrame, list[Allocations]] = {}
     for row in rows:
@@ -177,23 +185,33 @@ def _below(rows: Sequence[Allocations]) -> Iterator[Allocations]:
 
 
 def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:
+    by_size: Counter[int] = Counter()
+    for part in parts:
+        by_size.update(dict(part.by_size))
     return Allocations(
         (function,),
         parts[0].callers,
         tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
         tuple(map(sum, zip(*(part.sizes for part in parts), strict=True))),
-        parts[0].object_size,
+        tuple(by_size.most_common()),
     )
 
 
 def _growing(
-    row: Allocations, windows: Sequence[float], interval: int, timed: bool, least: float
+    row: Allocations,
+    windows: Sequence[float],
+    interval: int,
+    timed: bool,
+    least_by_chance: float,
+    least: float,
 ) -> Growing | None:
     total, span = sum(row.counts), sum(windows)
     if not total or not span or not row.counts[-1]:
         return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    if total / span / seen < least:
+    few = total < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
+    by_chance = total < THRESHOLDS.no_chance if row.is_own else few
+    if total / span / seen < (least_by_chance if by_chance else least):
         return None
     pace = rates(row.counts, windows)
     fading = pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0
@@ -205,7 +223,7 @@ def _growing(
         total / span / seen,
         sum(row.sizes) / span / seen,
         steady=_same_halves(pace) if timed else steady_rate(row.counts, windows),
-        few=total < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node),
+        few=few,
         fading=fading,
     )
 

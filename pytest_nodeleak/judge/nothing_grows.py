@@ -12,7 +12,7 @@ from .by_bytes import off_heap_growth
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
 from .thresholds import THRESHOLDS
-from .trend import rises_late, rising_share, robust_slope, steady_rate
+from .trend import rises_late, rises_nearly_always, robust_slope, steady_rate
 
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, StaleContainer
@@ -135,11 +135,7 @@ def unexplained_growth(series: Series) -> float:
     Bytes are conserved: such a heap is not steady, whatever was counted.
     """
     heap = series.heap_used
-    if (
-        len(heap) < THRESHOLDS.least_readings
-        or rising_share(heap) < THRESHOLDS.nearly_all
-        or not rises_late(series)
-    ):
+    if not rises_nearly_always(heap) or not rises_late(series):
         return 0.0
     slope = robust_slope(series.iterations, heap)
     return slope if slope >= THRESHOLDS.least_slope else 0.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 from statistics import median
 
 from ..base.policy import Policy
@@ -17,7 +18,7 @@ from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import deltas, rises_late, rises_overall, robust_slope
+from .trend import deltas, rises_late, rises_nearly_always, rises_overall, robust_slope
 
 __all__ = ["by_rising_bytes", "judge_survivors", "of_age", "witnessed"]
 
@@ -53,14 +54,20 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
 
 
 def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
-    """The judgement where compilers are on and no snapshot can settle the ``doubt``.
+    """The judgement where no snapshot can settle the ``doubt``.
 
-    heapUsed may jump by more than survivors add, but what leaks makes it rise all along.
+    heapUsed may jump by more than survivors add, but what leaks makes it rise all along; and what
+    would make it rise by more than it does is replaced.
     """
-    added = _bytes_added(doubt.growing, evidence)
-    if not doubt.doubtful or not rises_overall(evidence.series, THRESHOLDS.witnessed * added):
+    slope = _slope(evidence.series.samples)
+    leaking = tuple(
+        g for g in doubt.growing if THRESHOLDS.witnessed * g.bytes_per_iteration <= slope
+    )
+    added = THRESHOLDS.witnessed * _bytes_added(leaking, evidence)
+    if not doubt.doubtful or not leaking or not rises_overall(evidence.series, added):
         return doubt
-    return replace(doubt, outcome="leak", reasons=(_stays(evidence, doubt.growing[0]),))
+    reasons = (_stays(evidence, leaking[0]),)
+    return replace(doubt, outcome="leak", reasons=reasons, growing=leaking)
 
 
 def of_age(now: Judgement, before: Judgement) -> Judgement:
@@ -73,10 +80,11 @@ def of_age(now: Judgement, before: Judgement) -> Judgement:
 
 def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
     seen = sum(evidence.windows)
-    if seen >= THRESHOLDS.least_counted or evidence.timed:
-        return Judgement("steady", (_nothing_lasts(evidence),))
-    if not evidence.exhausted:
+    means_something = seen >= THRESHOLDS.least_counted or evidence.timed
+    if not evidence.exhausted and not (means_something and seen >= evidence.wanted):
         return Judgement(None, ("too few iterations",))
+    if means_something:
+        return Judgement("steady", (_nothing_lasts(evidence),))
     reason = (
         f"only {format_amount(seen, evidence.unit)} fitted into the budget while allocations were "
         "counted, too few to see a slow leak: raise the budget"
@@ -160,12 +168,32 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
     if not evidence.exhausted and not evidence.pushed:
         return Judgement(None, ("survivors without growth of the heap",), growing=tuple(leaking))
     worst = leaking[0]
-    pace = format_rate(worst.per_iteration)
+    what = f"what {worst.allocations} allocates, +{format_rate(worst.per_iteration)} per "
+    if not _is_level(evidence, leaking):
+        reason = (
+            f"{what}{evidence.unit}, stays for a while, but heapUsed moves by more, or less, than "
+            "that: only objects that are counted can tell what of it is replaced; let a snapshot "
+            "be taken (snapshots='always')"
+        )
+        return Judgement("inconclusive", (reason,), growing=tuple(leaking), doubtful=True)
     reason = (
-        f"what {worst.allocations} allocates, +{pace} per {evidence.unit}, stays for a while and "
-        "is replaced: heapUsed does not rise with it"
+        f"{what}{evidence.unit}, stays for a while and is replaced: heapUsed does not rise with it"
     )
     return Judgement("steady", (reason,))
+
+
+def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
+    """Whether heapUsed neither rises to the end nor falls by as much as survivors add.
+
+    A full cache hides a small leak beside it, a backlog that is worked off a larger one. Where
+    compilers are on, steps of the heap are theirs.
+    """
+    if evidence.compiled:
+        return True
+    heap = evidence.series.heap_used
+    fall = max((before - after for before, after in combinations(heap, 2)), default=0)
+    rises = rises_late(evidence.series) or rises_nearly_always(heap)
+    return not rises and fall < _bytes_added(leaking, evidence)
 
 
 def _stays(evidence: LedgerEvidence, worst: Growing) -> str:

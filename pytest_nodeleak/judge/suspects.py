@@ -225,7 +225,8 @@ def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pac
     """Whether populations stay level although ``pace`` objects an iteration survive.
 
     The classes that so many survivors can be of had as many before: each new one takes the place
-    of another. Where no class has so many, nothing is said.
+    of another. Where no class has so many, nothing is said; nor where one grows by many at a steady
+    pace: of what a full cache holds, a list beside it may forget some.
     """
     least = [0.5 * min(pace, 1.0) * n for n in windows]
     carriers = [
@@ -235,8 +236,21 @@ def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pac
         and all(s >= max(n, 1) for s, n in zip(row.survivors, least, strict=True))
     ]
     return bool(carriers) and all(
-        sum(_net(row)) <= THRESHOLDS.replaced * sum(row.survivors) for row in carriers
+        _is_level(row) and not _grows_steadily(_net(row), windows) for row in carriers
     )
+
+
+def _is_level(row: ConstructorGrowth) -> bool:
+    """Whether a population moves by less, in each window, than outlived it."""
+    return all(
+        abs(net) <= max(THRESHOLDS.noise_objects, THRESHOLDS.replaced * survivors)
+        for net, survivors in zip(_net(row), row.survivors, strict=True)
+    )
+
+
+def _grows_steadily(net: Sequence[int], windows: Sequence[float]) -> bool:
+    many = sum(net) >= THRESHOLDS.few_of_node and min(net) > THRESHOLDS.noise_objects
+    return many and steady_rate(net, windows)
 
 
 def over_bounds(rows: Sequence[ConstructorGrowth], policy: Policy) -> list[str]:

@@ -26,13 +26,23 @@ class Thresholds:
     )
     least_rate: float = _is(
         0.005,
-        "objects per iteration below which growth is no evidence",
+        "objects per iteration below which one or two are no evidence",
         "half of one per 100 iterations, which is promised",
+    )
+    least_rate_many: float = _is(
+        0.0005,
+        "the same of more survivors, where iterations are fast enough for them",
+        "half of one per 1,000 iterations: dead letters, one in 500",
     )
     least_rate_compiled: float = _is(
         0.05,
         "the same while V8's compilers are on, whose own objects come and go with them",
         "a healthy HTTP server, attached: (number) +0.003, processTicksAndRejections +0.007",
+    )
+    no_chance: int = _is(
+        3,
+        "survivors at a place of the program that are no chance, however rare",
+        "dead letters, one in 500: 5 in 2,800 iterations",
     )
     few_own: int = _is(
         6,

@@ -15,6 +15,7 @@ __all__ = [
     "is_flat",
     "rates",
     "rises_late",
+    "rises_nearly_always",
     "rises_overall",
     "rising_share",
     "robust_slope",
@@ -39,6 +40,12 @@ def rises_late(series: Series) -> bool:
     in_all = samples[-1].heap_used - samples[0].heap_used
     spent = max(samples[-1].iterations - before.iterations, 1)
     return grown > THRESHOLDS.late_bytes * spent and grown > THRESHOLDS.late_share * in_all
+
+
+def rises_nearly_always(heap: Sequence[float]) -> bool:
+    """Whether nearly all of many readings are above the one before."""
+    many = len(heap) >= THRESHOLDS.least_readings
+    return many and rising_share(heap) >= THRESHOLDS.nearly_all
 
 
 def rises_overall(series: Series, least: float) -> bool:

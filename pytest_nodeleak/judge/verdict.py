@@ -57,7 +57,7 @@ class LeakingConstructor:
 class AllocationSite:
     """A function of the program and the bytes it allocated that stayed alive.
 
-    ``per_iteration`` counts the objects, most of them of ``object_size`` bytes. ``stack`` has the
+    ``per_iteration`` counts the objects, ``by_size`` those of each size in bytes. ``stack`` has the
     callers, innermost first, each like ``function (file.js:21:3)``; places are those where the
     functions begin. ``own`` is the number of the innermost frame that is no package's.
     """
@@ -65,7 +65,7 @@ class AllocationSite:
     size: int
     stack: tuple[str, ...]
     per_iteration: float = 0.0
-    object_size: int = 0
+    by_size: tuple[tuple[int, float], ...] = ()
     own: int = 0
 
     def __str__(self) -> str:

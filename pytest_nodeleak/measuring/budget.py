@@ -13,7 +13,7 @@ __all__ = ["Budget"]
 
 
 class Budget:
-    """``seconds`` by a clock that stands while the program waits for a processor.
+    """``seconds`` by a clock that stands while the program, or we, wait for a processor.
 
     A budget then means the same on a busy machine. It stands :meth:`beside` as well.
     """
@@ -21,9 +21,11 @@ class Budget:
     def __init__(self, seconds: float, schedule: Schedule, *, strict: bool = False) -> None:
         """``strict``: what the heaps of workers and children cost is part of it as well."""
         self.seconds = seconds
-        self._schedule = schedule
+        self._schedules = (schedule, Schedule())
         self._strict = strict
         self._aside = 0.0
+        self._time = 0.0
+        self._read = (time.monotonic(), self._waited())
         self._began = self.clock()
         self._deadline = Deadline(seconds, self.clock)
 
@@ -32,7 +34,14 @@ class Budget:
 
     def clock(self) -> float:
         """Seconds, for differences."""
-        return time.monotonic() - self._schedule.read()[1] - self._aside
+        before, waited = self._read
+        self._read = now, waits = time.monotonic(), self._waited()
+        # Where both wait at once, that is once.
+        self._time += max(0.0, now - before - (waits - waited))
+        return self._time - self._aside
+
+    def _waited(self) -> float:
+        return sum(schedule.read()[1] for schedule in self._schedules)
 
     @property
     def left(self) -> float:

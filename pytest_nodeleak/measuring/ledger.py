@@ -9,7 +9,7 @@ from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
 from .heaps import HeapLedger
 from .meter import Meter
-from .plan import Pacer, sampling_interval
+from .plan import Pacer, iterations_counted, iterations_for, sampling_interval
 
 __all__ = ["Ledger"]
 
@@ -145,7 +145,8 @@ class Ledger:
         meter = self.meter
         self._closed = meter.seconds
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
-        n = FIRST
+        rates = [g.per_iteration for g in self.judgement.growing]
+        n = FIRST if self._is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
         while True:
             self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
@@ -160,11 +161,18 @@ class Ledger:
             if self.judgement.outcome is not None or self._push_size():
                 break
             n = int(counts[-1])
+            if not self.judgement.growing:
+                n = max(n, self._wanted() // 4)
             if self.meter.budget.left < self._window_seconds(n):
                 self._judge(exhausted=True)
                 break
 
         self.first_ended = self.first_ended or len(self.meter.samples)
+
+    def _wanted(self) -> int:
+        """Iterations under the profiler without a survivor that are asked for."""
+        exact = self.interval == 1 and not self.pacer.timed
+        return iterations_counted(self.meter.last_pace) if exact else 0
 
     def _close_window(self, n: float) -> None:
         main, *others = self.parts
@@ -216,7 +224,7 @@ class Ledger:
         """Up to ``n`` iterations and a reading; how many were done."""
         meter = self.meter
         before = meter.done
-        least = FIRST_SLOW if number == 0 else max(1, n // 2)
+        least = FIRST_SLOW if n == FIRST else max(1, n // 2)
         share = FIRST_SHARE if number == 0 and not self._is_slow else SHARE
         limit = meter.budget.within(share * self.meter.budget.left)
         seconds = max(FIRST_SECONDS, 2 * meter.gc_seconds)
@@ -288,6 +296,7 @@ class Ledger:
             growing=(),
             series=part.track.series,
             total_iterations=meter.done,
+            wanted=self._wanted(),
             pushed=meter.heap_growth > PUSH_BYTES
             or self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted or meter.is_huge,

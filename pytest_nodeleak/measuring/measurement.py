@@ -205,9 +205,10 @@ class _Measurement:
         rows = said.findings.constructors
         sites: tuple[AllocationSite, ...] = ()
         if said.outcome != "steady" and self.ledger is not None:
-            places = Places(
-                meter.subject.heap, meter.app.script, proven.growing or self.ledger.evidence.growing
-            )
+            # What is too rare to prove anything by itself may allocate what is proven elsewhere.
+            also = (g for g in self.ledger.evidence.growing if g.steady or not proven.growing)
+            growing = (*proven.growing, *(g for g in also if g not in proven.growing))
+            places = Places(meter.subject.heap, meter.app.script, growing)
             if self.policy.allocation_sites != "never":
                 sites = places.sites()
             rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)

@@ -205,9 +205,9 @@ class Meter(Limits):
         """Take the next snapshot. All are read in full: what containers held tells of slots."""
         number = len(self.snapshots) + 1
         path = self.folder / f"snapshot-{number}.heapsnapshot"
-        began = time.monotonic()
+        began = self.budget.clock()
         if self.snapshots and len(self.windows) < len(self.snapshots):
-            self.windows.append(self._window_since(began))
+            self.windows.append(self._window_since(time.monotonic()))
         if self.snapshots:
             before = self.snapshots[-1]
             if before.node_count > MOST_NODES_KEPT:
@@ -215,7 +215,7 @@ class Meter(Limits):
         self.enter(f"snapshot {number}")
         self.phases.tell("")
         self._keep(path, self._take_snapshot)
-        self.snapshot_seconds = time.monotonic() - began
+        self.snapshot_seconds = self.budget.clock() - began
         self._mark = (time.monotonic(), self.done)
         self._diff = None
 

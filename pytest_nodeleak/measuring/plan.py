@@ -11,7 +11,7 @@ from ..base.units import power_of_two
 if TYPE_CHECKING:
     from .meter import Meter
 
-__all__ = ["Pacer", "Plan", "sampling_interval"]
+__all__ = ["Pacer", "Plan", "iterations_counted", "iterations_for", "sampling_interval"]
 
 ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
@@ -20,6 +20,11 @@ LEAST_ITERATIONS = 400
 #: where they take this many seconds at most: 5 objects at 1 per 1,000
 RARE_ITERATIONS = 5_000
 RARE_SECONDS = 0.5
+#: the same under the profiler
+COUNTED_ITERATIONS = 6_400
+COUNTED_SECONDS = 0.6
+#: objects to be expected in a first window of what is known to be rare
+RARE_OBJECTS = 4
 #: iterations of a round at most, where GC is cheap
 MOST_IN_ROUND = 2_048
 #: structures of this many entries are common; a slow program gets that far if the budget allows
@@ -125,6 +130,16 @@ class Pacer:
         if not self.timed and self._meter.done > done:
             pace = (self._meter.busy - busy) / (self._meter.done - done)
             self.plan = replace(self.plan, seconds=pace, gc_seconds=self._meter.gc_seconds)
+
+
+def iterations_counted(pace: float) -> int:
+    """Iterations under the profiler, of ``pace`` seconds, in which nothing means something."""
+    return int(min(COUNTED_ITERATIONS, COUNTED_SECONDS / max(pace, 1e-7)))
+
+
+def iterations_for(rate: float) -> int:
+    """Iterations in which something is to be seen of what grows by ``rate`` objects in each."""
+    return int(min(COUNTED_ITERATIONS, RARE_OBJECTS / rate))
 
 
 def sampling_interval(meter: Meter) -> int:

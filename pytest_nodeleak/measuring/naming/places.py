@@ -20,6 +20,7 @@ __all__ = ["Places", "attribute_sites"]
 MOST_ROWS = 12
 MOST_SITES = 8
 MOST_FRAMES = 8
+MOST_SIZES = 8
 #: paces that are the same: those of the lower to the higher at least
 SAME_PACE = 0.8
 
@@ -69,11 +70,12 @@ class Places:
         allocations = growing.allocations
         frames = [self._frame(frame) for frame in _stack(allocations) if frame.is_own]
         frames = frames or [self._frame(allocations.function)]
+        each = growing.per_iteration / max(sum(allocations.counts), 1)
         return AllocationSite(
             sum(allocations.sizes),
             tuple(display(frame, self._folder) for frame in frames[:MOST_FRAMES]),
             per_iteration=growing.per_iteration,
-            object_size=allocations.object_size,
+            by_size=tuple((size, count * each) for size, count in allocations.by_size[:MOST_SIZES]),
             own=min(own_first(frames), MOST_FRAMES - 1),
         )
 
@@ -141,12 +143,13 @@ def _site_of(
             if last + 1 < len(site.stack):
                 return site.stack[last + 1]
     size = row.shallow_size / row.count if row.count else 0.0
-    same = [s for s in sites if s.object_size == size and _same_pace(s, row)]
+    pace = row.per_iteration
+    same = [s for s in sites if any(b == size and _same_pace(p, pace) for b, p in s.by_size)]
     if not same and is_worst:
-        same = [site for site in sites if _same_pace(site, row)] or list(sites)
+        same = [site for site in sites if _same_pace(site.per_iteration, pace)] or list(sites)
     return str(same[0]) if same else None
 
 
-def _same_pace(site: AllocationSite, row: LeakingConstructor) -> bool:
-    low, high = sorted((site.per_iteration, row.per_iteration))
+def _same_pace(one: float, other: float) -> bool:
+    low, high = sorted((one, other))
     return low >= SAME_PACE * high

@@ -15,11 +15,11 @@ from ...base.deadline import Deadline
 from ...base.errors import TargetOutOfMemoryError
 from ...base.policy import Policy
 from ...base.samples import Series
-from ...base.units import format_bytes
+from ...base.units import format_bytes, format_rate
 from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
-from ...judge.ledger import growing_among, merge_windows
-from ...judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of
+from ...judge.ledger import Growing, growing_among, merge_windows
+from ...judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of, worst_of
 from ...judge.verdict import Verdict
 from ..ledger import Ledger
 from ..meter import Meter
@@ -91,14 +91,27 @@ def named_by_snapshots(
             names = ", ".join(suspect.row.name for suspect in every[:3])
             return Judgement("steady", (f"only {names} grows, which the policy accepts",)), evidence
         suspects = _survivors(evidence, policy, judgement)
-    return replace(judgement, suspects=suspects), evidence
+    judgement = replace(judgement, suspects=suspects)
+    if judgement.outcome == "inconclusive" and judgement.doubtful and policy.jit == "off":
+        judgement = _by_populations(judgement)
+    return judgement, evidence
+
+
+def _by_populations(doubt: Judgement) -> Judgement:
+    """What survives was counted, and doubted for its bytes: a class that grows with it settles."""
+    steady = tuple(s for s in doubt.suspects if s.steady and not s.is_value)
+    if not steady:
+        return doubt
+    worst = worst_of(steady)
+    reason = f"{worst.row.name} grew in each window at a steady +{format_rate(worst.per_iteration)}"
+    return replace(doubt, outcome="leak", reasons=(reason,), suspects=steady)
 
 
 def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tuple[Suspect, ...]:
     """What was allocated in the windows and is alive, at a pace that was proven before."""
     total = sum(evidence.windows) or 1
     # An object of the class comes with others, and those may be counted only together.
-    least = PACE * min((1.0, *(g.per_iteration for g in judgement.growing)))
+    least = PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
     rows = [
         row
         for row in judged_rows(evidence.rows, policy)
@@ -108,6 +121,12 @@ def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tupl
         Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
         for row in rows
     )
+
+
+def _rate_of_one_size(growing: Growing) -> float:
+    """Objects per iteration of the most common size: a place may allocate several classes."""
+    by_size = growing.allocations.by_size
+    return growing.per_iteration * by_size[0][1] / sum(count for _, count in by_size)
 
 
 def verdict_of_death(

@@ -1,4 +1,4 @@
-"""What the kernel says of a process's main thread: time on a processor, and time in the queue."""
+"""What the kernel says of a thread: time on a processor, and time in the queue for one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ __all__ = ["Schedule"]
 class Schedule:
     """Seconds that the main thread of ``pid`` ran, and waited for a processor; Linux tells.
 
-    Elsewhere, and once the process is gone, both stay as they were last read, 0.0 at first.
+    Without a ``pid``, of the thread that reads. Elsewhere, and once the process is gone, both stay
+    as they were last read, 0.0 at first.
     """
 
-    def __init__(self, pid: int) -> None:
-        self._path = f"/proc/{pid}/schedstat"
+    def __init__(self, pid: int | None = None) -> None:
+        self._path = f"/proc/{'thread-self' if pid is None else pid}/schedstat"
         self._last = (0.0, 0.0)
 
     def __repr__(self) -> str:

@@ -197,7 +197,6 @@ def test_a_noisy_heap_is_no_witness_against_exact_counts():
 def test_compilers_make_a_heap_jump_which_says_nothing_of_what_survives():
     jumps = heap(*(3_000_000 + 100 * i - (800_000 if i > 5 else 0) for i in range(9)))
     few = evidence((15, 15), (15, 15), series=jumps)
-    assert judge_survivors(few, POLICY).outcome == "steady"  # replaced, if nothing else jumps
     judgement = judge_survivors(replace(few, compiled=True), POLICY)
     assert (judgement.outcome, judgement.doubtful) == ("inconclusive", True)
     assert "V8's compilers" in judgement.reasons[0]
@@ -214,6 +213,44 @@ def test_where_compilers_are_on_and_bytes_rise_with_survivors_no_snapshot_is_nee
     assert by_rising_bytes(service, doubt).outcome == "leak"
 
 
+def test_a_heap_that_rises_beside_what_is_replaced_leaves_it_to_populations():
+    rising = heap(*(3_000_000 + 200 * i for i in range(12)))  # a small leak beside a full cache
+    hidden = judge_survivors(evidence((256, 512), series=rising), POLICY)
+    assert (hidden.outcome, hidden.doubtful) == ("inconclusive", True)
+    falling = heap(*(3_000_000 - 90_000 * i for i in range(12)))  # beside a backlog worked off
+    hidden = judge_survivors(evidence((256, 512), series=falling), POLICY)
+    assert (hidden.outcome, hidden.doubtful) == ("inconclusive", True)
+    level = heap(*(3_000_000 + 200 * (i % 3) for i in range(12)))
+    assert judge_survivors(evidence((256, 512), series=level), POLICY).outcome == "steady"
+
+
+def test_of_what_a_heap_rises_less_than_only_that_leaks_which_it_can_be():
+    rising = heap(*(3_000_000 + 40 * 256 * i for i in range(12)))  # 40 B per iteration
+    shown = evidence((2560, 5120), series=rising)
+    cache = shown.growing
+    small = evidence((256, 512)).growing
+    both = replace(shown, growing=(*cache, *small))
+    doubt = judge_survivors(both, POLICY)
+    assert doubt.doubtful
+    found = by_rising_bytes(both, doubt)
+    assert (found.outcome, found.growing) == ("leak", small)
+
+
+def test_what_is_rare_needs_more_than_one_or_two():
+    rare = {"windows": (1600.0, 1600.0, 1600.0)}
+    assert not evidence((0, 1, 1), **rare).growing
+    growing = evidence((1, 1, 1), **rare).growing
+    assert [g.few for g in growing] == [True]
+    assert not evidence((3, 3, 3), windows=(16_000.0, 16_000.0, 16_000.0)).growing
+
+
+def test_where_nothing_lasts_as_many_iterations_are_seen_as_are_wanted():
+    nothing = evidence((0, 0), wanted=5_000)
+    assert judge_survivors(nothing, POLICY).outcome is None
+    assert judge_survivors(replace(nothing, exhausted=True), POLICY).outcome == "steady"
+    assert judge_survivors(replace(nothing, wanted=700), POLICY).outcome == "steady"
+
+
 def test_populations_that_stay_level_are_replaced_one_by_one():
     def row(populations, survivors):
         return ConstructorGrowth("Comment", "object", False, populations, populations, survivors, 0)
@@ -221,6 +258,8 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     assert is_replaced([row((250, 250, 251), (40, 40))], (40, 40), 1.0)
     assert not is_replaced([row((250, 290, 330), (40, 40))], (40, 40), 1.0)
     assert not is_replaced([row((250, 250, 250), (2, 3))], (40, 40), 1.0)  # not of these
+    hides = row((400, 439, 478), (975, 975))  # a full ring, and a list that forgets 1 in 25
+    assert not is_replaced([hides], (975, 975), 1.0)
 
 
 @pytest.mark.parametrize(("size", "interval"), [(40, 1), (40, 64), (40, 512), (4000, 64)])
