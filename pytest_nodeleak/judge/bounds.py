@@ -19,6 +19,7 @@ __all__ = [
     "bound_among",
     "filled",
     "not_full",
+    "not_old",
 ]
 
 _BOUND = re.compile(r"max|limit|capacity|bound", re.IGNORECASE)
@@ -148,6 +149,19 @@ def filled(bound: DeclaredBound | DeclaredAge, *, still_grows: bool) -> Judgemen
         return None
     until = "filled up to" if isinstance(bound, DeclaredBound) else "stays as long as"
     return Judgement("steady", (f"{bound.filling.constructor} {until} {bound} and grows no more",))
+
+
+def not_old(age: DeclaredAge, unit: str) -> Judgement:
+    """Where the budget does not reach: a leak, or what is kept for a time."""
+    filling = age.filling
+    return Judgement(
+        "inconclusive",
+        (
+            f"{filling.constructor} is still growing at +{format_rate(filling.per_iteration)} per "
+            f"{unit}, with {filling.entries:,} entries so far: kept for {age}, or a leak; give a "
+            f"budget above {age.seconds:.0f} s, or set the age lower in the test",
+        ),
+    )
 
 
 def not_full(bound: DeclaredBound, unit: str) -> Judgement:

@@ -7,9 +7,18 @@ from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
 from .evidence import Evidence, Judgement, OutsideGrowth
-from .trend import rising_share, robust_slope
+from .trend import later_half, paces, rises_evenly, rising_share, robust_slope
 
-__all__ = ["by_death", "by_rss", "off_heap_growth"]
+__all__ = [
+    "LEAST_OFF_HEAP",
+    "by_death",
+    "by_rss",
+    "external_rises_evenly",
+    "off_heap_growth",
+]
+
+#: bytes of external memory per iteration that are growth, where they do not come evenly
+LEAST_OFF_HEAP = 64
 
 #: share of the way to the end of its memory that a program must have been seen to go
 SEEN_OF_THE_WAY = 1 / 16
@@ -18,12 +27,19 @@ GOING_UP = 0.7
 
 
 def off_heap_growth(series: Series) -> float:
-    """Bytes per iteration of external memory, if it rose in every round; else 0.0."""
-    samples = series.samples
-    external = [s.external for s in samples]
-    if len(samples) < 4 or rising_share(external) < 0.99:
-        return 0.0
-    return robust_slope(series.iterations, external)
+    """Bytes per iteration of external memory, if it rose in every round, or of the later half."""
+    for part in (series, later_half(series)):
+        external = [s.external for s in part.samples]
+        steps = paces(part.iterations, external)
+        if (len(steps) >= 3 and min(steps) > 0) or external_rises_evenly(series):
+            return robust_slope(part.iterations, external)
+    return 0.0
+
+
+def external_rises_evenly(series: Series) -> bool:
+    """Whether external memory rose, in the later half, by the same bytes per iteration."""
+    late = later_half(series)
+    return rises_evenly(late.iterations, [s.external for s in late.samples])
 
 
 def by_death(

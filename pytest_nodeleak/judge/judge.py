@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..base.policy import Policy
+from ..base.samples import Series
 from ..base.units import format_amount, format_bytes, format_count, format_rate, round_up
 from .by_bytes import by_rss
 from .evidence import Evidence, Judgement, Suspect
 from .nothing_grows import no_class_grows
 from .suspects import over_bounds, suspects_of, worst_of
 from .thresholds import THRESHOLDS
-from .trend import rising_share, robust_slope
+from .trend import bends, rising_share, robust_slope
 
 __all__ = ["judge"]
 
@@ -45,6 +46,8 @@ def _by_heap(evidence: Evidence, policy: Policy) -> Judgement:
     leaking = tuple(s for s in suspects if s.steady)
     if all(s.is_value for s in leaking) and not _heap_shows(leaking, evidence):
         leaking = ()  # the content of something bounded
+    if leaking and _slows_down(evidence, leaking):
+        return _slowing(evidence, leaking)
     if leaking:
         return _leak_or_filling(evidence, policy, suspects, leaking)
     things = tuple(s for s in suspects if not s.is_value)
@@ -87,6 +90,17 @@ def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:
     counted = [sample for sample in samples if sample.iterations >= first]
     slope = robust_slope([s.iterations for s in counted], [s.heap_used for s in counted])
     return slope >= THRESHOLDS.counted_witnessed * _bytes_counted(suspects, evidence)
+
+
+def _slows_down(evidence: Evidence, suspects: Sequence[Suspect]) -> bool:
+    """Whether heapUsed does, where too few objects were counted to show it."""
+    if sum(sum(s.growth) for s in suspects) >= THRESHOLDS.counted_well:
+        return False
+    samples = evidence.series.samples
+    first = samples[-1].iterations - sum(evidence.windows)
+    before = Series(tuple(s for s in samples if s.iterations <= first))
+    counted = Series(tuple(s for s in samples if s.iterations >= first))
+    return bends(before) or bends(counted)
 
 
 def _bytes_counted(suspects: Sequence[Suspect], evidence: Evidence) -> float:
@@ -157,7 +171,7 @@ def _slowing(evidence: Evidence, suspects: tuple[Suspect, ...]) -> Judgement:
             f"{format_amount(evidence.windows[-1], evidence.unit)}, by "
             f"{format_count(max(worst.growth[:-1]))} over fewer before"
         )
-        return Judgement("steady", (reason,))
+        return Judgement("steady", (reason,), suspects)
     return _undecided(evidence, suspects)
 
 

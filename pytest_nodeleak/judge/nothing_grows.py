@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
-from .by_bytes import off_heap_growth
+from .by_bytes import LEAST_OFF_HEAP, external_rises_evenly, off_heap_growth
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
 from .thresholds import THRESHOLDS
-from .trend import rises_late, rises_nearly_always, robust_slope, steady_rate
+from .trend import (
+    heap_rises_evenly,
+    later_half,
+    rises_late,
+    rises_nearly_always,
+    robust_slope,
+    steady_rate,
+)
 
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, StaleContainer
@@ -50,7 +57,8 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         return Judgement("leak", (reason,), slots=slots)
     containers = grown_containers(evidence, policy)
     off_heap = off_heap_growth(evidence.series)
-    if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, 64):
+    least = 0 if external_rises_evenly(evidence.series) else LEAST_OFF_HEAP
+    if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, least):
         if not (evidence.pushed or evidence.exhausted):
             return Judgement(None, ("memory outside the heap grows",), off_heap=off_heap)
         return Judgement(
@@ -96,8 +104,9 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             "were counted, too few to see a slow leak: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
-    if unexplained_growth(evidence.series) > policy.max_growth.bytes:
-        return unexplained(evidence)
+    growth = unexplained_growth(evidence.series)
+    if growth > policy.max_growth.bytes:
+        return unexplained(evidence, growth)
     return Judgement(
         "steady",
         (
@@ -107,13 +116,12 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     )
 
 
-def unexplained(evidence: Evidence) -> Judgement:
-    """Where bytes rise and nothing that was counted says why."""
-    grown = format_bytes(unexplained_growth(evidence.series))
+def unexplained(evidence: Evidence, growth: float) -> Judgement:
+    """Where heapUsed rises by ``growth`` bytes per iteration and nothing counted says why."""
     reason = (
-        f"heapUsed rises by {grown} per {evidence.unit}, in nearly every round, and nothing that "
-        f"was counted over {format_amount(evidence.total_iterations, evidence.unit)} accounts for "
-        "it: growth that is rarer, or slower and slower; raise the budget"
+        f"heapUsed rises by {format_bytes(growth)} per {evidence.unit}, in nearly every round, and "
+        f"nothing that was counted over {format_amount(evidence.total_iterations, evidence.unit)} "
+        "accounts for it: growth that is rarer, or slower and slower; raise the budget"
     )
     return Judgement("inconclusive", (reason,))
 
@@ -134,6 +142,9 @@ def unexplained_growth(series: Series) -> float:
 
     Bytes are conserved: such a heap is not steady, whatever was counted.
     """
+    if heap_rises_evenly(series):
+        late = later_half(series)
+        return robust_slope(late.iterations, late.heap_used)
     heap = series.heap_used
     if not rises_nearly_always(heap) or not rises_late(series):
         return 0.0

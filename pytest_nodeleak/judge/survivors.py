@@ -18,7 +18,15 @@ from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import deltas, rises_late, rises_nearly_always, rises_overall, robust_slope
+from .trend import (
+    bends,
+    deltas,
+    heap_rises_evenly,
+    rises_late,
+    rises_nearly_always,
+    rises_overall,
+    robust_slope,
+)
 
 __all__ = ["by_rising_bytes", "judge_survivors", "of_age", "witnessed"]
 
@@ -35,6 +43,9 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return _rare_or_slowing(evidence, growing)
     if not _worked_enough(evidence):
         return Judgement(None, ("growth without an end so far",), growing=growing)
+    counted = sum(sum(g.allocations.counts) for g in leaking)
+    if counted < THRESHOLDS.counted_well and bends(evidence.series):
+        return _slower_and_slower(evidence, leaking)
     doubtful = _is_noise(leaking, evidence)
     if not doubtful and not witnessed(leaking, evidence):
         return _replaced(evidence, leaking)
@@ -164,6 +175,13 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     return Judgement("steady", (reason,))
 
 
+def _slower_and_slower(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement:
+    if not evidence.exhausted:
+        return Judgement(None, ("growth that slows down",), growing=growing)
+    reason = _still_growing(evidence, growing[0], "but slower and slower")
+    return Judgement("inconclusive", (reason,), growing=growing)
+
+
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:
     if not evidence.exhausted and not evidence.pushed:
         return Judgement(None, ("survivors without growth of the heap",), growing=tuple(leaking))
@@ -192,7 +210,8 @@ def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
         return True
     heap = evidence.series.heap_used
     fall = max((before - after for before, after in combinations(heap, 2)), default=0)
-    rises = rises_late(evidence.series) or rises_nearly_always(heap)
+    series = evidence.series
+    rises = rises_late(series) or rises_nearly_always(heap) or heap_rises_evenly(series)
     return not rises and fall < _bytes_added(leaking, evidence)
 
 
@@ -212,8 +231,8 @@ def _unwitnessed(evidence: LedgerEvidence, worst: Growing) -> str:
     )
 
 
-def _still_growing(evidence: LedgerEvidence, worst: Growing) -> str:
-    but = "but too little was seen of it" if worst.steady else "but slower and slower"
+def _still_growing(evidence: LedgerEvidence, worst: Growing, but: str = "") -> str:
+    but = but or ("but too little was seen of it" if worst.steady else "but slower and slower")
     return (
         f"{worst.allocations} allocates what stays, +{format_rate(worst.per_iteration)} per "
         f"{evidence.unit} over {format_amount(evidence.total_iterations, evidence.unit)}, {but}: a "

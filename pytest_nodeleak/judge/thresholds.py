@@ -222,6 +222,37 @@ class Thresholds:
         "share of the readings that rise where a heap is not steady, whatever was counted",
         "one object at every square number: growth like a root",
     )
+    even_readings: int = _is(
+        6,
+        "readings of the later half that must rise alike where a heap is not steady",
+        "a bigint that is multiplied, Buffer.concat: the same bytes in every round",
+    )
+    even: float = _is(
+        0.5,
+        "paces are alike if they are this part of the usual one, or it of them",
+        "a bigint that is multiplied, Buffer.concat: the same bytes in every round",
+    )
+    evenly: float = _is(
+        0.8,
+        "share of the paces that are alike where something rises evenly",
+        "the profiler's first window, which adds 23 kB",
+    )
+    bent: float = _is(
+        0.6,
+        "pace of heapUsed in the last quarter of the work, as a share of that in the second, "
+        "below which its curve bends",
+        "3,000 products asked for by popularity: 7.5, later 2 B per iteration",
+    )
+    bending: float = _is(
+        0.8,
+        "the same, as a share of that in the third",
+        "a leak beside a cache that fills up: the pace of the leak stays",
+    )
+    counted_well: int = _is(
+        200,
+        "survivors whose own pace shows a bend",
+        "3,000 products asked for by popularity: 25 in a window",
+    )
     least_slope: float = _is(
         1.0,
         "bytes per iteration of such a rise",

@@ -11,9 +11,14 @@ from ..base.samples import Series
 from .thresholds import THRESHOLDS
 
 __all__ = [
+    "bends",
     "deltas",
+    "heap_rises_evenly",
     "is_flat",
+    "later_half",
+    "paces",
     "rates",
+    "rises_evenly",
     "rises_late",
     "rises_nearly_always",
     "rises_overall",
@@ -40,6 +45,58 @@ def rises_late(series: Series) -> bool:
     in_all = samples[-1].heap_used - samples[0].heap_used
     spent = max(samples[-1].iterations - before.iterations, 1)
     return grown > THRESHOLDS.late_bytes * spent and grown > THRESHOLDS.late_share * in_all
+
+
+def later_half(series: Series) -> Series:
+    """The readings of the later half of the work."""
+    samples = series.samples
+    middle = (samples[0].iterations + samples[-1].iterations) / 2
+    return Series(tuple(s for s in samples if s.iterations >= middle))
+
+
+def paces(iterations: Sequence[float], values: Sequence[float]) -> list[float]:
+    """Growth of ``values`` per iteration from reading to reading, where work was done between."""
+    pairs = zip(deltas(iterations), deltas(values), strict=True)
+    return [grown / done for done, grown in pairs if done]
+
+
+def rises_evenly(iterations: Sequence[float], values: Sequence[float]) -> bool:
+    """Whether ``values`` rose by the same amount per iteration, nearly always.
+
+    Where they do, they are exact, and it is no chance.
+    """
+    pace = paces(iterations, values)
+    if len(pace) < THRESHOLDS.even_readings:
+        return False
+    usual = median(pace)
+    alike = [p for p in pace if THRESHOLDS.even * usual <= p <= usual / THRESHOLDS.even]
+    return usual > 0 and len(alike) >= THRESHOLDS.evenly * len(pace)
+
+
+def heap_rises_evenly(series: Series) -> bool:
+    """The same of heapUsed in the later half of the work."""
+    late = later_half(series)
+    return rises_evenly(late.iterations, late.heap_used)
+
+
+def bends(series: Series) -> bool:
+    """Whether heapUsed rises nearly always, and slower and slower: growth that comes to an end.
+
+    A leak beside something that fills up leaves a pace that stays.
+    """
+    if not rises_nearly_always(series.heap_used):
+        return False
+    first, span = series.iterations[0], series.iterations[-1] - series.iterations[0]
+    quarters: list[list[float]] = [[], [], [], []]
+    for before, after in pairwise(series.samples):
+        if after.iterations > before.iterations:
+            pace = (after.heap_used - before.heap_used) / (after.iterations - before.iterations)
+            middle = (after.iterations + before.iterations) / 2 - first
+            quarters[min(3, int(4 * middle / span))].append(pace)
+    if not all(quarters):
+        return False
+    _, second, third, last = map(median, quarters)
+    return last < THRESHOLDS.bent * second and last < THRESHOLDS.bending * third
 
 
 def rises_nearly_always(heap: Sequence[float]) -> bool:

@@ -63,6 +63,11 @@ class Budget:
             self._deadline = self.within(self.left + seconds - self.seconds)
             self.seconds = seconds
 
+    def extend_for(self, seconds: float) -> None:
+        """Have ``seconds`` left at least, unless the budget is the user's."""
+        if not self._strict:
+            self.extend(self.seconds + seconds - self.left)
+
     def give_back(self, seconds: float) -> None:
         """Take ``seconds`` that went into something with time of its own off those used."""
         # What a thread has waited for is known late: a difference may be below nothing.

@@ -11,13 +11,13 @@ from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
 from ..base.policy import Policy
 from ..base.samples import Series
-from ..judge.by_bytes import by_rss
+from ..judge.by_bytes import by_rss, external_rises_evenly
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes, of_age
 from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import rises_late, rises_overall, rising_share
+from ..judge.trend import bends, heap_rises_evenly, rises_late, rises_overall, rising_share
 from ..judge.verdict import AllocationSite, Outcome, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
@@ -158,18 +158,22 @@ class _Measurement:
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
             why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.budget.left)
+            growth = unexplained_growth(meter.series)
+            rises = growth > policy.max_growth.bytes
             if not why_not:
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
+                if counted.outcome == "steady" and rises and not counted.suspects:
+                    return unexplained(evidence, growth), evidence
                 if counted.outcome == "leak" or (
                     (counted.outcome == "steady" or counted.doubts_things)
                     and self._ledger().others_are_steady()
                 ):
                     return counted, evidence
-            if unexplained_growth(meter.series) > policy.max_growth.bytes:
+            if rises:
                 evidence = windows.collect()
-                return unexplained(evidence), evidence
+                return unexplained(evidence, growth), evidence
             if why_not and judgement.outcome == "steady" and meter.app.jit == "on":
                 evidence = windows.collect()
                 return not_proven(evidence), evidence
@@ -189,7 +193,11 @@ class _Measurement:
         if self.meter.app.jit == "on" and rises_overall(whole, THRESHOLDS.least_store):
             return True  # of optimised code the profiler may see nothing at all: Node 18 did
         later = Series(whole.samples[self._ledger().first_ended - 1 :])
-        return any(
+        if self.policy.offheap == "on" and external_rises_evenly(whole):
+            return True
+        if bends(whole):
+            return False  # what fills up
+        return heap_rises_evenly(whole) or any(
             series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store
             and rises_late(series)
             for series in (whole, later)

@@ -223,8 +223,11 @@ class Meter(Limits):
         heap = self.subject.heap
         self.snapshots.append(self.files.taken(path, take, heap.take_snapshot))
 
-    def tracked_snapshot(self, n: int, limit: Deadline) -> None:
-        """One snapshot after ``n`` iterations; the difference is what they allocated and kept."""
+    def tracked_snapshot(self, n: int, least: int, seconds: float) -> None:
+        """One snapshot after ``n`` iterations; the difference is what they allocated and kept.
+
+        Fewer are done where they take more than ``seconds``, but ``least`` are.
+        """
         from ..heap import growth_since
 
         path = self.folder / "snapshot-1.heapsnapshot"
@@ -232,9 +235,9 @@ class Meter(Limits):
         self.windows.clear()
         self.files.clear()
         with self.subject.heap.tracked_objects() as tracking:
-            before = self.done
-            while (done := self.done - before) < n and (not limit.expired or not done):
-                self.iterate(n - done, limit)
+            before, limit = self.done, self.budget.within(seconds)
+            while (done := self.done - before) < n and (not limit.expired or done < least):
+                self.iterate(*((1, None) if limit.expired else (n - done, limit)))
             self.windows.append(float(self.done - before))
             self.sample()
             self.enter("snapshot 1")

@@ -14,6 +14,7 @@ from ..judge.bounds import (
     bound_among,
     filled,
     not_full,
+    not_old,
 )
 from ..judge.evidence import Judgement
 from .ledger import Ledger
@@ -53,7 +54,7 @@ class Settling:
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
                 return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
-            age = age_among(numbers, filling, self._seconds_watched())
+            age = age_among(numbers, filling, self._ledger().watched or self._meter.seconds)
             if age is not None:
                 return self._outlive(age)
         return None
@@ -71,18 +72,15 @@ class Settling:
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
         pause = 1.1 * age.seconds
+        if age.seconds <= LONGEST_TIMER:
+            self._meter.budget.extend_for(pause + 2 * CHECK_SECONDS)
         if pause + CHECK_SECONDS > self._meter.budget.left:
-            return None
+            return not_old(age, self._meter.unit)
         # Those counted before the wait must be gone after it; new ones may have taken their place.
         ledger = self._ledger()
         ledger.keep_watching()
         self._meter.wait(pause, age.name)
         return filled(age, still_grows=ledger.confirm().outcome == "leak")
-
-    def _seconds_watched(self) -> float:
-        """How long what was counted had to live."""
-        samples = self._ledger().evidence.series.samples
-        return samples[-1].seconds - samples[0].seconds or self._meter.seconds
 
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from ..base.deadline import Deadline
 from ..base.policy import Policy
 from ..base.samples import Sample
@@ -20,8 +18,8 @@ WINDOW_PIECES = 4
 NAMED = 40
 LEAST_NAMED, MOST_NAMED = 16, 4_000
 NAMING_SECONDS = 2.0
-#: iterations for a name, however long they take: of fewer objects a snapshot may be the cause
-FEWEST_NAMED = 3
+#: iterations for a name, however long they take: in fewer, what is in flight seems to stay
+FEWEST_NAMED = 8
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
@@ -53,7 +51,7 @@ class Windows:
         if self.pacer.timed:
             n = 1
         if not several:
-            meter.tracked_snapshot(n, meter.budget.within(NAMING_SECONDS))
+            meter.tracked_snapshot(n, 1 if self.pacer.timed else FEWEST_NAMED, NAMING_SECONDS)
             return self.collect()
         meter.snapshot()
         for _ in range(2):
@@ -99,7 +97,7 @@ class Windows:
         """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
         meter = self.meter
         meter.enter(f"window {len(meter.windows) + 1}")
-        began = time.monotonic()
+        began = meter.budget.clock()
         before = meter.done
         if share is None:
             share = FIRST_WINDOW_SHARE if len(meter.snapshots) == 1 else WINDOW_SHARE
@@ -112,7 +110,7 @@ class Windows:
             meter.sample()
             if limit.expired or meter.is_huge:
                 break
-        self.pushed_seconds += time.monotonic() - began
+        self.pushed_seconds += meter.budget.clock() - began
 
     def _next_window(self, judgement: Judgement) -> int:
         """Iterations of the next window, 0 if the budget allows none that would tell more."""

@@ -44,8 +44,10 @@ def headline(verdict: Verdict) -> str:
         return f"leak: {one_line(verdict.reasons[0])}"
     worst = verdict.constructors[0]
     unit = verdict.unit
-    # Without snapshots counts are of the ledger's windows: the pace says how many there were.
-    total = sum(verdict.windows) or worst.count / (worst.per_iteration or 1) or 1
+    # Counts by function are of the ledger's windows: the pace says how many iterations they had.
+    by_function = worst.kind == "function" or not verdict.windows
+    total = worst.count / (worst.per_iteration or 1) if by_function else sum(verdict.windows)
+    total = total or 1
     name = _name(worst)
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
     parts = [f"{name} leaks{where}: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
@@ -227,8 +229,8 @@ def _table(verdict: Verdict, columns: int) -> list[str]:
 
 def _added(verdict: Verdict) -> str:
     windows = verdict.windows
-    if not windows:
-        by_function = any(row.kind == "function" for row in verdict.constructors)
+    by_function = any(row.kind == "function" for row in verdict.constructors)
+    if by_function or not windows:
         return "what stays, by the function that allocates it:" if by_function else "grown:"
     # One snapshot after a window, or one before and after each.
     last = 1 if len(verdict.snapshots) == 1 else len(windows) + 1

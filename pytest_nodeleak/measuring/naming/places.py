@@ -21,6 +21,8 @@ MOST_ROWS = 12
 MOST_SITES = 8
 MOST_FRAMES = 8
 MOST_SIZES = 8
+#: whose functions come first
+_ORIGINS = {"program": 0, "package": 1}
 #: paces that are the same: those of the lower to the higher at least
 SAME_PACE = 0.8
 
@@ -57,8 +59,9 @@ class Places:
         return replace(row, name=name, defined_at=where)
 
     def sites(self) -> tuple[AllocationSite, ...]:
-        """The call stacks of what grows, of the program's and its packages' own functions."""
-        return tuple(self._site(growing) for growing in self._growing[:MOST_SITES])
+        """The call stacks of what grows, those that end in the program's own functions first."""
+        first = sorted(self._growing, key=lambda growing: _ORIGINS.get(_origin(growing), 2))
+        return tuple(self._site(growing) for growing in first[:MOST_SITES])
 
     def rows(self, windows: Sequence[float]) -> tuple[LeakingConstructor, ...]:
         """The allocating functions as rows, where no snapshot gives the constructors."""
@@ -101,6 +104,10 @@ class Places:
             "columnNumber": frame.column - 1,
         }
         return frame_of(call, self._sources)
+
+
+def _origin(growing: Growing) -> str:
+    return growing.allocations.function.origin
 
 
 def _stack(allocations: Allocations) -> tuple[CallFrame, ...]:
