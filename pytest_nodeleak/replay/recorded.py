@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import PolicyError
+from ..base.json_text import parsed_json
 from ..base.policy import Policy
 from ..base.recipe import Recipe
 from ..base.units import parse_seconds
@@ -121,8 +122,8 @@ def _in(recipe: Recipe, project: Path) -> Recipe:
 def recorded_from_json(text: str, file: Path) -> Recorded:
     """What the replay.json ``file`` with the content ``text`` tells. Raises PolicyError."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = parsed_json(text)
+    except ValueError:
         found = None
     if not isinstance(found, Mapping) or "command" not in found:
         raise PolicyError(f"'{file}' is no replay.json: it has no 'command'")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..base.json_text import parsed_json
 from ..judge.verdict import Verdict
 from ..replay.recorded import REPLAY, recorded_text
 from . import text_report, verdict_json
@@ -131,8 +131,8 @@ def remove_artifacts(folder: Path) -> bool:
 
 def _our_files(folder: Path) -> set[str]:
     try:
-        found = json.loads((folder / _VERDICT).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        found = parsed_json((folder / _VERDICT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return set()
     if not isinstance(found, dict) or not {"schema", "outcome", "series"} <= found.keys():
         return set()

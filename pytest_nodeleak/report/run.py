@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..base.errors import PolicyError
+from ..base.json_text import parsed_json
 from ..judge.verdict import Verdict
 from .stored import verdict_from_json
 
@@ -74,7 +75,7 @@ def run_from_json(text: str, source: str) -> Run:
     Raises PolicyError that names ``source``.
     """
     try:
-        found = json.loads(text)
+        found = parsed_json(text)
     except ValueError as error:
         raise PolicyError(f"'{source}' is no JSON: {error}") from None
     if isinstance(found, Mapping) and isinstance(found.get("tests"), list):
@@ -86,10 +87,11 @@ def run_from_json(text: str, source: str) -> Run:
 def _test(found: Any, source: str) -> MeasuredTest:
     if not isinstance(found, Mapping) or not isinstance(found.get("verdicts"), list):
         raise PolicyError(f"'{source}' cannot be read: a test in it has no 'verdicts'")
+    line = found.get("line", 0)
     return MeasuredTest(
         str(found.get("test", "")),
         str(found.get("result", "")),
         tuple(verdict_from_json(verdict, source) for verdict in found["verdicts"]),
         str(found.get("file", "")),
-        int(found.get("line", 0)),
+        line if isinstance(line, int) else 0,
     )

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 ANONYMOUS = "(anonymous closure)"
+#: numbers of names for which an array of counts is taken, whatever they count
+_DENSE = 1 << 20
 #: node types whose own name is the name of a class, a function or a kind of V8 object
 NAMED_KINDS = ("object", "native", "closure", "hidden", "wasm object")
 Key = TypeVar("Key")
@@ -111,14 +113,32 @@ class Sums:
         self, sums: dict[int, tuple[int, int]], names: AnyArray, sizes: AnyArray
     ) -> None:
         lowest = int(names.min())
+        if int(names.max()) - lowest > _DENSE + 8 * names.size:
+            self._add_scattered(sums, names, sizes)
+            return
         names = names - names.dtype.type(lowest)
         counts = np.bincount(names)
         used = np.flatnonzero(counts)
         totals = np.bincount(names, weights=sizes)[used]
-        for name, count, size in zip(
-            (used + lowest).tolist(), counts[used].tolist(), totals.tolist(), strict=True
-        ):
-            _add(sums, name, count, int(size))
+        _add_all(sums, used + lowest, counts[used], totals)
+
+    def _add_scattered(
+        self, sums: dict[int, tuple[int, int]], names: AnyArray, sizes: AnyArray
+    ) -> None:
+        """For numbers far apart: a file may claim any, before its strings have come."""
+        order = np.argsort(names, kind="stable")
+        names = names[order]
+        firsts = np.concatenate(([0], np.flatnonzero(names[1:] != names[:-1]) + 1))
+        counts = np.diff(np.append(firsts, names.size))
+        totals = np.add.reduceat(sizes[order].astype(np.float64), firsts)
+        _add_all(sums, names[firsts], counts, totals)
+
+
+def _add_all(
+    sums: dict[int, tuple[int, int]], names: AnyArray, counts: AnyArray, sizes: AnyArray
+) -> None:
+    for name, count, size in zip(names.tolist(), counts.tolist(), sizes.tolist(), strict=True):
+        _add(sums, name, count, int(size))
 
 
 def _add(totals: dict[Key, tuple[int, int]], key: Key, count: int, size: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...base.errors import SnapshotFormatError
+from ...base.json_text import parsed_json
 
 __all__ = ["HeapProfile", "ProfiledFunction", "is_profile", "load_profile"]
 
@@ -61,9 +61,9 @@ def load_profile(path: str | os.PathLike[str]) -> HeapProfile:
     source = os.path.basename(os.fspath(path))
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
-            document = json.load(stream)
+            document = parsed_json(stream.read())
         return HeapProfile(source, _functions(document))
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SnapshotFormatError(
             f"{source}: this is no heap profile: {_reason(error)}", source=source
         ) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_nodeleak import SnapshotFormatError, load_snapshot
 from pytest_nodeleak.cli import main
 from pytest_nodeleak.report.artifacts import remove_artifacts
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
@@ -89,6 +90,31 @@ def test_a_hostile_snapshot_is_refused_or_shown(
     assert peak < BOUND
     assert set(statuses) == {0, 2}
     assert min(statuses.values()) > ROUNDS / 20
+
+
+@pytest.mark.fault(
+    "Files",
+    "a name that a file does not have",
+    forced="a node whose name is string number 2^31",
+    seen="SnapshotFormatError; no memory is asked for",
+)
+def test_a_name_far_beyond_all_strings_takes_no_memory(tmp_path: Path) -> None:
+    document = json.loads(TEXT)
+    fields = document["snapshot"]["meta"]["node_fields"]
+    types = document["snapshot"]["meta"]["node_types"][0]
+    nodes, at = document["nodes"], fields.index("name")
+    kind, step = types.index("object"), len(fields)
+    of_objects = [start for start in range(0, len(nodes), step) if nodes[start] == kind]
+    nodes[of_objects[0] + at], nodes[of_objects[1] + at] = 2**31 - 1, 0
+    path = tmp_path / "x.heapsnapshot"
+    path.write_text(json.dumps(document))
+    tracemalloc.start()
+    try:
+        with pytest.raises(SnapshotFormatError, match="but number 2147483647 is referred to"):
+            load_snapshot(path)
+        assert tracemalloc.get_traced_memory()[1] < BOUND
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.fault(
