@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..graph.graph import Graph
 from .blocks import variable_of_block
 from .exports import exports_of
+from .keys import DATA, shown_key
 from .paths import PathStep, RetainingPath, fold_repeats
 from .places import scopes_of
 
@@ -293,4 +294,5 @@ def _property(name: str) -> str:
     symbol = _SYMBOL.fullmatch(name)
     if symbol:
         return f"[{symbol.group(1)}]"
-    return f".{name}"
+    shown = shown_key(name)
+    return shown if shown == DATA else f".{shown}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model.arrays import AnyArray, BoolArray
+from .keys import shown_keys
 
 if TYPE_CHECKING:
     from ..graph.graph import Graph
@@ -137,7 +138,7 @@ class Shapes:
 def _text(keys: list[str]) -> str:
     shown: list[str] = []
     length = 0
-    for key in keys:
+    for key in shown_keys(keys):
         length += len(key) + 2
         if length > _LONGEST and shown:
             return f"{{{', '.join(shown)}, … {len(keys)} properties}}"
