@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .base.errors import NodeLeakError as NodeLeakError
     from .base.errors import NodeNotFoundError as NodeNotFoundError
     from .base.errors import NodeVersionError as NodeVersionError
+    from .base.errors import OpenInspectorWarning as OpenInspectorWarning
     from .base.errors import PolicyError as PolicyError
     from .base.errors import ProtocolError as ProtocolError
     from .base.errors import SnapshotFormatError as SnapshotFormatError
@@ -65,6 +66,7 @@ _HOMES = {
         "EvaluationError",
         "HeapGoneError",
         "InconclusiveWarning",
+        "OpenInspectorWarning",
         "LaunchError",
         "NodeLeakError",
         "NodeNotFoundError",

@@ -19,6 +19,7 @@ __all__ = [
     "NodeLeakError",
     "NodeNotFoundError",
     "NodeVersionError",
+    "OpenInspectorWarning",
     "Ours",
     "PolicyError",
     "ProtocolError",
@@ -52,6 +53,10 @@ class NodeLeakError(Ours):
 
 class InconclusiveWarning(UserWarning):
     """The evidence of a measurement does not decide, and ``strict`` is off."""
+
+
+class OpenInspectorWarning(UserWarning):
+    """The inspector of a program that runs is open to other machines."""
 
 
 class PolicyError(NodeLeakError, ValueError):

@@ -7,6 +7,7 @@ import contextlib
 import io
 import signal
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -31,7 +32,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     given, script_args = _split(list(sys.argv[1:] if argv is None else argv))
-    with _closed_pipes_are_silence("stdout"), _closed_pipes_are_silence("stderr"):
+    with (
+        warnings.catch_warnings(),
+        _closed_pipes_are_silence("stdout"),
+        _closed_pipes_are_silence("stderr"),
+    ):
+        warnings.showwarning = _told
         arguments = _parser().parse_args(given)
         arguments.script_args = script_args
         try:
@@ -47,6 +53,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # of a stream that is no file: nobody is left to tell
             return ERROR
     return status
+
+
+def _told(message: Warning | str, *_: object, **__: object) -> None:
+    """A warning as a sentence, without the line of ours that gave it."""
+    print(f"nodeleak: warning: {message}", file=sys.stderr)
 
 
 class _Pipe(io.FileIO):

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import fault_table
 import pytest
 
 from pytest_nodeleak import load_snapshot
@@ -54,6 +55,26 @@ def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
     assert status == 0, said
     assert instances(path) > 0
     assert listens(process.pid)
+
+
+@pytest.mark.fault(
+    "Secrets",
+    "an inspector that is open to other machines",
+    forced="`--inspect=0.0.0.0:0`, then `nodeleak snapshot --pid`",
+    kept="the snapshot, for the user alone",
+)
+def test_an_inspector_that_is_open_to_the_world_is_warned_of(by_hand, tmp_path):
+    process = by_hand(LEAK, "--inspect=0.0.0.0:0")
+    argv = [sys.executable, "-m", "pytest_nodeleak", "snapshot", "--pid", str(process.pid)]
+    done = subprocess.run(
+        [*argv, "-o", str(tmp_path / "out")], capture_output=True, text=True, check=True
+    )
+    warned = next(line for line in done.stderr.splitlines() if "warning" in line)
+    assert warned.startswith("nodeleak: warning: the inspector is open to other machines, at 0.0.")
+    fault_table.saw(warned)
+    if os.name == "posix":
+        assert (tmp_path / "out").stat().st_mode & 0o777 == 0o700
+        assert os.stat(done.stdout.strip()).st_mode & 0o777 == 0o600
 
 
 def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import re
 import signal
@@ -42,11 +43,24 @@ _BOOTING = 5.0
 
 @dataclass(frozen=True)
 class Door:
-    """The address of an inspector; ``opened``: by us, so that it is ours to close again."""
+    """The address of an inspector; ``opened``: by us, so that it is ours to close again.
+
+    ``listens_at`` is the address that its program listens at, as far as that is known.
+    """
 
     url: str
     opened: bool = False
     pid: int | None = None
+    listens_at: str = ""
+
+    @property
+    def exposed_at(self) -> str:
+        """Where other machines may reach it; "" if only this one can."""
+        address = self.listens_at or urlsplit(self.url).hostname or ""
+        try:
+            return "" if ipaddress.ip_address(address).is_loopback else address
+        except ValueError:
+            return ""  # a name: that of this machine, or of a forwarded port
 
 
 def door_of_url(url: str) -> Door:
@@ -100,7 +114,7 @@ def door_of(pid: int) -> Door:
     for port in dict.fromkeys(likely):
         url = _asked(ports[port], port)
         if url:
-            return Door(url, pid=pid)
+            return Door(url, pid=pid, listens_at=ports[port])
     return _opened(pid, arguments, set(ports))
 
 
@@ -140,13 +154,13 @@ def _opened(pid: int, arguments: list[str], before: set[int]) -> Door:
         for port in sorted(set(ports) - before):
             url = _asked(ports[port], port)
             if url:
-                return Door(url, opened=True, pid=pid)
+                return Door(url, opened=True, pid=pid, listens_at=ports[port])
         time.sleep(0.02)
     # Open before, on a port that nothing told of: asked last, for it may be the program's own.
     for port, address in sorted(listening_ports(pid).items()):
         url = _asked(address, port)
         if url:
-            return Door(url, pid=pid)
+            return Door(url, pid=pid, listens_at=address)
     raise AttachError(_why_closed(pid, arguments))
 
 

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import psutil
 
 from ...base.deadline import Deadline
-from ...base.errors import AttachError, ConnectionLostError, DeadlineExceeded, hide_ours
+from ...base.errors import (
+    AttachError,
+    ConnectionLostError,
+    DeadlineExceeded,
+    OpenInspectorWarning,
+    hide_ours,
+)
 from ...base.units import format_bytes
 from ...inspector import Session, WebSocketTransport
 from ..probes.cost import Cost, cost_of
@@ -51,10 +60,22 @@ class Way:
 
 
 def door_to(way: Way) -> Door:
-    """The inspector that ``way`` leads to. Raises AttachError."""
+    """The inspector that ``way`` leads to. Raises AttachError.
+
+    Warns with OpenInspectorWarning if others reach it as well.
+    """
     if way.pid is not None:
-        return door_of(way.pid)
-    return door_of_url(way.url) if way.url is not None else door_at(way.inspect or "")
+        door = door_of(way.pid)
+    else:
+        door = door_of_url(way.url) if way.url is not None else door_at(way.inspect or "")
+    if door.exposed_at:
+        warnings.warn(
+            f"the inspector is open to other machines, at {door.exposed_at}: whoever reaches it "
+            "runs code in the program; start the program with --inspect=127.0.0.1:0",
+            OpenInspectorWarning,
+            stacklevel=3,
+        )
+    return door
 
 
 def connected(door: Door) -> Session:
@@ -159,7 +180,7 @@ def _by_inspector(
         pid, here, _ = pid_behind(session)
         usage = session.call("Runtime.getHeapUsage", deadline=Deadline(_PATIENCE))
         _check(cost_of(int(usage["usedSize"]), pid if here else None), force, announce)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _stream(session, target, deadline, progress)
         return target
     except (ConnectionLostError, DeadlineExceeded) as error:
@@ -172,9 +193,10 @@ def _stream(
     session: Session, target: Path, deadline: Deadline, progress: Callable[[str], object]
 ) -> None:
     part = target.with_name(target.name + ".part")
+    private = partial(os.open, mode=0o600)  # it holds all that the process has in memory
     written = 0
     try:
-        with open(part, "wb") as file:
+        with open(part, "wb", opener=private) as file:
 
             def take(chunk: bytes) -> None:
                 nonlocal written

@@ -77,8 +77,9 @@ def snapshot_by_signal(
     send(pid, number)
     path = _new_file(process, folder, before, deadline)
     _wait_until_whole(process, path, deadline, progress)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        path.chmod(0o600)  # it holds all that the process has in memory
         shutil.move(path, target)
     except OSError as error:
         raise AttachError(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_nodeleak.base.errors import AttachError
-from pytest_nodeleak.node.attach.doors import door_at, door_of, door_of_url
+from pytest_nodeleak.node.attach.doors import Door, door_at, door_of, door_of_url
 from pytest_nodeleak.node.probes.cost import Cost
 from pytest_nodeleak.node.process.room import memory_room
 from pytest_nodeleak.node.process.signalled import is_whole
@@ -80,6 +80,21 @@ def test_what_answers_at_a_port_and_is_not_one_target(listed, said):
         Listing.body = json.dumps([target(1, "a")]).encode()
         assert door_at(str(server.server_port)).url == f"ws://127.0.0.1:{server.server_port}/a"
         server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("door", "exposed"),
+    [
+        (Door("ws://127.0.0.1:9229/x", listens_at="0.0.0.0"), "0.0.0.0"),
+        (Door("ws://[::1]:9229/x", listens_at="::"), "::"),
+        (Door("ws://127.0.0.1:9229/x", listens_at="127.0.0.1"), ""),
+        (Door("ws://10.0.0.5:9229/x"), "10.0.0.5"),
+        (Door("ws://[::1]:9229/x"), ""),
+        (Door("ws://localhost:9229/x"), ""),
+    ],
+)
+def test_whether_other_machines_reach_an_inspector(door, exposed):
+    assert door.exposed_at == exposed
 
 
 def test_a_file_is_whole_by_its_end(tmp_path):
