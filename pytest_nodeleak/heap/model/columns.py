@@ -7,8 +7,10 @@ at hand of the columns of one step is resident.
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
+import sys
 import weakref
 from collections.abc import Iterator
 
@@ -24,13 +26,15 @@ _LEAST_BYTES = 1 << 22
 _LEAST_ITEMS = 1 << 17
 _BLOCK = 1 << 15
 _RELEASED = 1 << 17
+# Where pages of a map can be let go, and a file without a name be had: not on Windows.
+_HAS_FILES = sys.platform != "win32" and hasattr(mmap, "MADV_DONTNEED")
 
 
 class ColumnStore:
     """Keeps the columns of one snapshot, which will take about ``size`` bytes."""
 
     def __init__(self, size: int = 0) -> None:
-        self._in_files = size >= _LEAST_BYTES and hasattr(mmap, "MADV_DONTNEED")
+        self._in_files = size >= _LEAST_BYTES and _HAS_FILES
         # The arrays alone keep them.
         self._maps: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
 
@@ -66,6 +70,8 @@ class ColumnStore:
 
     def release(self) -> None:
         """Let what is in files leave the resident set; each page comes back when it is used."""
+        if sys.platform == "win32":
+            return  # there are no maps
         for mapped in self._maps:
             mapped.madvise(mmap.MADV_DONTNEED)
 
@@ -99,6 +105,8 @@ class File:
 
     def read(self, size: int) -> bytearray:
         """Its first ``size`` bytes."""
+        if sys.platform == "win32":
+            raise OSError("there is no such file")
         found = bytearray()
         while len(found) < size:
             part = os.pread(self.number, size - len(found), len(found))
@@ -109,15 +117,14 @@ class File:
 
 
 def _open() -> int:
-    try:
-        return os.open(os.environ.get("TMPDIR", "/tmp"), os.O_TMPFILE | os.O_RDWR, 0o600)
-    except (AttributeError, OSError):
-        # Where the system has no such files.
-        import tempfile
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # not on every file system
+            return os.open(os.environ.get("TMPDIR", "/tmp"), os.O_TMPFILE | os.O_RDWR, 0o600)
+    import tempfile
 
-        number, name = tempfile.mkstemp(prefix="nodeleak-")
-        os.unlink(name)
-        return number
+    number, name = tempfile.mkstemp(prefix="nodeleak-")
+    os.unlink(name)
+    return number
 
 
 class Column:

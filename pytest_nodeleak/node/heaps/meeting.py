@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -50,10 +51,11 @@ class MeetingPoint:
         self._folder = ""
         self._socket: socket.socket | None = None
         self._strangers: list[LineTransport] = []
-        if os.name == "posix":
-            self._open()
+        self._open()
 
     def _open(self) -> None:
+        if sys.platform == "win32":
+            return
         _clear(tempfile.gettempdir())
         folder = tempfile.mkdtemp(prefix=_PREFIX)
         if len(os.fsencode(folder)) > _LONGEST - 2:
@@ -123,6 +125,8 @@ def _clear(parent: str) -> None:
 
 
 def _deserted(path: Path) -> bool:
+    if sys.platform == "win32":
+        return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.setblocking(False)
         try:

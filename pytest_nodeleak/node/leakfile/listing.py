@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from ...base.errors import EvaluationError, NodeLeakError, PolicyError
 from ..find import NodeExecutable
 from ..pause import DRIVER
+from ..process.groups import end_group, in_own_group
 from .exports import FileTest, loading_hint, tests_told
 
 __all__ = ["list_tests"]
@@ -75,7 +75,7 @@ def _run(argv: Sequence[str], cwd: Path, notes: Path, printed: Path, timeout: fl
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
+            **in_own_group(),
         )
         try:
             size, since = 0, time.monotonic()
@@ -88,8 +88,7 @@ def _run(argv: Sequence[str], cwd: Path, notes: Path, printed: Path, timeout: fl
                     return f"it was still loading after {timeout:g} s"
         finally:
             # With what the files may have started.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
+            end_group(process)
             process.wait()
 
 

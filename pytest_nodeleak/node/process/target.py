@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import psutil
 from ...base.deadline import Deadline
 from ...base.errors import DeadlineExceeded, LaunchError, hide_ours
 from .descendants import end_all, family
+from .groups import end_group, in_own_group
 from .lifeline import Lifeline
 from .looks import option_of
 from .output import OutputBuffer, pump
@@ -91,8 +91,8 @@ class TargetProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                start_new_session=True,
                 pass_fds=self._lifeline.inherited,
+                **in_own_group(),
             )
         except (OSError, ValueError) as error:
             self._lifeline.close()
@@ -135,7 +135,8 @@ class TargetProcess:
             return self._popen.poll()
         if found is None:
             return None
-        return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        status = int(found.si_status)
+        return status if found.si_code == os.CLD_EXITED else -status
 
     def wait(self, deadline: Deadline) -> int | None:
         """Wait for the end and for the last output; None if it still runs then."""
@@ -210,7 +211,7 @@ class TargetProcess:
             self.before_stop()
         # The program first, so that it starts no more; then who was there, then who came late.
         known = family(self.pid, self._mark)
-        self._kill_group()
+        end_group(self._popen)
         end_all(known)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(10)
@@ -220,14 +221,6 @@ class TargetProcess:
             thread.join(0.5)
         _alive.discard(self)
         self.after_stop()
-
-    def _kill_group(self) -> None:
-        if sys.platform == "win32":
-            self._popen.kill()
-        elif self._popen.returncode is None:
-            # It leads a group of its own: children that lost their parent are still in there.
-            with contextlib.suppress(OSError):
-                os.killpg(self.pid, signal.SIGKILL)
 
 
 def _nothing() -> None:
