@@ -75,6 +75,10 @@ class Lifeline:
             with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                 self._watcher.communicate(timeout=1)
             self._watcher = None
+        self.release()
+
+    def release(self) -> None:
+        """Close our ends of the pipe. Does nothing the second time."""
         for end in (self._read, self._write):
             if end >= 0:
                 os.close(end)

@@ -203,6 +203,10 @@ class TargetProcess:
         """The processes that it has started, and those that these have."""
         return family(self.pid, self._mark)
 
+    def let_go(self) -> None:
+        """In a copy of this process: the program must not live as long as that."""
+        self._lifeline.release()
+
     def stop(self) -> None:
         """End the process and every descendant. Does nothing the second time."""
         if self not in _alive:
@@ -232,6 +236,17 @@ def _stop_all() -> None:
     for process in list(_alive):
         with contextlib.suppress(Exception):
             process.stop()
+
+
+def _forget() -> None:
+    """In a copy of this process (fork): programs are the original's, it alone ends them."""
+    for process in _alive:
+        process.let_go()
+    _alive.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _tail_of(text: str) -> str:
