@@ -20,7 +20,7 @@ from .measured import measure, refuse_what_is_no_app
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..base.keywords import PolicyKeywords
+    from .keywords import PolicyKeywords
 
 __all__ = ["assert_no_leak_async"]
 

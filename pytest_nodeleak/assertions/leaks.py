@@ -23,7 +23,7 @@ from .measured import measure, refuse_what_is_no_app
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..base.keywords import PolicyKeywords
+    from .keywords import PolicyKeywords
 
 __all__ = ["assert_instances", "assert_no_growth", "assert_no_leak"]
 

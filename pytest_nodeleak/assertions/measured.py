@@ -15,7 +15,7 @@ from ..node.workload import Workload
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ..base.keywords import PolicyKeywords
+    from .keywords import PolicyKeywords
 
 __all__ = ["measure", "refuse_what_is_no_app"]
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from pytest_nodeleak import Policy
-from pytest_nodeleak.base.keywords import PolicyKeywords
+from pytest_nodeleak.assertions.keywords import PolicyKeywords
 
 GOOD = """\
 from pytest_nodeleak import LaunchNode, NodeApp, Verdict, assert_no_leak, every, measure, module

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
-    from .policy import Growth
+    from ..base.policy import Growth
 
 __all__ = ["PolicyKeywords"]
 
