@@ -17,6 +17,7 @@ from ..judge.verdict import Verdict
 from ..measuring.measurement import measure_with
 from ..node import NodeApp, NodeExecutable, find_node, open_node
 from ..node.leakfile.exports import asked, one_of
+from ..node.shares import MemoryShares
 from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
@@ -106,6 +107,7 @@ class CommandContext:
     def __init__(self, output: str | None, terminal: Terminal, plant: float = 0.0) -> None:
         self.plant = plant
         self.columns = WIDTH
+        self.memory = MemoryShares()
         self._output = output
         self._terminal = terminal
 

@@ -74,9 +74,12 @@ class Budget:
         self._deadline = self.within(self.left + max(0.0, seconds))
 
     @contextlib.contextmanager
-    def beside(self) -> Iterator[None]:
-        """A block that asks workers and children, of which a program may have many."""
+    def standing(self) -> Iterator[None]:
+        """A block that does not count."""
         began = self.clock()
         yield
-        if not self._strict:
-            self._aside += max(0.0, self.clock() - began)
+        self._aside += max(0.0, self.clock() - began)
+
+    def beside(self) -> contextlib.AbstractContextManager[None]:
+        """A block that asks workers and children, of which a program may have many."""
+        return contextlib.nullcontext() if self._strict else self.standing()

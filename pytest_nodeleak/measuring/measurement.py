@@ -85,7 +85,7 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         )
         if planting is not None:
             planting.heaps = lambda: [track.heap for track in meter.heaps.all]
-        with meter.heaps.patient(meter.patience):
+        with meter.heaps.patient(meter.patience), contextlib.closing(meter.memory):
             verdict = _Measurement(meter, policy, planted=planting is not None).run()
         if planting is not None:
             verdict = without_planted(verdict, planting.rate)
@@ -157,6 +157,7 @@ class _Measurement:
             self._ledger().end()
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
+            self._wait_for_memory()
             why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.budget.left)
             growth = unexplained_growth(meter.series)
             rises = growth > policy.max_growth.bytes
@@ -249,8 +250,11 @@ class _Measurement:
     def _named(self, judgement: Judgement, evidence: Evidence) -> _Said:
         """The judgement with the names of what grows, in the time that ``explain`` gives."""
         meter = self.meter
+        is_named = judgement.outcome != "steady" and bool(judgement.growing)
+        if is_named:
+            self._wait_for_memory()
         deadline = Deadline(self.policy.explain)
-        if judgement.outcome != "steady" and judgement.growing:
+        if is_named:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
             if why_not:
                 judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
@@ -290,6 +294,11 @@ class _Measurement:
         outcome = bounded.outcome or said.outcome
         findings = Findings() if outcome == "steady" else said.findings
         return _Said(outcome, (*bounded.reasons, *said.findings.facts), evidence, findings)
+
+    def _wait_for_memory(self) -> None:
+        if self.policy.snapshots != "never":
+            with self.meter.budget.standing():
+                self.meter.memory.wait(self.meter.snapshot_bytes)
 
     def _is_confirmed(self, proven: Judgement) -> bool:
         """Whether what was counted is there still, now that it has come of age."""

@@ -15,11 +15,11 @@ from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.probes.files import SnapshotFiles
-from ..node.process.room import memory_room
 from ..node.workload import Runner
 from .budget import Budget
 from .heaps import Heaps
 from .limits import Limits
+from .memory import SnapshotMemory
 
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
@@ -75,6 +75,7 @@ class Meter(Limits):
         self.files = SnapshotFiles()
         self.windows: list[float] = []
         self.phases = Phases(app.context.progress)
+        self.memory = SnapshotMemory(app)
         self.snapshot_seconds = 0.2
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
@@ -287,7 +288,3 @@ class Meter(Limits):
         kinds = self.subject.heap.active_resources().items()
         grown = {kind: count - self._resources.get(kind, 0) for kind, count in kinds}
         return {kind: count for kind, count in grown.items() if count > 0}
-
-    @property
-    def has_memory_for_snapshot(self) -> bool:
-        return self.snapshot_bytes < memory_room(self.app.pid)

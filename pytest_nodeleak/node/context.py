@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ..base.policy import Policy
+from .shares import MemoryShares
 
 __all__ = ["Alone", "Context"]
 
@@ -28,6 +29,11 @@ class Context(Protocol[Verdict]):
         """Columns that a report may take where it will be shown."""
         ...
 
+    @property
+    def memory(self) -> MemoryShares:
+        """What others that measure at the same time have noted for their snapshots."""
+        ...
+
     def policy(self) -> Policy: ...
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
@@ -44,6 +50,7 @@ class Alone:
 
     plant = 0.0
     columns = 100
+    memory = MemoryShares()
 
     def policy(self) -> Policy:
         return Policy()

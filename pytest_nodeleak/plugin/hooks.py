@@ -15,6 +15,7 @@ from .fixtures import NODE_FIXTURE
 from .record import Record
 from .reports import REPORTS, Reports, attach, attach_charts, shorten_crash
 from .state import STATE, State
+from .workers.controller import Controller
 
 __all__ = [
     "pytest_addhooks",
@@ -69,6 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     config.stash[REPORTS] = Reports(config)
     config.pluginmanager.register(config.stash[REPORTS], "nodeleak-reports")
+    config.pluginmanager.register(Controller(config), "nodeleak-workers")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -90,15 +90,10 @@ class Reports:
         self._run: Run | None = None
 
     def pytest_sessionstart(self) -> None:
-        self._config.stash[STATE].watcher.open()
+        self._config.stash[STATE].terminal.open()
 
     def pytest_unconfigure(self) -> None:
-        self._config.stash[STATE].watcher.close()
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """A worker of xdist has no terminal: it is told the width of ours."""
-        node.workerinput["nodeleak_columns"] = self._config.stash[STATE].columns
+        self._config.stash[STATE].terminal.close()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "setup":  # again, if the test is run again

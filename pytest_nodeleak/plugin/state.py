@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..base.policy import Policy
+from ..node.shares import MemoryShares
 from . import settings
 from .accepted import comparison
-from .progress import Progress
+from .progress import OnTerminal, Progress, Terminal
 from .record import Record
+from .workers.folder import shared_memory_folder, shared_pipe
+from .workers.telling import ToController
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
@@ -40,7 +43,11 @@ class State:
         self.plant = settings.plant(config)
         self.start = config.invocation_params.dir
         self.accepted = comparison(config)
-        self.watcher = Progress(config)
+        self.terminal = Terminal(config)
+        self.watcher: Progress = OnTerminal(self.terminal)
+        if hasattr(config, "workerinput"):
+            self.watcher = ToController(config, shared_pipe(config))
+        self.memory = MemoryShares(shared_memory_folder(config))
         self.record: Record | None = None
         self._config = config
         self.leak_files = settings.leak_files(config)

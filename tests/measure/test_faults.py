@@ -167,7 +167,7 @@ def test_clocks_that_jump_and_a_snapshot_that_memory_does_not_allow(
 ) -> None:
     jumps, real = itertools.cycle([-3e7, 3e8]), time.time
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
-    monkeypatch.setattr("pytest_nodeleak.measuring.meter.memory_room", lambda pid: 1_000_000)
+    monkeypatch.setattr("pytest_nodeleak.measuring.memory.memory_room", lambda pid: 1_000_000)
     verdict = measured(LEAK, module("./program.js", "iteration"))
     assert verdict.outcome == "leak"
     assert verdict.constructors[0].name == "exports.iteration"

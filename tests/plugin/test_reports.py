@@ -1,12 +1,6 @@
 """The reports of a run: what the terminal shows and which files are written, by whatever worker."""
 
-import contextlib
 import json
-import os
-import pty
-import re
-import subprocess
-import sys
 
 import pytest
 
@@ -110,45 +104,3 @@ def test_github_and_gitlab_are_told_where_the_leak_is_allocated(project, monkeyp
     assert summary.read_text() == text
     quiet.stdout.no_fnmatch_line("::*")
     assert project.run("--nodeleak-github=always").ret == 4
-
-
-LONG = """
-def test_long(launch_node):
-    print("captured")
-    assert_no_leak(launch_node("program.js"), every("500ms"))
-"""
-STAY = "setInterval(() => {}, 50);\n"
-
-
-@pytest.mark.slow
-def test_a_long_measurement_shows_on_a_terminal_what_it_is_doing(project):
-    project.write("program.js", STAY)
-    project.tests(LONG)
-    main, terminal = pty.openpty()
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio"]
-    process = subprocess.Popen(command, stdout=terminal, stderr=terminal, stdin=terminal)
-    os.close(terminal)
-    chunks = []
-    with contextlib.suppress(OSError):  # it ends when the other side is closed
-        while chunk := os.read(main, 65536):
-            chunks.append(chunk)
-    os.close(main)
-    assert process.wait(60) == 0
-    text = b"".join(chunks).decode()
-    assert re.search(r"test_it\.py (\x1b\[K)+  [a-z]+[^\x1b]*: \d+ iterations, ", text)
-    assert "captured" not in text
-    assert re.search(r"\x1b\[K\. ", text)  # erased before pytest goes on
-    assert "\x1b[2m" not in text  # the run has no colours
-
-
-@pytest.mark.slow
-def test_in_a_log_there_is_a_line_for_each_phase_with_v_and_none_without(project):
-    project.write("program.js", STAY)
-    project.tests(LONG)
-    assert "rounds" not in project.run().stdout.str()
-    told = project.run("-v")
-    told.stdout.fnmatch_lines(["test_it.py::test_long *", "  nodeleak: *", "PASSED*"])
-    assert "\x1b" not in told.stdout.str()
-    assert "iterations," not in "\n".join(
-        line for line in told.outlines if line.startswith("  nodeleak: ")
-    )

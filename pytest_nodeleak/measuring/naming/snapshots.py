@@ -43,7 +43,7 @@ def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
     if policy.snapshots == "always":
         return ""
     memory = format_bytes(meter.snapshot_bytes)
-    if not meter.has_memory_for_snapshot:
+    if not meter.memory.fits(meter.snapshot_bytes):
         return (
             f"no snapshot was taken: one of this heap may need {memory} of memory, more than is "
             "free; snapshots='always' takes it"

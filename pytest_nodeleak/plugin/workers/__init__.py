@@ -1,0 +1,1 @@
+"""What the controller of pytest-xdist and its workers share: memory, and what goes on."""

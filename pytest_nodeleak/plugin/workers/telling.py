@@ -1,0 +1,52 @@
+"""A worker's side: it has no terminal, so it tells the controller what it is doing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from ..progress import Progress
+
+__all__ = ["LONGEST", "ToController"]
+
+#: characters of a name or text at most: a line of less than 4 kB is written as a whole
+LONGEST = 500
+
+
+class ToController(Progress):
+    """Lines of JSON into a pipe. Nothing waits for a controller that does not read them."""
+
+    def __init__(self, config: pytest.Config, pipe: Path | None) -> None:
+        super().__init__()
+        self._worker = str(getattr(config, "workerinput", {}).get("workerid", ""))
+        self._file: int | None = None
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # nobody reads it
+                self._file = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+
+    @property
+    def is_watched(self) -> bool:
+        return self._file is not None
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _show(self, phase: str, detail: str, *, is_new: bool) -> None:
+        self._send(phase, detail)
+
+    def _clear(self) -> None:
+        self._send("", "")
+
+    def _send(self, phase: str, detail: str) -> None:
+        # pytest sets it: "path::test (call)"
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
+        line = json.dumps([self._worker, *(text[:LONGEST] for text in (test, phase, detail))])
+        if self._file is not None:
+            with contextlib.suppress(OSError):  # full, or the controller has gone
+                os.write(self._file, line.encode() + b"\n")
