@@ -114,6 +114,14 @@ PLUGIN_OPTIONS = (
         "*.leak.mts')",
         many=True,
     ),
+    Option(
+        "paths",
+        "LINE",
+        "policy for some paths only, under that of the command line and the environment: "
+        "'tests/slow: budget=60s strict=yes'; may be given several times",
+        many=True,
+        repeated=True,
+    ),
     Option("json", "FILE", "write all verdicts of the run there, as JSON"),
     Option("compare", "FILE", "leaks in this file of accepted growth are no failures"),
     Option("save", "FILE", "write what leaks to this file of accepted growth"),

@@ -12,10 +12,10 @@ from ..base.errors import NodeLeakError
 from ..base.policy import Policy
 from . import hookspecs, settings
 from .fixtures import NODE_FIXTURE
+from .progress.controller import Controller
 from .record import Record
 from .reports import REPORTS, Reports, attach, attach_charts, shorten_crash
 from .state import STATE, State
-from .workers.controller import Controller
 
 __all__ = [
     "pytest_addhooks",
@@ -134,7 +134,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def _apply_marker(state: State, item: pytest.Item) -> None:
     try:
-        item.stash[_policy_key] = settings.marker_policy(state.base, item)
+        item.stash[_policy_key] = settings.marker_policy(state.policy_for(item.path), item)
     except pytest.UsageError as error:
         # A worker of xdist that gives up takes the whole run with it: there the test fails.
         if not _is_worker(item.config):
@@ -161,7 +161,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_setup(item: pytest.Item) -> None:
     state = item.config.stash[STATE]
     # Here and not in the protocol: plugins that rerun a test run it several times in one.
-    policy = settings.with_hooks(item.stash.get(_policy_key, state.base), item)
+    policy = settings.with_hooks(item.stash.get(_policy_key, state.policy_for(item.path)), item)
     state.record = Record(item.nodeid, policy, state.output, state.start)
     state.record.accepted = state.accepted
     state.record.adjust = lambda verdict: (

@@ -1,4 +1,4 @@
-"""Where pytest's settings come from: marker > command line > environment > ini > default."""
+"""Where settings come from: marker > command line > environment > paths > ini > default."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from ..base.units import parse_seconds
 __all__ = [
     "add_options",
     "base_policy",
+    "given",
+    "laid_over",
     "leak_files",
     "marker_policy",
     "node_args",
@@ -88,13 +90,18 @@ def refuse_unknown_variables() -> None:
 
 def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:
     """The value of one setting as text and who gave it; (None, "the default") if nobody did."""
-    given = config.getoption(f"nodeleak_{name}", default=None)
-    if given is not None:
-        text = "\n".join(given) if isinstance(given, list) else str(given)
+    return given(config, name) or _from_ini(config, name)
+
+
+def given(config: pytest.Config, name: str) -> tuple[str, str] | None:
+    """The same from the command line or the environment; None if neither has it."""
+    value = config.getoption(f"nodeleak_{name}", default=None)
+    if value is not None:
+        text = "\n".join(value) if isinstance(value, list) else str(value)
         return text, f"--nodeleak-{_OPTIONS[name].dashed}"
     if os.environ.get(_variable(name)):
         return os.environ[_variable(name)], f"the environment variable {_variable(name)}"
-    return _from_ini(config, name)
+    return None
 
 
 def _from_ini(config: pytest.Config, name: str) -> tuple[str | None, str]:
@@ -119,7 +126,7 @@ def base_policy(config: pytest.Config) -> Policy:
     for name in Policy.names():
         value, source = setting(config, name)
         if value is not None:
-            policy = _with(policy, source, {name: value})
+            policy = laid_over(policy, source, {name: value})
     return policy
 
 
@@ -136,7 +143,7 @@ def marker_policy(policy: Policy, item: pytest.Item) -> Policy:
                 f"positional argument {shown} (from {source}): it takes keywords only: "
                 f"{', '.join(Policy.names())}"
             )
-        policy = _with(policy, source, marker.kwargs)
+        policy = laid_over(policy, source, marker.kwargs)
     return policy
 
 
@@ -148,7 +155,8 @@ def with_hooks(policy: Policy, item: pytest.Item) -> Policy:
     return replace(policy, also_ignored=lambda name: bool(hook(item=item, name=name)))
 
 
-def _with(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
+def laid_over(policy: Policy, source: str, values: Mapping[str, Any]) -> Policy:
+    """``policy`` with ``values`` instead. Raises pytest.UsageError for a bad one."""
     try:
         return policy.with_values(source, **values)
     except PolicyError as error:

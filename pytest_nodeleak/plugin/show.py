@@ -9,6 +9,7 @@ import pytest
 
 from ..base.options import PLUGIN_OPTIONS, POLICY_OPTIONS, Option
 from . import settings
+from .paths import path_defaults
 
 __all__ = ["settings_lines"]
 
@@ -21,6 +22,12 @@ def settings_lines(config: pytest.Config) -> Iterator[str]:
     settings.base_policy(config)
     settings.timeout(config)
     rows = [_row(config, option) for option in POLICY_OPTIONS + PLUGIN_OPTIONS]
+    rows += [
+        (name, value, defaults.source)
+        for defaults in path_defaults(config)
+        for name, value in defaults.values.items()
+        if settings.given(config, name) is None
+    ]
     names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
     for name, value, source in rows:
         yield f"{name:<{names}}  {value:<{min(values, 40)}}  {source}".rstrip()

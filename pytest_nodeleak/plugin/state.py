@@ -12,10 +12,11 @@ from ..base.policy import Policy
 from ..node.shares import MemoryShares
 from . import settings
 from .accepted import comparison
-from .progress import OnTerminal, Progress, Terminal
+from .paths import path_defaults
+from .progress.folder import shared_memory_folder, shared_pipe
+from .progress.telling import ToController
+from .progress.terminal import OnTerminal, Progress, Terminal
 from .record import Record
-from .workers.folder import shared_memory_folder, shared_pipe
-from .workers.telling import ToController
 
 if TYPE_CHECKING:
     from ..judge.verdict import Verdict
@@ -36,7 +37,9 @@ class State:
 
     def __init__(self, config: pytest.Config) -> None:
         settings.refuse_unknown_variables()
-        self.base = settings.base_policy(config)
+        self._base = settings.base_policy(config)
+        self._paths = path_defaults(config)
+        self._taken = frozenset(name for name in Policy.names() if settings.given(config, name))
         self.timeout = settings.timeout(config)
         self.node_args = settings.node_args(config)
         self.output = settings.output_folder(config)
@@ -112,7 +115,15 @@ class State:
         return min(_WIDTH, self._config.get_terminal_writer().fullwidth - _MARGIN)
 
     def policy(self) -> Policy:
-        return self.base if self.record is None else self.record.policy
+        return self._base if self.record is None else self.record.policy
+
+    def policy_for(self, path: Path) -> Policy:
+        """That of the configuration for tests in the file ``path``."""
+        policy = self._base
+        for defaults in self._paths:
+            if defaults.match(path, self._config.rootpath):
+                policy = defaults.over(policy, self._taken)
+        return policy
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         self.watcher.clear()

@@ -113,5 +113,5 @@ class LeakItem(pytest.Function):
 
     def _policy(self, state: State, test: FileTest) -> Policy:
         where = f"`options` of {os.path.relpath(self.path)}"
-        base = state.base.with_script_options(where, test.options)
+        base = state.policy_for(self.path).with_script_options(where, test.options)
         return settings.with_hooks(settings.marker_policy(base, self), self)

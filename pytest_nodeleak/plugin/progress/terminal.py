@@ -52,7 +52,7 @@ class Terminal:
 
     def draw(self, text: str) -> None:
         """Rewrite the line, beside what pytest has written, or below it."""
-        from ..report.progress import drawn
+        from ...report.progress import drawn
 
         writer = self._config.get_terminal_writer()
         column = writer.width_of_current_line

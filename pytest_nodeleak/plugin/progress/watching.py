@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ..progress import Terminal
+from .terminal import Terminal
 
 __all__ = ["Watching"]
 

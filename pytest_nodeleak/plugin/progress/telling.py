@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ..progress import Progress
+from .terminal import Progress
 
 __all__ = ["LONGEST", "ToController"]
 
