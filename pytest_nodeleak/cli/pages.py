@@ -24,10 +24,11 @@ def add_parsers(subparsers: SubParsers) -> None:
     page = subparsers.add_parser(
         "html",
         help="a page of verdicts, with charts",
-        description="Write one self-contained page of the verdicts in FILE, beside those of an "
-        "earlier run if one is given. Needs the extra `html`.",
+        description="Write one self-contained page of the verdicts in the files, such as those of "
+        "the shards of a run, beside those of an earlier run if one is given. Needs the extra "
+        "`html`.",
     )
-    page.add_argument("file", metavar="FILE", help=_FILE)
+    page.add_argument("files", metavar="FILE", nargs="+", help=_FILE)
     page.add_argument("--before", metavar="FILE", help="the same of an earlier run")
     page.add_argument("-o", "--output", metavar="FILE", required=True, help="the page")
     page.set_defaults(func=_html)
@@ -46,10 +47,12 @@ def add_parsers(subparsers: SubParsers) -> None:
 
 def _html(arguments: argparse.Namespace) -> int:
     from ..report.html import render_page, require_jinja
+    from ..report.run import Run
 
     require_jinja()
     before = None if arguments.before is None else _read(arguments.before)
-    _write(arguments.output, render_page(_read(arguments.file), before).encode())
+    tests = (test for file in arguments.files for test in _read(file).tests)
+    _write(arguments.output, render_page(Run(tuple(tests)), before).encode())
     return 0
 
 

@@ -53,6 +53,14 @@ def test_before_and_after_are_on_one_page(files):
     assert text.index("before:") < text.index("after:")
 
 
+def test_files_of_several_machines_make_one_page(files):
+    page = files / "page.html"
+    given = [str(files / "fixed.json"), str(files / "leak.json"), "-o", str(page)]
+    assert main(["html", *given]) == 0
+    text = page.read_text()
+    assert text.count('data-word="leak"') == text.count('data-word="steady"') == 1
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
