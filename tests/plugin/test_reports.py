@@ -65,7 +65,9 @@ def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
     # What pytest-html reads, where it is there.
     project.write(
         "conftest.py",
-        "def pytest_configure(config): config.pluginmanager.register(object(), 'html')\n"
+        "def pytest_configure(config):\n"
+        "    if not config.pluginmanager.hasplugin('html'):\n"
+        "        config.pluginmanager.register(object(), 'html')\n"
         "def pytest_runtest_logreport(report):\n"
         "    for extra in getattr(report, 'extras', ()):\n"
         "        open('extra.txt', 'a').write(extra['format_type'] + extra['content'])\n",

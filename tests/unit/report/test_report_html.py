@@ -1,9 +1,7 @@
-"""The page: whole, harmless, small, and clicked in a browser where there is one."""
+"""The page as text: whole, harmless, small."""
 
 import html.parser
 import re
-import shutil
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -132,39 +130,3 @@ def test_without_jinja_a_sentence_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     with pytest.raises(PolicyError, match=r"needs jinja2, which is not installed: pip install '.*"):
         render_page(Run())
-
-
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-CLICKS = """
-<script>
-const names = () => [...document.querySelectorAll('tbody th')].map((c) => c.textContent).join();
-const found = [names()];
-document.querySelectorAll('thead button')[1].click(); document.querySelectorAll('thead button')[1].click();
-found.push(names());
-document.querySelector('.chip.steady').click();
-found.push([...document.querySelectorAll('.card')].map((c) => c.hidden).join());
-found.push(document.documentElement.scrollWidth <= innerWidth, performance.getEntriesByType('resource').length);
-document.body.dataset.found = found.join('|');
-</script></body>
-"""  # noqa: E501
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: the page is not clicked")
-@pytest.mark.parametrize("columns", [1280, 500])
-def test_in_a_browser_tables_sort_chips_filter_and_nothing_is_wider_than_the_window(
-    tmp_path, columns
-):
-    file = tmp_path / "page.html"
-    file.write_text(render_page(run_of(LEAK, STEADY)).replace("</body>", CLICKS), encoding="utf-8")
-    dom = subprocess.run(
-        [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking", "--disable-component-update",
-            "--disable-sync", f"--user-data-dir={tmp_path / 'data'}",
-            f"--window-size={columns},900", "--dump-dom", file.as_uri(),
-        ],
-        capture_output=True, text=True, timeout=120, check=True,
-    ).stdout  # fmt: skip
-    found = re.search(r'data-found="([^"]*)"', dom)
-    assert found, dom[-2000:]
-    assert found.group(1) == "Receipt,Item|Item,Receipt|true,false|true|0"
