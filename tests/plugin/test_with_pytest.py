@@ -86,7 +86,7 @@ def installed():
 
 @pytest.mark.slow
 def test_all_of_it(suite):
-    workers = ["-p", "xdist", "-n", "2", "--dist=loadscope"]
+    workers = ["-p", "xdist", "-n", "4", "--dist=loadscope"]
     result = suite.run("--import-mode=importlib", *workers, *installed())
     result.assert_outcomes(passed=7, xfailed=1, skipped=1)
     result.stdout.fnmatch_lines(["nodeleak: 1 leaking, 5 steady"])
