@@ -253,7 +253,7 @@ class _Measurement:
         is_named = judgement.outcome != "steady" and bool(judgement.growing)
         if is_named:
             self._wait_for_memory()
-        deadline = Deadline(self.policy.explain)
+        deadline = meter.budget.within(self.policy.explain)
         if is_named:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
             if why_not:

@@ -18,8 +18,10 @@ import pytest
 
 from pytest_nodeleak import NodeApp, TargetError, TargetStuckError, measure, module, open_node
 from pytest_nodeleak.base.deadline import Deadline
+from pytest_nodeleak.base.errors import DeadlineExceeded
 from pytest_nodeleak.inspector import transport
 from pytest_nodeleak.node import NodeExecutable, launch
+from pytest_nodeleak.report import text_report
 
 from .conftest import Measured
 
@@ -174,6 +176,21 @@ def test_clocks_that_jump_and_a_snapshot_that_memory_does_not_allow(
     assert 0 < verdict.seconds < 120
     [said] = [reason for reason in verdict.reasons if "more than is free" in reason]
     fault_table.saw(f"LeakError, with: {said}")
+
+
+def test_where_the_time_for_paths_is_over_the_names_stand_and_it_is_said(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def over(*args: object, **keywords: object) -> None:
+        raise DeadlineExceeded("while explaining")
+
+    monkeypatch.setattr("pytest_nodeleak.heap.diff.difference.SnapshotDiff.explain", over)
+    verdict = measured(LEAK, module("./program.js", "iteration"))
+    assert (verdict.outcome, verdict.constructors[0].name) == ("leak", "Entry")
+    assert verdict.constructors[0].retained_size is None
+    said = "no paths and retained sizes: 30 s for them were over; raise `explain`"
+    assert said in verdict.reasons
+    assert said in text_report(verdict)
 
 
 class CutWire:

@@ -80,10 +80,12 @@ def find_culprits(
     rank = {s: _rank(s.row, diff) for s in chosen}
     chosen = sorted(chosen, key=lambda s: (rank[s], -_growth_in_bytes(s)))[:MOST_ROWS]
     explained: dict[tuple[str, str], ConstructorGrowth] = {}
-    # On a huge heap the paths may take too long: the names are worth more than nothing.
-    with contextlib.suppress(DeadlineExceeded):
+    try:
         for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
             explained[row.name, row.kind] = row
+    except DeadlineExceeded:  # on a huge heap: the names are worth more than nothing
+        seconds = f"{deadline.seconds:g} s" if deadline.seconds else "the time"
+        facts += (f"no paths and retained sizes: {seconds} for them were over; raise `explain`",)
     pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
     pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
     rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
