@@ -161,3 +161,15 @@ def test_timeouts_that_are_nonsense(start: Started, bad: object) -> None:
         app.run("1", 1, timeout=bad)  # type: ignore[arg-type]
     assert app.evaluate("1", timeout=float("inf")) == 1
     assert app.evaluate("1", timeout=1e300) == 1
+
+
+def test_what_node_notes_of_each_fetch_is_forgotten(start: Started) -> None:
+    app = start(
+        "const server = require('http').createServer((_, answer) => answer.end('x')).listen(0);\n"
+        "global.url = () => `http://127.0.0.1:${server.address().port}`;\n"
+        "global.count = () => performance.getEntriesByType('resource').length;\n"
+    )
+    app.run("await (await fetch(url())).text()", 5)
+    noted = app.evaluate("count()")
+    app.memory()
+    assert (noted, app.evaluate("count()")) == (5, 0)
