@@ -11,10 +11,11 @@ import pytest
 
 from .terminal import Progress
 
-__all__ = ["LONGEST", "ToController"]
+__all__ = ["LONGEST_NAME", "ToController"]
 
-#: characters of a name or text at most: a line of less than 4 kB is written as a whole
-LONGEST = 500
+#: characters of a test's name, of a phase and of what is done in it, each of at most 12 bytes: what
+#: has less than 4 kB is written as a whole
+LONGEST_NAME, _LONGEST_PHASE, _LONGEST_DETAIL = 200, 40, 80
 
 
 class ToController(Progress):
@@ -46,7 +47,8 @@ class ToController(Progress):
     def _send(self, phase: str, detail: str) -> None:
         # pytest sets it: "path::test (call)"
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
-        line = json.dumps([self._worker, *(text[:LONGEST] for text in (test, phase, detail))])
+        told = (test[:LONGEST_NAME], phase[:_LONGEST_PHASE], detail[:_LONGEST_DETAIL])
+        line = json.dumps([self._worker, *told])
         if self._file is not None:
             with contextlib.suppress(OSError):  # full, or the controller has gone
                 os.write(self._file, line.encode() + b"\n")

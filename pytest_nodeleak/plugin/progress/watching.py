@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from .telling import LONGEST_NAME
 from .terminal import Terminal
 
 __all__ = ["Watching"]
@@ -94,9 +95,9 @@ class Watching:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
         with self._lock:
-            over = [name for name, doing in self._doing.items() if doing[0] == report.nodeid]
-            for name in over if report.when == "teardown" else ():
-                del self._doing[name]
+            test = report.nodeid[:LONGEST_NAME]
+            if report.when == "teardown":  # a worker that was killed tells of no end
+                self._doing = {w: doing for w, doing in self._doing.items() if doing[0] != test}
         return (yield from self._quietly())
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
