@@ -27,7 +27,7 @@ class Project:
         self.path = pytester.path / "project"
         self.temporary = pytester.path / "temporary"
         #: plugins of others that would add their own files and warnings
-        self.off = ["cacheprovider", "asyncio", "randomly"]
+        self.off = ["cacheprovider", "asyncio", "randomly", "html", "metadata"]
         self.path.mkdir()
         self.temporary.mkdir()
         self.write("program.js", PROGRAM)
@@ -49,7 +49,7 @@ class Project:
         """pytest in a process of its own."""
         # Bytecode and pytest's cache are not ours: without them the folder must stay as it is.
         off = [part for name in self.off for part in ("-p", f"no:{name}")]
-        return self.pytester.runpytest_subprocess(*off, *args, timeout=120)
+        return self.pytester.runpytest_subprocess(*off, *args, timeout=600)
 
     def files(self) -> list[str]:
         """All files, caches of Python aside, relative to the project."""

@@ -67,6 +67,7 @@ def test_shards_write_one_file_of_accepted_growth_and_one_page(project):
 @pytest.mark.slow
 def test_in_pytest_html_a_row_has_its_chart(project):
     pytest.importorskip("pytest_html")
+    project.off = ["cacheprovider", "asyncio"]
     project.tests(TWO_LEAKS)
     project.run("-n", "2", "--html=report.html", "--self-contained-html")
     report = (project.path / "report.html").read_text()
