@@ -4,7 +4,7 @@ import http.client
 
 import pytest
 
-from pytest_nodeleak import LeakError, assert_no_leak
+from pytest_nodeleak import assert_no_leak
 
 
 @pytest.fixture
@@ -34,7 +34,6 @@ def test_search_endpoint(service):
     assert_no_leak(app, lambda: get(connection, "/search?q=tea"))
 
 
-@pytest.mark.xfail(raises=LeakError, strict=True, reason="keeps every visit")
 def test_visit_endpoint(service):
-    app, connection = service
+    app, connection = service  # it leaks: accepted in leaks.json, until it leaks faster
     assert_no_leak(app, lambda: get(connection, "/visit"))
