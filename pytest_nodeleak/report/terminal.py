@@ -28,6 +28,8 @@ _STYLES = {"inconclusive": "undecided"}
 _BARS = 8
 #: bytes; heapUsed that moves less than this is drawn flat
 _FLAT = 2048
+#: how the id of a leak file's test ends that has no name of its own
+_ONLY = "::iteration"
 #: columns of verdict, bars, growth and seconds, with the blanks between
 _FIXED = 9 + 2 + _BARS + 2 + 9 + 2 + 7 + 2
 #: columns of the name; where there is room for no test beside it, lines are as wide as they must
@@ -98,8 +100,13 @@ def _row(test: MeasuredTest, verdict: Verdict, columns: int) -> Line:
         ("  " + right(amount, 9), "bold" if word == "leak" else ""),
         ("  " + right(f"{verdict.seconds:.1f} s", 7), "dim"),
         ("  " + left(_what(verdict, name), name), "bold" if word == "leak" else ""),
-        ("  " + _end_of(one_line(test.nodeid), max(columns - _FIXED - name - 2, 10)), ""),
+        ("  " + _test(one_line(test.nodeid), max(columns - _FIXED - name - 2, 10)), ""),
     )
+
+
+def _test(nodeid: str, columns: int) -> str:
+    """Of a leak file its name tells more than that of its only workload."""
+    return _end_of(nodeid if width(nodeid) <= columns else nodeid.removesuffix(_ONLY), columns)
 
 
 def _what(verdict: Verdict, columns: int) -> str:

@@ -84,6 +84,12 @@ def test_one_line_for_each_measurement_and_the_undecided_once_more():
     assert summary_lines(Run(), 80) == []
 
 
+def test_a_leak_file_is_told_by_its_name_where_there_is_no_room_for_both():
+    run = Run((MeasuredTest("service/carts/checkout.leak.mjs::iteration", "failed", (LEAK,)),))
+    assert plain(summary_lines(run, 120))[1].endswith("/checkout.leak.mjs::iteration")
+    assert plain(summary_lines(run, 80))[1].endswith("heckout.leak.mjs")
+
+
 @pytest.mark.parametrize("columns", [72, 80, 120, 200])
 def test_nothing_is_wider_than_the_terminal_or_obeyed_by_it(columns):
     run = Run((MeasuredTest("t.py::" + EVIL, "failed", (ODD, UNDECIDED, LEAK)),))
