@@ -1,4 +1,4 @@
-"""What `mkdocs build` does beyond mkdocs.yml: the README as home page, links into the repository."""
+"""What `mkdocs build` does beyond mkdocs.yml: README as home page, links out of docs/."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         return link[0] if target.startswith("docs/") else link[1]
 
     return LINK.sub(kept, markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Two marks of Sphinx in docstrings are of no use here: roles, and `::` before code."""
+    return re.sub(r":(?:class|func|meth):(?=<code>)|:(?=:</p>)", "", html)
 
 
 def _relative_to_docs(readme: str) -> str:

@@ -8,8 +8,14 @@ import re
 import shlex
 from collections.abc import Collection, Iterator
 
+from pytest_nodeleak.base.options import PLUGIN_OPTIONS, POLICY_OPTIONS
 from pytest_nodeleak.cli.command import _parser, _split
 
+#: what a reader gives to pytest: its own options that the pages name, and all of ours
+PYTEST_OPTIONS = {"-k", "-m", "-n", "-o", "-q", "-v", "--junitxml", "--nodeleak-show-settings"} | {
+    f"--nodeleak-{option.dashed}" for option in POLICY_OPTIONS + PLUGIN_OPTIONS
+}
+_HIDDEN = {"--nodeleak-plant"}  # from the help: for those who doubt
 _ENDS = {"&&", "||", "|", ";", "&"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
@@ -54,14 +60,14 @@ def _unwrapped(words: list[str]) -> list[str]:
 _WRAPPERS = {"uvx", "uv", "docker", "kubectl", "sudo", "npx", "time", "systemd-run"}
 
 
-def wrong_with(words: list[str], pytest_options: Collection[str], extras: Collection[str]) -> str:
+def wrong_with(words: list[str], extras: Collection[str]) -> str:
     """What is wrong with a command, "" for nothing; of programs that are not ours nothing is."""
     name, *arguments = words
     if name == "nodeleak":
         return _refused(arguments)
     if name == "pytest":
         given = {word.split("=")[0] for word in arguments if re.match(r"--?[a-zA-Z]", word)}
-        unknown = given - set(pytest_options)
+        unknown = given - PYTEST_OPTIONS - _HIDDEN
         return f"pytest has no {sorted(unknown)}" if unknown else ""
     if name == "pip":
         named = re.search(r"\[([\w,]+)\]", " ".join(arguments))

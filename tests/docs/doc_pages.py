@@ -49,9 +49,7 @@ def blocks(*languages: str, page: Path | None = None) -> list[Block]:
 def languages() -> set[str]:
     """Those that occur; "" for blocks of plain text."""
     return {
-        found[2]
-        for path in PAGES
-        for found in _FENCE.finditer(path.read_text(encoding="utf-8"))
+        found[2] for path in PAGES for found in _FENCE.finditer(path.read_text(encoding="utf-8"))
     }
 
 

@@ -50,15 +50,6 @@ console.log(JSON.stringify(answers));
 
 
 @pytest.fixture(scope="session")
-def pytest_options() -> set[str]:
-    """Every option that `pytest --help` tells of."""
-    command = [sys.executable, "-m", "pytest", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
-    aliases = {"--junitxml"}  # as everybody writes it; the help has --junit-xml
-    return aliases | set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", done.stdout))
-
-
-@pytest.fixture(scope="session")
 def extras() -> set[str]:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     return set(tomllib.loads(text)["project"]["optional-dependencies"])
@@ -96,12 +87,12 @@ def test_javascript_parses():
 
 
 @each("console")
-def test_commands_have_the_options_that_they_are_given(block, pytest_options, extras):
+def test_commands_have_the_options_that_they_are_given(block, extras):
     lines = list(typed(block.text))
     assert lines, "a console block shows what is typed, behind '$ '"
     for line in lines:
         for words in programs(line):
-            assert not wrong_with(words, pytest_options, extras), line
+            assert not wrong_with(words, extras), line
 
 
 @each("toml")
@@ -122,19 +113,19 @@ def test_json_loads(block):
 
 
 @each("yaml")
-def test_yaml_loads_and_its_commands_are_right(block, pytest_options, extras):
+def test_yaml_loads_and_its_commands_are_right(block, extras):
     yaml = pytest.importorskip("yaml", reason="comes with the extra docs")
     for line in scripts_in(yaml.safe_load(block.text)):
         for words in programs(line):
-            assert not wrong_with(words, pytest_options, extras), line
+            assert not wrong_with(words, extras), line
 
 
 @each("dockerfile")
-def test_what_a_dockerfile_runs_is_right(block: Block, pytest_options, extras):
+def test_what_a_dockerfile_runs_is_right(block: Block, extras):
     text = block.text.replace("\\\n", " ")
     for line in re.findall(r"^(?:RUN|CMD) ([^\[].*)$", text, re.MULTILINE):
         for words in programs(line):
-            assert not wrong_with(words, pytest_options, extras), line
+            assert not wrong_with(words, extras), line
 
 
 def scripts_in(value: Any, in_script: bool = False) -> Iterator[str]:
@@ -159,5 +150,5 @@ def scripts_in(value: Any, in_script: bool = False) -> Iterator[str]:
         ("uvx --from pytest-nodeleak nodeleak rum app.js", "rum"),
     ],
 )
-def test_what_is_wrong_is_seen(line, wrong, pytest_options, extras):
-    assert wrong in "".join(wrong_with(words, pytest_options, extras) for words in programs(line))
+def test_what_is_wrong_is_seen(line, wrong, extras):
+    assert wrong in "".join(wrong_with(words, extras) for words in programs(line))

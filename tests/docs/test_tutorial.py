@@ -38,6 +38,8 @@ def test_red_then_green(pytester):
 def lines_of_the_report() -> list[str]:
     """Those that are the same on each machine: the verdict, who keeps it, who makes it."""
     shown = "\n".join(block.text for block in blocks("", page=PAGE))
-    found = re.findall(r"^E +(\S*LeakError: .*|kept alive by .*|allocated at .*|<- .*)$", shown, re.M)
+    found = re.findall(
+        r"^E +(\S*LeakError: .*|kept alive by .*|allocated at .*|<- .*)$", shown, re.MULTILINE
+    )
     assert len(found) > 5
     return [re.sub(r" +", " ", line) for line in found]
