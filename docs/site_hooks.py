@@ -22,11 +22,15 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links to files that are in the repository but not on the site stay as their text."""
+    """The README is the home page; links to what else is not on the site stay as their text."""
     folder = posixpath.dirname(page.file.src_uri)
 
     def kept(link: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join("docs", folder, link[2].split("#")[0]))
+        name, _, anchor = link[2].partition("#")
+        target = posixpath.normpath(posixpath.join("docs", folder, name))
+        if target == "README.md":
+            home = posixpath.relpath("index.md", folder or ".")
+            return f"[{link[1]}]({home}#{anchor})"
         return link[0] if target.startswith("docs/") else link[1]
 
     return LINK.sub(kept, markdown)
