@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.lazy import load_name
 
 if TYPE_CHECKING:
-    from .diff.comparison import ClassChange as ClassChange
+    from .diff.changes import ClassChange as ClassChange
     from .diff.comparison import ComparisonDiff as ComparisonDiff
     from .diff.comparison import compare as compare
     from .diff.difference import SnapshotDiff as SnapshotDiff
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from .read.reader import SnapshotReader as SnapshotReader
 
 _HOMES = {
-    "diff.comparison": ("ClassChange", "ComparisonDiff", "compare"),
+    "diff.changes": ("ClassChange",),
+    "diff.comparison": ("ComparisonDiff", "compare"),
     "diff.difference": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
     "diff.since": ("GrowthSince", "growth_since"),
     "diff.slots": ("SlotGrowth",),

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, TargetError, hide_ours
 from ..base.recipe import Recipe
-from ..base.samples import Sample
 from ..inspector import EventHandler, Session
+from .asked import AskedOfMainHeap
 from .context import Alone, Context
 from .find import NodeExecutable
 from .heaps.census import Census
-from .heaps.heap import NodeHeap, NodeWorker, Via
+from .heaps.heap import NodeHeap, NodeWorker
 from .heaps.meeting import MeetingPoint
 from .heaps.others import OtherChild, others_among
 from .process.schedule import Schedule
@@ -24,15 +23,12 @@ from .process.target import ProgramProcess
 from .program import ProgramChannel
 from .workload import Workload, make_runner
 
-if TYPE_CHECKING:
-    from ..heap import HeapSnapshot
-
 __all__ = ["Context", "NodeApp"]
 
 __tracebackhide__ = hide_ours
 
 
-class NodeApp:
+class NodeApp(AskedOfMainHeap):
     """A Node program started by ``launch_node`` or ``open_node``; a context manager.
 
     Not thread-safe beyond single calls: one measurement at a time. Whatever talks to the
@@ -219,18 +215,6 @@ class NodeApp:
         """Call a method of the driver inside the program and return its JSON value."""
         return self._open_channel().driver(name, *args, deadline=deadline, doing=doing)
 
-    def evaluate(self, text: str, timeout: float = 30.0) -> Any:
-        """Run JavaScript in the program and return its value, which must be JSON.
-
-        ``text`` is an expression, or statements that ``return`` the value; ``await``,
-        ``import()`` and the script's own ``require`` work. ``timeout`` is in seconds.
-
-        Raises EvaluationError with the JavaScript stack if it throws, TargetStuckError after
-        the time-out.
-        """
-        self._open_channel()
-        return self._main.evaluate(text, timeout)
-
     def run(self, workload: Workload, n: int, timeout: float = 60.0) -> int:
         """Run ``n`` iterations of ``workload``, without measuring; return how many were done.
 
@@ -249,50 +233,8 @@ class NodeApp:
                 runner.teardown(Deadline(2))
             raise
         runner.teardown(Deadline(10))
+        self._main.tell_gc()
         return done
-
-    # -- memory ----------------------------------------------------------------------------
-
-    def memory(self, settle: int = 2, deadline: Deadline | None = None) -> Sample:
-        """Force GC ``settle`` times, each after a turn of the event loop, and read the memory."""
-        self._open_channel()
-        return self._main.memory(settle, deadline)
-
-    def active_resources(self) -> dict[str, int]:
-        """How many timers, sockets, handles... keep the event loop going, by Node's names."""
-        self._open_channel()
-        return self._main.active_resources()
-
-    def collect_garbage(self) -> None:
-        """Force a full GC, weak references and finalizers included."""
-        self._open_channel()
-        self._main.collect_garbage()
-
-    def count_instances(self, expression: str, timeout: float = 30.0) -> int:
-        """Live objects of a class, counted by the engine after GC.
-
-        ``expression`` gives the class (``"require('./job').Job"``) or its prototype.
-        ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
-        """
-        self._open_channel()
-        return self._main.count_instances(expression, timeout)
-
-    def take_snapshot(
-        self,
-        path: str | Path | None = None,
-        *,
-        detail: Literal["full", "classes"] = "full",
-        timeout: float = 300.0,
-        via: Via = "auto",
-    ) -> HeapSnapshot:
-        """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
-
-        The program stands still meanwhile. ``via``: the inspector, v8.writeHeapSnapshot in the
-        program, its --heapsnapshot-signal or heapdump's. ``timeout`` is in seconds. Raises OSError
-        if the file cannot be written (none is left half-written), AttachError for no such signal.
-        """
-        self._open_channel()
-        return self._main.take_snapshot(path, detail=detail, timeout=timeout, via=via)
 
     # -- the end ---------------------------------------------------------------------------
 

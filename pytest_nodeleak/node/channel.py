@@ -169,6 +169,21 @@ class Channel:
         self._have_driver(deadline, doing)
         return self._value(self._answer_at_once([name], deadline, doing), doing)
 
+    def aside(self, *args: Any, turns: bool, deadline: Deadline) -> Any:
+        """What a method of the driver answers, beside other work; None if it does not in time.
+
+        For other threads than the one that works with it: nothing is done about a program that
+        is stuck or gone. ``turns`` False: without a turn of the event loop.
+        """
+        if not self._driver_id or self.ended:
+            return None
+        call = self._driver_call(list(args), turns=turns)
+        try:
+            reply = self.session.call(*call, deadline=deadline)
+        except (ConnectionLostError, DeadlineExceeded, ProtocolError):
+            return None
+        return reply.get("result", {}).get("value")
+
     def _answer_at_once(self, args: list[Any], deadline: Deadline, doing: str) -> dict[str, Any]:
         call = self._driver_call(args, turns=False)
         return self.command(*call, deadline=deadline, doing=doing)

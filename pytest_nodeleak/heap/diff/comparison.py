@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,34 +12,10 @@ from ..model.arrays import AnyArray
 from ..model.classes import devtools_name
 from ..model.groups import group_nodes
 from ..model.snapshot import HeapSnapshot
+from .changes import ClassChange
 from .order import check_order
 
-__all__ = ["ClassChange", "ComparisonDiff", "compare"]
-
-
-@dataclass(frozen=True)
-class ClassChange:
-    """What happened to one class; sizes are bytes of own size."""
-
-    name: str
-    new: int
-    deleted: int
-    allocated_size: int
-    freed_size: int
-
-    @property
-    def delta(self) -> int:
-        """Objects gained, net."""
-        return self.new - self.deleted
-
-    @property
-    def size_delta(self) -> int:
-        """Bytes gained, net."""
-        return self.allocated_size - self.freed_size
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and strings, for JSON."""
-        return {**asdict(self), "delta": self.delta, "size_delta": self.size_delta}
+__all__ = ["ComparisonDiff", "compare"]
 
 
 @dataclass(frozen=True)
@@ -48,11 +25,22 @@ class ComparisonDiff:
     before: str
     after: str
     changes: tuple[ClassChange, ...]
+    #: nodes of the whole heap, and bytes of their own size: before, after
+    nodes: tuple[int, int] = (0, 0)
+    sizes: tuple[int, int] = (0, 0)
+    #: the changes by V8's node type, and by name within it
+    by_type: tuple[tuple[str, ClassChange], ...] = field(default=(), repr=False)
 
     @property
     def size_delta(self) -> int:
         """Bytes gained by all classes together."""
         return sum(change.size_delta for change in self.changes)
+
+    def heap_diff(self) -> dict[str, Any]:
+        """The same with the names and figures of memwatch's HeapDiff, ready for JSON."""
+        from .memwatch import heap_diff
+
+        return heap_diff(self.nodes, self.sizes, self.by_type)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """The changes as dictionaries of plain numbers and strings."""
@@ -91,15 +79,30 @@ def compare(before: HeapSnapshot, after: HeapSnapshot) -> ComparisonDiff:
     check_order((before, after))
     gone = np.flatnonzero(~_contains(after.node_id, before.node_id))
     come = np.flatnonzero(~_contains(before.node_id, after.node_id))
-    totals: dict[str, list[int]] = {}
+    totals: dict[tuple[str, str], list[int]] = {}
     for snapshot, nodes, slot in ((after, come, 0), (before, gone, 1)):
         for key, members in group_nodes(snapshot, nodes):
-            total = totals.setdefault(devtools_name(key.kind, key.name), [0, 0, 0, 0])
+            name = key.kind, devtools_name(key.kind, key.name)
+            total = totals.setdefault(name, [0, 0, 0, 0])
             total[slot] += int(members.size)
             total[slot + 2] += int(snapshot.node_size[members].sum(dtype=np.int64))
-    changes = [ClassChange(name, *total) for name, total in totals.items()]
-    changes.sort(key=lambda change: (-change.size_delta, -change.delta, change.name))
-    return ComparisonDiff(before.source, after.source, tuple(changes))
+    by_type = [(kind, ClassChange(name, *total)) for (kind, name), total in totals.items()]
+    return ComparisonDiff(
+        before.source,
+        after.source,
+        _by_name(change for _, change in by_type),
+        nodes=(before.node_count, after.node_count),
+        sizes=(before.total_size, after.total_size),
+        by_type=tuple(by_type),
+    )
+
+
+def _by_name(parts: Iterable[ClassChange]) -> tuple[ClassChange, ...]:
+    """Those of one name as one, the largest gain first."""
+    found: dict[str, ClassChange] = {}
+    for part in parts:
+        found[part.name] = part if part.name not in found else found[part.name] + part
+    return tuple(sorted(found.values(), key=lambda one: (-one.size_delta, -one.delta, one.name)))
 
 
 def _contains(ids: AnyArray, wanted: AnyArray) -> AnyArray:

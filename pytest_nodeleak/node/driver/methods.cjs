@@ -71,6 +71,7 @@ function makeDriver(real, preloading = false, visiting = false) {
     failure: '',
     prototype: null,
     planted: null,
+    gcWatch: null,
     preloading,
 
     // Node begins with the script in the microtasks after the last preload.
@@ -254,6 +255,14 @@ function makeDriver(real, preloading = false, visiting = false) {
 
     heapLimit() {
       return heapStatistics().heap_size_limit;
+    },
+
+    // GC runs as they happen, from the first call on; what: see gc.cjs.
+    gc(what) {
+      if (!driver.gcWatch) driver.gcWatch = require('./gc.cjs').watchGc(turn);
+      const watch = driver.gcWatch;
+      if (what === 'stop') driver.gcWatch = null;
+      return watch[what]();
     },
 
     // How many of each kind keep the event loop going: {"Timeout": 2, "TCPSocketWrap": 1}.

@@ -32,6 +32,7 @@ function visit(closes) {
   beat.unref();
   driver.leave = () => {
     clearInterval(beat);
+    if (driver.gcWatch) driver.gc('stop');
     driver.work = driver.hooks = driver.prototype = driver.planted = null;
     delete globalThis[KEY];
     if (closes) real.timeout(closes, 20);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ from ...base.errors import AttachError, EvaluationError, hide_ours
 from ...base.samples import Sample
 from ...inspector import ChunkHandler, EventHandler
 from ..channel import Channel
+from ..probes.gc_runs import GcRun, HeapGrowth, growth_listener
 from ..probes.instances import count_instances
 from ..probes.numbers import numbers_in
 from ..probes.scripts import Script, loaded_scripts
@@ -20,6 +22,7 @@ from ..probes.snapshots import stream_snapshot
 from ..probes.timers import PendingTimeouts, pending_timeouts
 from ..probes.tracking import TrackedObjects
 from ..process.signalled import heard_signal, snapshot_by_signal
+from .gc_watch import GcWatch
 
 if TYPE_CHECKING:
     from ...heap import HeapSnapshot
@@ -56,6 +59,7 @@ class NodeHeap:
         self._iterations = iterations
         #: whether it can write files that we can read
         self.shares_files = True
+        self._gc: GcWatch | None = None
 
     def __repr__(self) -> str:
         state = "ended" if self.channel.session.lost else "running"
@@ -90,6 +94,7 @@ class NodeHeap:
     def evaluate(self, text: str, timeout: float = 30.0) -> Any:
         """Run JavaScript there and return its value, which must be JSON; as NodeApp's."""
         reply = self.driver("evaluate", text, deadline=Deadline(timeout), doing="evaluate ran")
+        self.tell_gc()
         answer = json.loads(reply)
         if "error" in answer:
             stack = str(answer["error"])
@@ -103,7 +108,8 @@ class NodeHeap:
         """
         # The inspector keeps the arguments of the last 1,000 console messages alive.
         self.command("Runtime.discardConsoleEntries", deadline=deadline, doing="GC was forced")
-        text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
+        with self._asking_for_gc():
+            text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
         heap, external, buffers, rss, contexts, resources, physical = map(int, str(text).split())
         return Sample(
             heap,
@@ -127,9 +133,39 @@ class NodeHeap:
 
     def collect_garbage(self) -> None:
         """Force a full GC, weak references and finalizers included."""
-        if not self.channel.is_asleep():  # where the engine's own task would not run
-            self.command("HeapProfiler.collectGarbage", doing="GC was forced")
-        self.memory()
+        with self._asking_for_gc():
+            if not self.channel.is_asleep():  # where the engine's own task would not run
+                self.command("HeapProfiler.collectGarbage", doing="GC was forced")
+            self.driver("settle", 2, doing="GC was forced")
+
+    def on_gc(self, callback: Callable[[GcRun], object] | None = None) -> GcWatch:
+        """Count its GC runs from now on; as NodeApp's."""
+        if self._gc is None or self._gc.closed:
+            self._gc = GcWatch(self.channel)
+        if callback is not None:
+            self._gc.add(callback)
+        return self._gc
+
+    def on_growth(
+        self,
+        callback: Callable[[HeapGrowth], object],
+        *,
+        runs: int = 5,
+        at_least: float | str = 0,
+    ) -> GcWatch:
+        """Call when it is larger after each of ``runs`` major GC runs; as NodeApp's."""
+        listener = growth_listener(callback, runs, at_least)
+        watch = self.on_gc()
+        watch.add_growth(listener)
+        return watch
+
+    def _asking_for_gc(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._gc is None else self._gc.asking()
+
+    def tell_gc(self) -> None:
+        """Call the callbacks of GC runs that have happened, if there are any."""
+        if self._gc is not None:
+            self._gc.read()
 
     def count_instances(self, expression: str, timeout: float = 30.0) -> int:
         """Live objects of a class, counted by the engine after GC; as NodeApp's."""

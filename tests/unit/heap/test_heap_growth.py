@@ -346,3 +346,32 @@ def test_comparison_by_class():
     assert diff.size_delta == 124 + 64 - 100
     assert "+4" in repr(diff)
     assert diff.to_rows()[0]["name"] == "New"
+
+
+def test_comparison_in_the_figures_of_memwatch():
+    build = _base()
+    before = read(build.json(), detail="classes")
+    for kind, name, size in [
+        ("object", "Kept", 1600),
+        ("object", "Array", 16),
+        ("array", "", 1_500_000),
+        ("string", "text", 24),
+        ("concatenated string", "text", 32),
+        ("hidden", "system / Map", 80),
+        ("closure", "f", 64),
+    ]:
+        build.edge(0, build.node(kind, name, size=size), "element", 1)
+    diff = compare(before, read(build.json(), detail="classes")).heap_diff()
+    added = 1600 + 16 + 1_500_000 + 24 + 32 + 80 + 64
+    assert diff["after"]["nodes"] == diff["before"]["nodes"] + 7
+    assert diff["after"]["size_bytes"] == diff["before"]["size_bytes"] + added
+    change = diff["change"]
+    assert (change["allocated_nodes"], change["freed_nodes"]) == (7, 0)
+    assert (change["size_bytes"], change["size"]) == (added, "1.43 mb")
+    # An array's store and the Array are one line; joined strings and hidden nodes have none.
+    assert {line["what"]: (line["size"], line["+"], line["-"]) for line in change["details"]} == {
+        "Array": ("1.43 mb", 2, 0),
+        "Closure": ("64 bytes", 1, 0),
+        "Kept": ("1.56 kb", 1, 0),
+        "String": ("24 bytes", 1, 0),
+    }
