@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import tempfile
 import time
@@ -17,9 +18,10 @@ from ..judge.outcomes import SelfCheckError
 from ..measuring.selfcheck import PLANT_RATE
 from ..node import NodeExecutable, open_node
 from ..node.probes.cost import snapshot_bytes
+from ..node.process.room import memory_room
 from .run import find_named_node, measure_file
 
-__all__ = ["run_doctor"]
+__all__ = ["memory_text", "run_doctor"]
 
 #: readings of an idle program for its noise, after some that are not counted
 NOISE_ROUNDS = 8
@@ -61,9 +63,8 @@ def _environment(node: NodeExecutable) -> Iterator[str]:
         f"{platform.python_version()}, pytest-nodeleak {version('pytest-nodeleak')}, "
         f"numpy {version('numpy')}",
     )
-    free = psutil.virtual_memory().available
-    largest = format_bytes(free / snapshot_bytes(1))
-    yield _line("memory", f"{format_bytes(free)} free: snapshots of heaps of up to {largest}")
+    machine = psutil.virtual_memory().available
+    yield _line("memory", memory_text(machine, memory_room(os.getpid())))
     with tempfile.TemporaryDirectory(prefix="nodeleak-") as folder:
         script = Path(folder, "idle.cjs")
         script.write_text("", encoding="utf-8")
@@ -78,6 +79,14 @@ def _environment(node: NodeExecutable) -> Iterator[str]:
                 f"heapUsed of an idle program moves by {format_bytes(max(used) - min(used))} over "
                 f"{NOISE_ROUNDS} readings",
             )
+
+
+def memory_text(machine: int, room: int) -> str:
+    """How large a heap may be for snapshots; bytes free on the machine, and left to us there."""
+    largest = format_bytes(room / snapshot_bytes(1))
+    # What is free changes between two looks.
+    where = "left in this container (cgroup)" if room < 0.9 * machine else "free"
+    return f"{format_bytes(room)} {where}: snapshots of heaps of up to {largest}"
 
 
 def _self_check(arguments: argparse.Namespace) -> int:

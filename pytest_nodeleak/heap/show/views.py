@@ -13,7 +13,8 @@ from ..model.classes import devtools_name
 from .tables import Cell, Column, Table, cut_rows
 
 if TYPE_CHECKING:
-    from ..diff.comparison import ClassChange, ComparisonDiff
+    from ..diff.changes import ClassChange
+from ..diff.comparison import ComparisonDiff
 
 __all__ = ["comparison_table", "diff_table"]
 

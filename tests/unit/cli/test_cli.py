@@ -8,6 +8,7 @@ import pytest
 from pytest_nodeleak import cli
 from pytest_nodeleak.base.options import POLICY_OPTIONS
 from pytest_nodeleak.cli import command
+from pytest_nodeleak.cli.doctor import memory_text
 
 
 def run(*argv):
@@ -143,3 +144,12 @@ def test_a_bug_of_ours_is_not_made_up_as_an_error_of_the_user(script, monkeypatc
     monkeypatch.setattr("pytest_nodeleak.cli.run.run_script", broken)
     with pytest.raises(RuntimeError, match="bug"):
         run("run", str(script))
+
+
+def test_the_doctor_knows_the_limit_of_its_container():
+    assert memory_text(24_000_000_000, 23_900_000_000) == (
+        "23.9 GB free: snapshots of heaps of up to 1.49 GB"
+    )
+    assert memory_text(24_000_000_000, 480_000_000) == (
+        "480 MB left in this container (cgroup): snapshots of heaps of up to 30.0 MB"
+    )

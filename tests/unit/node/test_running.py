@@ -13,7 +13,7 @@ import pytest
 from pytest_nodeleak.base.errors import AttachError
 from pytest_nodeleak.node.attach.doors import Door, door_at, door_of, door_of_url
 from pytest_nodeleak.node.probes.cost import Cost
-from pytest_nodeleak.node.process.room import memory_room
+from pytest_nodeleak.node.process.room import group_rooms, memory_room
 from pytest_nodeleak.node.process.signalled import is_whole
 
 
@@ -111,18 +111,47 @@ def test_a_snapshot_that_would_kill_is_refused_with_the_figures():
     assert not Cost(100, 0.0, 1600, None).refusal
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="cgroups are Linux's")
-def test_the_limit_of_a_container_counts(tmp_path):
-    lines = Path("/proc/self/cgroup").read_text().splitlines()
-    group = next((line.split(":", 2)[2] for line in lines if line.startswith("0::")), None)
-    if group is None:
-        pytest.skip("no unified cgroups here")
-    folder = tmp_path / group.lstrip("/")
+def limited(folder, **figures):
     folder.mkdir(parents=True, exist_ok=True)
+    for name, text in figures.items():
+        (folder / name.replace("__", ".")).write_text(f"{text}\n")
+
+
+def test_the_limit_of_a_container_counts(tmp_path):
+    text = "1:name=systemd:/\n0::/kubepods/pod7\n"
+    assert group_rooms(text, tmp_path) == []
+    inner = tmp_path / "kubepods" / "pod7"
+    limited(inner, memory__max=900_000, memory__current=200_000)
+    assert group_rooms(text, tmp_path) == [700_000]
+    # The kernel gives back what it keeps of files.
+    limited(inner, memory__stat="anon 9\ninactive_file 50000\nactive_file 30000")
+    assert group_rooms(text, tmp_path) == [750_000]
+    limited(inner.parent, memory__max=500_000, memory__current=450_000)
+    assert group_rooms(text, tmp_path) == [750_000, 50_000]
+    limited(inner, memory__max="max")
+    assert group_rooms(text, tmp_path) == [50_000]
+
+
+def test_groups_of_the_first_version_have_limits_by_other_names(tmp_path):
+    text = "8:pids:/job\n4:cpu,memory:/job\n0::/\n"
+    limited(
+        tmp_path / "memory" / "job",
+        memory__limit_in_bytes=900_000,
+        memory__usage_in_bytes=200_000,
+        memory__stat="inactive_file 1\ntotal_inactive_file 100000",
+    )
+    no_limit = 0x7FFFFFFFFFFFF000
+    limited(tmp_path / "memory", memory__limit_in_bytes=no_limit, memory__usage_in_bytes=1)
+    assert group_rooms(text, tmp_path) == [800_000]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cgroups are Linux's")
+def test_the_room_of_a_process_is_no_more_than_that_of_the_machine(tmp_path):
     free = memory_room(os.getpid(), tmp_path)
     assert free > 1_000_000
-    (folder / "memory.max").write_text("900000\n")
-    (folder / "memory.current").write_text("200000\n")
-    assert memory_room(os.getpid(), tmp_path) == 700_000
-    (folder / "memory.max").write_text("max\n")
-    assert memory_room(os.getpid(), tmp_path) > 1_000_000
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        folder = tmp_path / line.split(":", 2)[2].lstrip("/")
+        limited(folder, memory__max=1000, memory__current=400)
+        memory = tmp_path / "memory" / line.split(":", 2)[2].lstrip("/")
+        limited(memory, memory__limit_in_bytes=1000, memory__usage_in_bytes=400)
+    assert memory_room(os.getpid(), tmp_path) == 600
