@@ -40,6 +40,12 @@ def add_parsers(subparsers: SubParsers) -> None:
     )
     diff.add_argument("files", nargs="+", metavar="FILE", help="in the order they were taken")
     _add_options(diff, "shape", "survivors")
+    diff.add_argument(
+        "--population",
+        action="store_true",
+        help="count by class, shape and string, not object by object: for files of two processes "
+        "(done by itself where they are seen to be that)",
+    )
     diff.set_defaults(func=_diff)
     show = subparsers.add_parser(
         "show",
@@ -78,11 +84,18 @@ def _diff(arguments: argparse.Namespace) -> int:
         return _fail("diff", _TWICE)
     _spare_memory()
     from ..heap.diff.difference import growth_over
+    from ..heap.diff.order import StrangersError
     from ..heap.show.views import comparison_table, diff_table
 
     try:
+        if arguments.population:
+            return _diff_populations(arguments, "--population was given")
         snapshots = _load_all(files)
-        diff = growth_over(snapshots)
+        try:
+            diff = growth_over(snapshots)
+        except StrangersError as error:
+            snapshots = []
+            return _diff_populations(arguments, str(error))
         tables = []
         if len(files) == 2 and arguments.group_by in ("class", "shape"):
             from ..heap.diff.comparison import compare
@@ -96,6 +109,37 @@ def _diff(arguments: argparse.Namespace) -> int:
         return _write(tables, arguments)
     except (NodeLeakError, OSError) as error:
         return _fail("diff", _sentence(error))
+
+
+def _diff_populations(arguments: argparse.Namespace, why: str) -> int:
+    """Of snapshots that share no object ids. Raises what reading files raises."""
+    if arguments.group_by == "owner":
+        return _fail("diff", f"--group-by owner needs snapshots of one process: {why}")
+    from ..heap.diff.populations import populations_of, put_together
+    from ..heap.read.files import load_snapshot
+    from ..heap.show.populations import population_table
+
+    # Strings in front, so that what the author wrote comes last, where the eye is.
+    kinds = ["string", "shape"] if arguments.group_by == "shape" else [arguments.group_by]
+    found: dict[str, list[Any]] = {kind: [] for kind in kinds}
+    names = []
+    for file in arguments.files:
+        snapshot = load_snapshot(file, detail="full" if "shape" in kinds else "classes")
+        names.append(snapshot.source)
+        for kind in kinds:
+            found[kind].append(populations_of(snapshot, kind))
+    tables = [
+        population_table(
+            put_together(found[kind]),
+            names,
+            group_by=kind,
+            why=why,
+            sort=arguments.sort,
+            top=arguments.top,
+        )
+        for kind in kinds
+    ]
+    return _write(tables, arguments)
 
 
 def _spare_memory() -> None:

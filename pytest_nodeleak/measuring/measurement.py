@@ -221,6 +221,7 @@ class _Measurement:
             if self.policy.allocation_sites != "never":
                 sites = places.sites()
             rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
+            rows = attribute_sites(rows, sites, places.line)
         if self.ledger is not None:
             self.ledger.end()
         return Verdict(
@@ -232,7 +233,7 @@ class _Measurement:
             script=meter.app.script,
             node=meter.app.version,
             policy=self.policy,
-            constructors=attribute_sites(rows, sites),
+            constructors=rows,
             internals=said.findings.internals,
             windows=said.evidence.windows,
             iterations=meter.done,

@@ -293,9 +293,11 @@ def _details(
 
 def _callers(place: str, sites: Sequence[AllocationSite]) -> tuple[str, ...]:
     """The frames that called ``place``, the nearest first, at most three."""
+    function = place.rsplit(":", 2)[0]  # it begins on another line than it allocates
     for site in sites:
-        if place in site.stack:
-            after = site.stack.index(place) + 1
+        functions = [frame.rsplit(":", 2)[0] for frame in site.stack]
+        if function in functions:
+            after = functions.index(function) + 1
             return site.stack[after : after + _CALLERS]
     return ()
 

@@ -10,15 +10,19 @@ import numpy as np
 from ...base.errors import SnapshotOrderError
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["check_order"]
+__all__ = ["StrangersError", "check_order"]
 
 _MISMATCH = 0.05
 # Fewer old objects than this in the sample tell nothing.
 _LEAST = 20
 
 
+class StrangersError(SnapshotOrderError):
+    """Snapshots that share no object ids: of two processes, or with a debugger detached between."""
+
+
 def check_order(snapshots: Sequence[HeapSnapshot]) -> None:
-    """Raise SnapshotOrderError unless each snapshot follows the one before it."""
+    """Raise SnapshotOrderError (or StrangersError) unless each follows the one before it."""
     for before, after in itertools.pairwise(snapshots):
         _check_pair(before, after)
 
@@ -34,10 +38,10 @@ def _check_pair(before: HeapSnapshot, after: HeapSnapshot) -> None:
                 f"{after.source} was taken before {before.source}: give them in the order "
                 "in which they were taken"
             )
-        raise SnapshotOrderError(_different(names))
+        raise StrangersError(_different(names))
     share = _foreign(before, after, before.max_odd_id)
     if share > _MISMATCH:
-        raise SnapshotOrderError(_different(names))
+        raise StrangersError(_different(names))
 
 
 def _different(names: str) -> str:
@@ -62,10 +66,10 @@ def _foreign(older: HeapSnapshot, newer: HeapSnapshot, until: int) -> float:
 
     An object alive in the newer snapshot and old enough must be in the older as well.
     """
-    known_ids, known_kinds = older.id_sample
-    ids, kinds = newer.id_sample
+    known_ids, known_kinds, known_names = older.id_sample
+    ids, kinds, names = newer.id_sample
     old = ids <= until
-    ids, kinds = ids[old], kinds[old]
+    ids, kinds, names = ids[old], kinds[old], names[old]
     if ids.size < _LEAST or not known_ids.size:
         return 0.0
     at = np.minimum(np.searchsorted(known_ids, ids), known_ids.size - 1)
@@ -74,7 +78,9 @@ def _foreign(older: HeapSnapshot, newer: HeapSnapshot, until: int) -> float:
     same = np.array([_position(older.types, kind) for kind in newer.types])
     text = np.array(["string" in kind for kind in newer.types])
     changed = (same[kinds] != known_kinds[at]) & ~text[kinds]
-    return float(np.mean(missing | changed))
+    # Two runs of one program number other objects of the same types.
+    renamed = (names != known_names[at]) & (names != 0) & (known_names[at] != 0)
+    return float(np.mean(missing | changed | renamed))
 
 
 def _position(names: tuple[str, ...], name: str) -> int:

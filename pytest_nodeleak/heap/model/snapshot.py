@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -113,14 +114,21 @@ class HeapSnapshot:
         return max((int((some * (some & 1)).max()) for some in ids), default=0)
 
     @cached_property
-    def id_sample(self) -> tuple[AnyArray, AnyArray]:
-        """Ids of one heap object in 32, ascending, and the number of each one's type.
+    def id_sample(self) -> tuple[AnyArray, AnyArray, AnyArray]:
+        """Of one heap object in 32, by ascending id: ids, numbers of the types, and names.
 
-        Enough to tell whether two snapshots are of the same process.
+        Enough to tell whether two snapshots are of the same process. Names are checksums, of
+        classes and functions; 0 where a name is not for life.
         """
         chosen = self.nodes_where(lambda part: (self.node_id[part] & 63) == 1)
         chosen = chosen[np.argsort(self.node_id[chosen], kind="stable")]
-        return self.node_id[chosen].astype(np.int64), self.node_type[chosen]
+        kinds = self.node_type[chosen]
+        named = np.isin(kinds, [self.layout.node_type(kind) for kind in ("object", "closure")])
+        names = np.zeros(chosen.size, dtype=np.int64)
+        numbers, at = np.unique(self.node_name[chosen[named]], return_inverse=True)
+        sums = [zlib.crc32(text.encode(errors="replace")) for text in self.strings.many(numbers)]
+        names[named] = np.array(sums, dtype=np.int64)[at]
+        return self.node_id[chosen].astype(np.int64), kinds, names
 
     @cached_property
     def contents(self) -> Contents | None:

@@ -14,7 +14,7 @@ from .tables import Cell, Column, Table, cut_rows
 
 if TYPE_CHECKING:
     from ..diff.changes import ClassChange
-from ..diff.comparison import ComparisonDiff
+    from ..diff.comparison import ComparisonDiff
 
 __all__ = ["comparison_table", "diff_table"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...base.errors import TargetError
 from ...base.frames import CallFrame
@@ -14,6 +14,7 @@ from ...judge.verdict import AllocationSite, LeakingConstructor
 from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
 from ...sources import Frame, Sources, display, frame_of, own_first, project_of
+from .lines import Lines
 
 __all__ = ["Places", "attribute_sites"]
 
@@ -41,6 +42,10 @@ class Places:
         for loaded in self._scripts.values():
             if loaded.map_url and not loaded.url.startswith("node:"):
                 self._sources.add_map_url(loaded.url, loaded.map_url)
+        self._lines = Lines(heap, self._scripts)
+        # What V8 calls a row, and the frames behind the places that are shown of a site.
+        self._engines: dict[LeakingConstructor, LeakingConstructor] = {}
+        self._calls: dict[AllocationSite, list[_Call]] = {}
 
     def named(self, row: LeakingConstructor) -> LeakingConstructor:
         """A class or function by the name that its author gave it, and where it is defined."""
@@ -56,7 +61,9 @@ class Places:
         where = display(frame, self._folder).removeprefix(f"{frame.function} (").removesuffix(")")
         original = self._sources.original(script.url, line, column)
         name = original.name if original is not None and original.name else row.name
-        return replace(row, name=name, defined_at=where)
+        named = replace(row, name=name, defined_at=where)
+        self._engines[named] = row
+        return named
 
     def sites(self) -> tuple[AllocationSite, ...]:
         """The call stacks of what grows, those that end in the program's own functions first."""
@@ -71,30 +78,52 @@ class Places:
 
     def _site(self, growing: Growing) -> AllocationSite:
         allocations = growing.allocations
-        frames = [self._frame(frame) for frame in _stack(allocations) if frame.is_own]
-        frames = frames or [self._frame(allocations.function)]
+        calls = _own_calls(allocations)
+        frames = [self._frame(call.frame) for call in calls]
         each = growing.per_iteration / max(sum(allocations.counts), 1)
-        return AllocationSite(
+        site = AllocationSite(
             sum(allocations.sizes),
             tuple(display(frame, self._folder) for frame in frames[:MOST_FRAMES]),
             per_iteration=growing.per_iteration,
             by_size=tuple((size, count * each) for size, count in allocations.by_size[:MOST_SIZES]),
             own=min(own_first(frames), MOST_FRAMES - 1),
         )
+        self._calls[site] = calls
+        return site
+
+    def line(self, row: LeakingConstructor, site: AllocationSite, at: int) -> str:
+        """Frame ``at`` of the site, with the line on which it allocates what ``row`` counts.
+
+        Where the text does not tell, or tells of several, with that where the function begins.
+        """
+        call = self._calls[site][at]
+        engines = self._engines.get(row, row)
+        places = self._lines.made_in(
+            call.frame,
+            engines.name,
+            call.callee,
+            _closure(engines, self._lines.number(call.frame.url)),
+        )
+        begin = self._frame(call.frame)
+        frames = [self._frame(place) for place in places]
+        lines = {(frame.file, frame.line) for frame in frames}
+        if len(lines) != 1 or frames[0].file != begin.file:
+            return site.stack[at]
+        return display(replace(frames[0], function=begin.function), self._folder)
 
     def _row(self, growing: Growing, windows: Sequence[float]) -> LeakingConstructor:
         allocations = growing.allocations
         site = self._site(growing)
         pairs = zip(allocations.counts, windows, strict=True)
-        return LeakingConstructor(
+        row = LeakingConstructor(
             name=_class_of(allocations) or self._frame(allocations.function).function,
             per_iteration=growing.per_iteration,
             count=sum(allocations.counts),
             shallow_size=sum(allocations.sizes),
-            allocated_at=str(site),
             per_window=tuple(count / n for count, n in pairs),
             kind="function",
         )
+        return replace(row, allocated_at=self.line(row, site, site.own))
 
     def _frame(self, frame: CallFrame) -> Frame:
         call: dict[str, Any] = {
@@ -110,8 +139,30 @@ def _origin(growing: Growing) -> str:
     return growing.allocations.function.origin
 
 
-def _stack(allocations: Allocations) -> tuple[CallFrame, ...]:
-    return (*allocations.place, *allocations.callers)
+class _Call(NamedTuple):
+    """A frame, and the function that it has called on the way to the allocation; "": none."""
+
+    frame: CallFrame
+    callee: str
+
+
+def _own_calls(allocations: Allocations) -> list[_Call]:
+    """The frames of the program and its packages, innermost first; Node's if there are none."""
+    stack = (*allocations.place, *allocations.callers)
+    calls = [
+        _Call(frame, stack[at - 1].function if at else "")
+        for at, frame in enumerate(stack)
+        if frame.is_own
+    ]
+    return calls or [_Call(allocations.function, "")]
+
+
+def _closure(row: LeakingConstructor, script: int | None) -> tuple[int, int] | None:
+    """Line and column, from 0, of a leaking function that is defined in ``script``."""
+    if row.kind != "closure" or not row.defined_at or script is None:
+        return None
+    number, line, column = map(int, row.defined_at.split(":"))
+    return (line, column) if number == script else None
 
 
 def _class_of(allocations: Allocations) -> str:
@@ -124,37 +175,40 @@ def _class_of(allocations: Allocations) -> str:
 
 
 def attribute_sites(
-    rows: Sequence[LeakingConstructor], sites: Sequence[AllocationSite]
+    rows: Sequence[LeakingConstructor],
+    sites: Sequence[AllocationSite],
+    line: Callable[[LeakingConstructor, AllocationSite, int], str],
 ) -> tuple[LeakingConstructor, ...]:
     """``rows`` with ``allocated_at``, where a site's survivors can be theirs.
 
     That is the caller of the constructor's own frame; else the site of objects of that size and
-    pace; for the worst row, which must lead somewhere, the site nearest to its pace.
+    pace; for the worst row, which must lead somewhere, the site nearest to its pace. ``line`` says
+    how a frame of a site is shown.
     """
-    return tuple(
-        row
-        if row.allocated_at
-        else replace(row, allocated_at=_site_of(row, sites, is_worst=at == 0))
-        for at, row in enumerate(rows)
-    )
+    found = []
+    for at, row in enumerate(rows):
+        where = None if row.allocated_at else _site_of(row, sites, is_worst=at == 0)
+        found.append(row if where is None else replace(row, allocated_at=line(row, *where)))
+    return tuple(found)
 
 
 def _site_of(
     row: LeakingConstructor, sites: Sequence[AllocationSite], *, is_worst: bool
-) -> str | None:
+) -> tuple[AllocationSite, int] | None:
+    """The site, and the number of its frame."""
     for site in sites:
         names = [frame.split(" (")[0] for frame in site.stack]
         if row.name in names:
             # Of fields that a class declares V8 makes a function of the same name.
             last = max(at for at, name in enumerate(names) if name == row.name)
             if last + 1 < len(site.stack):
-                return site.stack[last + 1]
+                return site, last + 1
     size = row.shallow_size / row.count if row.count else 0.0
     pace = row.per_iteration
     same = [s for s in sites if any(b == size and _same_pace(p, pace) for b, p in s.by_size)]
     if not same and is_worst:
         same = [site for site in sites if _same_pace(site.per_iteration, pace)] or list(sites)
-    return str(same[0]) if same else None
+    return (same[0], same[0].own) if same else None
 
 
 def _same_pace(one: float, other: float) -> bool:

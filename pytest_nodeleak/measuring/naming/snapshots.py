@@ -161,7 +161,7 @@ def verdict_of_death(
         script=meter.app.script,
         node=meter.app.version,
         policy=policy,
-        constructors=attribute_sites(places.rows(counts), sites),
+        constructors=attribute_sites(places.rows(counts), sites, places.line),
         iterations=meter.done,
         warmup=warmup,
         unit=meter.unit,

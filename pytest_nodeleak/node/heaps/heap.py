@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +17,7 @@ from ..channel import Channel
 from ..probes.gc_runs import GcRun, HeapGrowth, growth_listener
 from ..probes.instances import count_instances
 from ..probes.numbers import numbers_in
-from ..probes.scripts import Script, loaded_scripts
+from ..probes.scripts import Script, loaded_scripts, script_texts
 from ..probes.snapshots import stream_snapshot
 from ..probes.timers import PendingTimeouts, pending_timeouts
 from ..probes.tracking import TrackedObjects
@@ -194,6 +194,10 @@ class NodeHeap:
     def scripts(self) -> dict[int, Script]:
         """The scripts that are loaded, by their numbers in heap snapshots."""
         return loaded_scripts(self.channel, Deadline(10))
+
+    def script_texts(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The texts of some of them, as the engine has compiled them."""
+        return script_texts(self.channel, numbers, Deadline(10))
 
     def tracked_objects(self) -> TrackedObjects:
         """A block of work after which one snapshot tells what it allocated and kept."""

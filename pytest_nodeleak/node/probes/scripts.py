@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ...base.deadline import Deadline
 from ..channel import Channel
 
-__all__ = ["Script", "loaded_scripts"]
+__all__ = ["Script", "loaded_scripts", "script_texts"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,23 @@ def loaded_scripts(channel: Channel, deadline: Deadline) -> dict[int, Script]:
     channel.command("Debugger.enable", deadline=deadline, doing=doing, on_event=on_event)
     channel.command("Debugger.disable", deadline=deadline, doing=doing)
     return found
+
+
+def script_texts(channel: Channel, numbers: Iterable[int], deadline: Deadline) -> dict[int, str]:
+    """What the engine runs, by number: loaders may have made it from a file or out of nothing."""
+    doing = "its scripts were read"
+    channel.command("Debugger.enable", deadline=deadline, doing=doing)
+    try:
+        return {
+            number: str(
+                channel.command(
+                    "Debugger.getScriptSource",
+                    {"scriptId": str(number)},
+                    deadline=deadline,
+                    doing=doing,
+                ).get("scriptSource", "")
+            )
+            for number in numbers
+        }
+    finally:
+        channel.command("Debugger.disable", deadline=deadline, doing=doing)

@@ -290,3 +290,59 @@ def test_native_nodes_that_get_new_ids_are_no_change(tmp_path, capsys):
     table = capsys.readouterr().out.partition("survived")[0]
     assert "Session" in table
     assert "(synthetic)" not in table
+
+
+@pytest.fixture
+def pods(tmp_path) -> list[str]:
+    """The same program in two processes, which did things in another order."""
+    paths = []
+    for name, sessions in (("yesterday", 10), ("today", 40)):
+        build = SnapshotBuilder()
+        context = build.module("/app/index.js")
+        kept = build.array(context, "sessions", kind="context")
+        for at in range(2000):
+            word = ("Base", "Route")[at % 2 if name == "today" else at // 1000]
+            build.edge(context, build.object(word), "element", 1)
+        for index in range(sessions):
+            session = build.object("Session", size=64)
+            build.push(kept, session)
+            build.edge(session, build.string(f"session-{index}"), "property", "id")
+        paths.append(str(build.write(tmp_path / f"{name}.heapsnapshot")))
+    return paths
+
+
+@pytest.mark.parametrize("given", [(), ("--group-by", "class"), ("--group-by", "shape")])
+def test_files_of_two_processes_are_compared_by_population(pods, capsys, given):
+    assert run("diff", *pods, *given) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("Session"))
+    assert row.split() == ["Session", "10", "->", "40", "+30", "+1.92", "kB", "2.56", "kB"]
+    assert lines[-1].startswith("Counted by ")
+    assert (
+        "not object by object: yesterday.heapsnapshot and today.heapsnapshot are not of the same"
+        in lines[-1]
+    )
+
+
+def test_strings_of_two_processes_are_compared_by_pattern(pods, capsys):
+    assert run("diff", *pods, "--group-by", "string") == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("session-#"))
+    assert row.split()[1:5] == ["10", "->", "40", "+30"]
+
+
+def test_population_can_be_asked_for_of_any_files(files, tmp_path, capsys):
+    data = tmp_path / "diff.json"
+    assert run("diff", *files, "--population", "--json", str(data)) == 0
+    title = "populations: 1.heapsnapshot -> 2.heapsnapshot -> 3.heapsnapshot"
+    assert title in capsys.readouterr().out
+    found = json.loads(data.read_text())
+    assert (found["kind"], found["why"]) == ("populations", "--population was given")
+    session = next(row for row in found["rows"] if row["name"] == "Session")
+    assert (session["populations"], session["delta"]) == ([0, 5, 10], 10)
+    assert any(row["name"] == "session-#" for row in found["string_populations"])
+
+
+def test_owners_of_two_processes_are_not_compared(pods, capsys):
+    assert run("diff", *pods, "--group-by", "owner") == 2
+    assert "--group-by owner needs snapshots of one process" in capsys.readouterr().err

@@ -252,7 +252,8 @@ def test_many_windows_are_a_range():
 
 
 def test_callers_of_the_allocation_follow_it():
-    stack = ("Receipt (cart.js:3:1)", RECEIPT.allocated_at, "handle (a.js:1:1)", "b", "c", "d")
+    # The function begins some lines above.
+    stack = ("Receipt (cart.js:3:1)", "checkout (cart.js:18:9)", "handle (a.js:1:1)", "b", "c", "d")
     text = text_report(replace(LEAK, sites=(AllocationSite(64, stack),)))
     assert "      allocated at   checkout (cart.js:21:24) <- handle (a.js:1:1) <- b <- c\n" in text
 

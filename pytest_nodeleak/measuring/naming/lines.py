@@ -1,0 +1,96 @@
+"""The line on which a function allocates, read from the text that the engine runs.
+
+V8's profiler tells the function, and where that begins. What was allocated, and which function was
+called for it, tells the rest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+
+from ...base.errors import NodeLeakError
+from ...base.frames import CallFrame
+from ...node.heaps.heap import NodeHeap
+from ...node.probes.scripts import Script
+from ...sources.code import own_code
+from ...sources.making import makes
+
+__all__ = ["Lines"]
+
+#: bytes of a file that is read where the engine cannot be asked
+_MOST_BYTES = 16 << 20
+
+
+class Lines:
+    """Of the scripts of one heap, read once."""
+
+    def __init__(self, heap: NodeHeap, scripts: Mapping[int, Script]) -> None:
+        self._heap = heap
+        # The profiler tells paths where the debugger tells URLs.
+        self._numbers = {_path(script.url): number for number, script in scripts.items()}
+        self._texts: dict[str, str] = {}
+
+    def number(self, url: str) -> int | None:
+        """Of the script, as in heap snapshots; None if it is not known."""
+        return self._numbers.get(_path(url))
+
+    def made_in(
+        self, frame: CallFrame, name: str, callee: str, closure: tuple[int, int] | None
+    ) -> tuple[CallFrame, ...]:
+        """``frame`` with the places in it where objects called ``name`` come from.
+
+        ``name`` is the engine's, ``callee`` the function that ``frame`` has called for them ("":
+        none), ``closure`` the line and column, from 0, where a leaking function begins.
+        """
+        text = self._text(frame.url)
+        begin = _offset(text, frame.line - 1, frame.column - 1)
+        code = own_code(text, begin) if begin is not None else None
+        if begin is None or code is None:
+            return ()
+        inside = _offset(text, *closure) if closure is not None else None
+        if inside is not None and begin < inside < begin + len(code):
+            found: tuple[int, ...] = (inside - begin,)
+        else:
+            found = makes(code, name, callee)
+        return tuple(_at(frame, text, begin + at) for at in found)
+
+    def _text(self, url: str) -> str:
+        if url not in self._texts:
+            self._texts[url] = self._from_engine(url) or _from_disk(_path(url))
+        return self._texts[url]
+
+    def _from_engine(self, url: str) -> str:
+        number = self.number(url)
+        if number is not None:
+            with contextlib.suppress(NodeLeakError):  # it died of what it allocated
+                return self._heap.script_texts([number])[number]
+        return ""
+
+
+def _path(url: str) -> str:
+    return CallFrame("", url, 0, 0).path
+
+
+def _from_disk(path: str) -> str:
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.isfile(path) and os.path.getsize(path) <= _MOST_BYTES:
+            with open(path, encoding="utf-8", errors="replace", newline="") as file:
+                return file.read()
+    return ""
+
+
+def _offset(text: str, line: int, column: int) -> int | None:
+    """Of a place counted from 0; None if the text has no such line."""
+    at = 0
+    for _ in range(line):
+        at = text.find("\n", at) + 1
+        if at == 0:
+            return None
+    return at + column if 0 <= at + column < len(text) else None
+
+
+def _at(frame: CallFrame, text: str, offset: int) -> CallFrame:
+    begin = text.rfind("\n", 0, offset) + 1
+    return frame._replace(line=text.count("\n", 0, offset) + 1, column=offset - begin + 1)
