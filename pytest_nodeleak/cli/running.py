@@ -100,6 +100,12 @@ def add_snapshot(commands: Any) -> None:
     snapshot.add_argument(
         "-o", "--output", metavar="DIR", default=".", help="the folder of the file (default: here)"
     )
+    snapshot.add_argument(
+        "--profile",
+        metavar="TIME",
+        help="no snapshot: record for that long what is allocated, and write what is alive of it "
+        "by function (.heapprofile); it stands still for one GC only",
+    )
     snapshot.add_argument("--yes", action="store_true", help="take it even if memory may not do")
     snapshot.add_argument("--timeout", metavar="TIME", default="10min", help="default 10min")
     snapshot.set_defaults(func=_snapshot)
@@ -119,7 +125,9 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.output)
     if folder.exists() and not folder.is_dir():
         raise PolicyError(f"cannot write to --output '{folder}': it is not a folder")
-    target = folder / _name(way)
+    if arguments.profile is not None:
+        return _profile(arguments, folder, way)
+    target = folder / _name(way, "heapsnapshot")
 
     with Terminal() as terminal:
 
@@ -144,9 +152,36 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _name(way: Way) -> str:
+def _profile(arguments: argparse.Namespace, folder: Path, way: Way) -> int:
+    from ..base.errors import NodeLeakError, PolicyError
+    from ..base.units import parse_seconds
+    from ..node.attach.running import attach
+
+    try:
+        seconds = parse_seconds(arguments.profile)
+    except ValueError as error:
+        raise PolicyError(f"bad value for profile (from --profile): {error}") from None
+    target = folder / _name(way, "heapprofile")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with attach(way.pid, url=way.url, inspect=way.inspect) as app, app.live_profile(target):
+            end = time.monotonic() + seconds
+            while (left := end - time.monotonic()) > 0:
+                app.check_alive("its allocations were recorded")
+                time.sleep(min(left, 1.0))
+    except OSError as error:
+        if isinstance(error, NodeLeakError):
+            raise
+        raise PolicyError(
+            f"cannot write to --output '{folder}': {error.strerror or error}"
+        ) from None
+    print(target)
+    return 0
+
+
+def _name(way: Way, ending: str) -> str:
     """Files of one program stand in the order of their time."""
     of = f"pid-{way.pid}" if way.pid is not None else "inspector"
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-    return f"{of}-{stamp}-{int(now * 1000) % 1000:03d}.heapsnapshot"
+    return f"{of}-{stamp}-{int(now * 1000) % 1000:03d}.{ending}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,6 +85,19 @@ class AskedOfMainHeap(ABC):
         """
         self._open_channel()
         return self._main.take_snapshot(path, detail=detail, timeout=timeout, via=via)
+
+    def live_profile(self, path: str | Path, interval: int = 512) -> AbstractContextManager[Path]:
+        """A block of which ``path`` tells what was allocated in it and is alive at its end::
+
+            with app.live_profile("cart.heapprofile"):
+                app.run("checkout()", 1000)
+
+        By allocating function, of a heap of any size: DevTools opens it (Memory, Load), ``nodeleak
+        show`` too. ``interval``: bytes between two samples of V8's profiler; 1 is exact and slow.
+        A measurement in the block would end it. Raises OSError if the file cannot be written.
+        """
+        self._open_channel()
+        return self._main.live_profile(path, interval)
 
     def on_gc(self, callback: Callable[[GcRun], object] | None = None) -> GcWatch:
         """Count GC runs from now on: how many of each kind, their pauses, the heap after each::

@@ -6,6 +6,8 @@ import threading
 import pytest
 
 from pytest_nodeleak import attach
+from pytest_nodeleak.base.errors import PolicyError
+from pytest_nodeleak.heap.read.profiles import load_profile
 
 from .by_hand import by_hand as by_hand
 from .by_hand import listens, soon
@@ -145,3 +147,26 @@ def test_a_worker_has_its_own(start):
     (worker,) = app.workers
     with worker.on_gc() as gc:
         assert soon(lambda: "minor" in gc.read().kinds)
+
+
+def test_a_live_profile_has_what_stays_by_function(start, tmp_path):
+    app = start(
+        "const kept = []; globalThis.keep = function keepOne() { kept.push({ at: kept.length }); };"
+        "globalThis.drop = function dropOne() { return [{ at: 1 }].length; };"
+    )
+    path = tmp_path / "live.heapprofile"
+    with app.live_profile(path, interval=1):
+        app.run("keep()", 500)
+        app.run("drop()", 500)
+    table = {function.name: function for function in load_profile(path).functions}
+    assert table["keepOne"].samples >= 500
+    assert table["keepOne"].size >= 500 * 16
+    # What V8 itself keeps of a function that has run.
+    assert "dropOne" not in table or table["dropOne"].samples < 20
+    with pytest.raises(PolicyError, match="interval=0"), app.live_profile(path, interval=0):
+        pass
+    with pytest.raises(OSError, match="No such file"), app.live_profile(tmp_path / "a" / "b"):
+        pass
+    with pytest.raises(ZeroDivisionError), app.live_profile(tmp_path / "none.heapprofile"):
+        raise ZeroDivisionError
+    assert sorted(p.name for p in tmp_path.glob("*.heapprofile*")) == ["live.heapprofile"]

@@ -16,6 +16,7 @@ from ...inspector import ChunkHandler, EventHandler
 from ..channel import Channel
 from ..probes.gc_runs import GcRun, HeapGrowth, growth_listener
 from ..probes.instances import count_instances
+from ..probes.live_profile import live_profile
 from ..probes.numbers import numbers_in
 from ..probes.scripts import Script, loaded_scripts, script_texts
 from ..probes.snapshots import stream_snapshot
@@ -158,6 +159,10 @@ class NodeHeap:
         watch = self.on_gc()
         watch.add_growth(listener)
         return watch
+
+    def live_profile(self, path: str | Path, interval: int = 512) -> AbstractContextManager[Path]:
+        """Record in the block what is allocated and still alive at its end; as NodeApp's."""
+        return live_profile(self.channel, path, interval)
 
     def _asking_for_gc(self) -> AbstractContextManager[None]:
         return nullcontext() if self._gc is None else self._gc.asking()
