@@ -9,6 +9,7 @@ __all__ = ["makes"]
 
 _SHAPE = re.compile(r"\{(?P<keys>[^{}]*)\}")
 _KEY = re.compile(r"\s*(?:get\s+|set\s+|async\s+|\*\s*)?([\w$]+)\s*(?=[:,}(]|$)")
+_NEW = re.compile(r"\bnew\s+[\w$]")
 _ARRAY = re.compile(r"(?<![\w$)\]\s])\s*(\[)|\b(?:return|of|in|case|yield)\s*(\[)|\bArray\s*[.(]")
 _VALUE_BEFORE = re.compile(r"[\w$)\]]\s*$")
 # What makes plain objects without a literal, where V8 shows no function that was called.
@@ -40,7 +41,9 @@ def _made(code: str, name: str) -> Iterator[int]:
         yield from (found.start(found.lastindex or 0) for found in _ARRAY.finditer(code))
     elif re.fullmatch(r"[\w$]+", name):
         pattern = rf"\bnew\s+(?:[\w$]+\s*\.\s*)*{re.escape(name)}(?![\w$])"
-        yield from (found.start() for found in re.finditer(pattern, code))
+        named = [found.start() for found in re.finditer(pattern, code)]
+        # A class may be bound to another name than its own: minifiers do that.
+        yield from named or (found.start() for found in _NEW.finditer(code))
 
 
 def _calls(code: str, callee: str) -> Iterator[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -226,3 +227,20 @@ def test_the_line_is_that_of_the_truth(tmp_path: Path, name: str) -> None:
     assert verdict.leaks, verdict.reasons
     worst = verdict.constructors[0]
     assert abs(line_told(worst.allocated_at) - line_of(text)) <= 1, (worst, verdict.sites)
+
+
+SHOP = Path(__file__).parent.parent / "unit" / "sources" / "shop"
+
+
+@pytest.mark.parametrize("build", ["esbuild", "esbuild-inline", "webpack", "tsc"])
+def test_through_source_maps_the_line_is_the_authors(tmp_path: Path, build: str) -> None:
+    shop = Path(shutil.copytree(SHOP, tmp_path / "shop"))
+    text = (shop / "src" / "store.ts").read_text(encoding="utf-8")
+    truth = next(at for at, line in enumerate(text.splitlines(), 1) if "(new Ticket(" in line)
+    with open_node(shop / build / "main.js") as app:
+        verdict = measure(app, "require('./main.js').default(1)")
+    assert verdict.leaks, verdict.reasons
+    worst = verdict.constructors[0]
+    assert worst.name == "Ticket"
+    assert "store.ts:" in str(worst.allocated_at)
+    assert abs(line_told(worst.allocated_at) - truth) <= 1, (worst, verdict.sites)

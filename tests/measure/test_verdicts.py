@@ -166,7 +166,7 @@ def test_the_line_that_allocates_is_named(measured: Measured) -> None:
     global.iteration = () => placeOrder();
     """
     verdict = measured(source)
-    assert verdict.constructors[0].allocated_at == "placeOrder (program.js:4:20)"
+    assert verdict.constructors[0].allocated_at == "placeOrder (program.js:4:35)"
 
 
 def test_a_module_with_setup_and_teardown(tmp_path: Path, node: object) -> None:

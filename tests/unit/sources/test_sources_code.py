@@ -32,12 +32,21 @@ function other() { return new Order(4); }
 """
 
 
+LEAK_ORDER = "new shop.Order(n), /* new Order() */"
+
+
 def test_only_the_functions_own_code_counts():
-    assert places(LEAK, "Order") == ["new shop.Order(n), /* new Order() */"]
+    assert places(LEAK, "Order") == [LEAK_ORDER]
 
 
 def test_an_expression_in_a_template_is_code():
     assert places(LEAK, "Map") == ['new Map()}` : "new Order()"} {`;']
+
+
+def test_a_class_may_be_bound_to_another_name():
+    text = "var n = class e {}; function r(t) { let o = x => k.push(x); return o(new n(t)); }"
+    assert places(text, "e", begin="(t)") == ["new n(t)); }"]
+    assert places(LEAK, "e") == ['new Map()}` : "new Order()"} {`;', LEAK_ORDER]
 
 
 def test_a_literal_is_known_by_its_keys():
