@@ -77,7 +77,7 @@ def test_the_heap_that_leaks_is_named(measured: Measured, start: str) -> None:
     job = verdict.constructors[0]
     assert (job.name, job.retaining_path) == ("Job", ("kept (Array) in module program.js", "[n]"))
     assert job.allocated_at is not None
-    assert "program.js:7:" in job.allocated_at
+    assert "program.js:8:" in job.allocated_at
     if start is not CHILD:  # both members of the pool
         assert job.per_iteration == pytest.approx(0.5, abs=0.2)
         (also,) = [reason for reason in verdict.reasons if reason.startswith("leaks as well: ")]

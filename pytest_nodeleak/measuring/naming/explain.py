@@ -197,7 +197,8 @@ def _constructor(
         retaining_path=() if path is None else tuple(str(step) for step in path.steps),
         allocated_at=None,
         owner=None if row.owner is None else str(row.owner),
-        per_window=tuple(g / n for g, n in zip(suspect.growth, windows, strict=True)),
+        # On a busy machine a window may end before its first iteration has.
+        per_window=tuple(g / n if n else 0.0 for g, n in zip(suspect.growth, windows, strict=True)),
         internal=row.internal,
         kind=row.kind,
         defined_at=row.defined_at,
