@@ -17,7 +17,7 @@ from ..judge.verdict import Verdict
 from ..measuring.measurement import measure_with
 from ..node import NodeApp, NodeExecutable, find_node, open_node
 from ..node.leakfile.exports import asked, one_of
-from ..node.shares import MemoryShares
+from ..node.process.shares import MemoryShares
 from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts

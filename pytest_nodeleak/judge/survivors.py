@@ -161,7 +161,8 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     if not evidence.exhausted and not evidence.pushed:
         return unclear
     rare = tuple(g for g in growing if g.few and g.steady)
-    if rises_late(evidence.series) and not evidence.exhausted:
+    wanted = rare and sum(evidence.windows) < evidence.wanted
+    if (wanted or rises_late(evidence.series)) and not evidence.exhausted:
         return unclear
     if rare:
         # Under the profiler there was no time for more; counting at full speed may tell.

@@ -163,7 +163,7 @@ class Ledger:
             if self.judgement.outcome is not None or self._push_size():
                 break
             n = int(counts[-1])
-            if not self.judgement.growing:
+            if all(g.few for g in self.judgement.growing):
                 n = max(n, self._wanted() // 4)
             if self.meter.budget.left < self._window_seconds(n):
                 self._judge(exhausted=True)

@@ -8,7 +8,7 @@ from ..base.deadline import Deadline
 from ..base.units import format_bytes
 from ..node.app import NodeApp
 from ..node.process.room import memory_room
-from ..node.shares import Share
+from ..node.process.shares import Share
 
 __all__ = ["SnapshotMemory"]
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..base.deadline import Deadline
 from ..judge.bounds import (
     DeclaredAge,
     DeclaredBound,
@@ -49,7 +50,8 @@ class Settling:
         if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
             return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
-            numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
+            with self._meter.naming_for(Deadline(0)):
+                numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
@@ -90,7 +92,8 @@ class Settling:
         meter = self._meter
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        timers = meter.subject.heap.pending_timeouts()
+        with meter.naming_for(Deadline(0)):  # it walks the heap
+            timers = meter.subject.heap.pending_timeouts()
         counted = max(sum(g.allocations.counts) for g in judgement.growing)
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None

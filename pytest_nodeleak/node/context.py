@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from ..base.policy import Policy
-from .shares import MemoryShares
+from .process.shares import MemoryShares
 
 __all__ = ["Alone", "Context"]
 

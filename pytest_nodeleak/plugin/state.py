@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ..base.policy import Policy
-from ..node.shares import MemoryShares
+from ..node.process.shares import MemoryShares
 from . import settings
 from .accepted import comparison
 from .paths import path_defaults

@@ -42,19 +42,17 @@ def headline(verdict: Verdict) -> str:
     # A bound of max_live that is exceeded is the finding, whatever else grows.
     if not verdict.constructors or "max_live=" in verdict.reasons[0]:
         return f"leak: {one_line(verdict.reasons[0])}"
-    worst = verdict.constructors[0]
-    unit = verdict.unit
+    worst, unit = verdict.constructors[0], verdict.unit
     # Counts by function are of the ledger's windows: the pace says how many iterations they had.
     by_function = worst.kind == "function" or not verdict.windows
     total = worst.count / (worst.per_iteration or 1) if by_function else sum(verdict.windows)
-    total = total or 1
     name = _name(worst)
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
     parts = [f"{name} leaks{where}: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
     if worst.retained_size is not None:
-        parts.append(f"+{format_bytes(worst.retained_size / total)} per {unit} retained")
+        parts.append(f"+{format_bytes(worst.retained_size / (total or 1))} per {unit} retained")
     else:
-        parts.append(f"+{format_bytes(worst.shallow_size / total)} per {unit}")
+        parts.append(f"+{format_bytes(worst.shallow_size / (total or 1))} per {unit}")
     if worst.per_window:
         grown = sum(rate > 0 for rate in worst.per_window)
         parts.append(f"in {grown} of {len(worst.per_window)} windows")

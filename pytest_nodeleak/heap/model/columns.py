@@ -117,7 +117,7 @@ class File:
 
 
 def _open() -> int:
-    if sys.platform == "linux":
+    if sys.platform == "linux" and hasattr(os, "O_TMPFILE"):
         with contextlib.suppress(OSError):  # not on every file system
             return os.open(os.environ.get("TMPDIR", "/tmp"), os.O_TMPFILE | os.O_RDWR, 0o600)
     import tempfile

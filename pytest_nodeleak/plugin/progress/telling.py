@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ class ToController(Progress):
         self._file: int | None = None
         if pipe is not None:
             with contextlib.suppress(OSError):  # nobody reads it
-                self._file = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+                if sys.platform != "win32":
+                    self._file = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
 
     @property
     def is_watched(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -34,7 +35,7 @@ class Watching:
 
     def open(self, pipe: Path) -> None:
         """Make the pipe and read it from now on; once."""
-        if self._file is None:
+        if self._file is None and sys.platform != "win32":
             os.mkfifo(pipe, 0o600)
             self._file = os.open(pipe, os.O_RDWR)  # and write: so it does not end between workers
             self._thread = threading.Thread(target=self._read, name="nodeleak-watch", daemon=True)

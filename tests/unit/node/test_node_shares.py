@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from pytest_nodeleak.node.shares import MemoryShares
+from pytest_nodeleak.node.process.shares import MemoryShares
 
 HOLDER = """\
 import sys, time
 from pathlib import Path
-from pytest_nodeleak.node.shares import MemoryShares
+from pytest_nodeleak.node.process.shares import MemoryShares
 share = MemoryShares(Path(sys.argv[1])).take(60, 100)
 print("taken", flush=True)
 time.sleep(600)

@@ -15,6 +15,21 @@ if sys.platform != "win32":
 __all__ = ["MemoryShares", "Share"]
 
 
+def _lock(number: int) -> None:
+    if sys.platform != "win32":
+        fcntl.flock(number, fcntl.LOCK_EX)
+
+
+def _is_locked(number: int) -> bool:
+    """Whether another process has locked the file."""
+    if sys.platform != "win32":
+        try:
+            fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 class Share:
     """Bytes that a process has noted for itself, until it closes this, or ends."""
 
@@ -63,7 +78,7 @@ class MemoryShares:
     def _gate(self, folder: Path) -> Iterator[None]:
         """A block in which no other process counts or notes."""
         with open(folder / "gate", "wb") as gate:
-            fcntl.flock(gate, fcntl.LOCK_EX)
+            _lock(gate.fileno())
             yield
 
     @staticmethod
@@ -72,9 +87,7 @@ class MemoryShares:
         total = 0
         for path in folder.glob("*.share"):
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
+                if _is_locked(file.fileno()):
                     total += int(file.read())
                 else:
                     path.unlink()  # its process was killed
@@ -83,6 +96,6 @@ class MemoryShares:
     @staticmethod
     def _note(folder: Path, size: int) -> Share:
         number, name = tempfile.mkstemp(".share", f"{os.getpid()}-", folder)
-        fcntl.flock(number, fcntl.LOCK_EX)
+        _lock(number)
         os.write(number, str(size).encode())
         return Share(Path(name), number)
