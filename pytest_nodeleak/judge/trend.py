@@ -70,7 +70,12 @@ def rises_evenly(iterations: Sequence[float], values: Sequence[float]) -> bool:
         return False
     usual = median(pace)
     alike = [p for p in pace if THRESHOLDS.even * usual <= p <= usual / THRESHOLDS.even]
-    return usual > 0 and len(alike) >= THRESHOLDS.evenly * len(pace)
+    in_all = usual * (iterations[-1] - iterations[0])
+    return (
+        usual > 0
+        and len(alike) >= THRESHOLDS.evenly * len(pace)
+        and values[-1] - values[0] >= THRESHOLDS.even * in_all  # no sawtooth
+    )
 
 
 def heap_rises_evenly(series: Series) -> bool:

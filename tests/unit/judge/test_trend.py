@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_nodeleak.judge.trend import is_flat, rising_share, robust_slope, steady_rate
+from pytest_nodeleak.base.samples import Sample, Series
+from pytest_nodeleak.judge.trend import (
+    bends,
+    heap_rises_evenly,
+    is_flat,
+    paces,
+    rising_share,
+    robust_slope,
+    steady_rate,
+)
 
 
 def test_flat_means_at_its_lowest_at_the_end_and_inside_the_band():
@@ -49,3 +58,31 @@ def test_rising_share():
 )
 def test_steady_rate(growth, windows, steady):
     assert steady_rate(growth, windows) is steady
+
+
+def heap(*used, step=500):
+    samples = [Sample(n, 0, 0, 0, 1, 1, iterations=i * step) for i, n in enumerate(used)]
+    return Series(tuple(samples))
+
+
+def test_what_rises_by_the_same_bytes_is_no_chance_whatever_one_step_is():
+    line = [3_000_000 + 500 * i for i in range(16)]
+    assert heap_rises_evenly(heap(*line))
+    jumped = [used + 23_000 * (i > 12) for i, used in enumerate(line)]  # the profiler begins
+    assert heap_rises_evenly(heap(*jumped))
+    assert not heap_rises_evenly(heap(*line[:10]))  # too few readings in the later half
+    assert not heap_rises_evenly(heap(*(3_000_000 + 500 * (i % 4) for i in range(16))))
+    assert not heap_rises_evenly(heap(*reversed(line)))
+
+
+def test_readings_without_work_between_say_nothing():
+    assert paces([0, 10, 10, 20], [0, 30, 900, 1000]) == [3.0, 10.0]
+
+
+def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():
+    fills = [int(3_000_000 + 60_000 * (1 - 0.6**i)) for i in range(16)]
+    assert bends(heap(*fills))
+    beside = [used + 3_000 * i for i, used in enumerate(fills)]
+    assert not bends(heap(*beside))
+    assert not bends(heap(*(3_000_000 + 500 * i for i in range(16))))
+    assert not bends(heap(*(3_000_000 + 900 * (i % 2) for i in range(16))))  # noise bends nothing

@@ -52,3 +52,18 @@ def test_what_is_given_back_is_so_once():
         time.sleep(0.2)
     budget.give_back(budget.clock() - began)
     assert budget.left <= 10
+
+
+def test_it_is_extended_for_what_must_be_waited_for_unless_it_is_the_users():
+    for strict in (False, True):
+        budget = Budget(10, Waited(os.getpid()), strict=strict)
+        budget.extend_for(25)
+        assert (budget.left > 24.9) is not strict
+
+
+def test_where_both_wait_at_once_the_clock_does_not_run_back():
+    schedule = Waited(os.getpid())
+    budget = Budget(10, schedule)
+    began = budget.clock()
+    schedule.seconds = 60.0
+    assert budget.clock() >= began
