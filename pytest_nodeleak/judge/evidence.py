@@ -169,10 +169,14 @@ def heap_is_flat(series: Series, last: int) -> bool:
 
 
 def resolution(evidence: Evidence, survivors: LedgerEvidence | None) -> float:
-    """Objects per iteration that would have been seen: two over what was looked at."""
+    """Objects per iteration that would have been seen: two or three over what was looked at."""
     series = evidence.series.iterations
     looked_at = sum(evidence.windows) or series[-1] - series[0]
     if survivors is not None:
         looked_at = max(looked_at if evidence.windows else 0, sum(survivors.windows))
     counted = evidence.windows or survivors is not None
-    return round(max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0), 6)
+    two = max(2 / max(looked_at, 1), THRESHOLDS.least_rate if counted else 0.0)
+    if survivors is None or survivors.compiled:
+        return round(two, 6)
+    many = THRESHOLDS.no_chance / max(sum(survivors.windows), 1)
+    return round(min(two, max(many, THRESHOLDS.least_rate_many)), 6)
