@@ -13,10 +13,12 @@ from .evidence import Evidence, Judgement
 from .suspects import aged_of
 from .thresholds import THRESHOLDS
 from .trend import (
+    bends,
     heap_rises_evenly,
     later_half,
     rises_late,
     rises_nearly_always,
+    rises_overall,
     robust_slope,
     steady_rate,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SLOT",
     "grown_containers",
+    "is_unexplained",
     "no_class_grows",
     "not_proven",
     "unexplained",
@@ -113,6 +116,23 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             f"no class of the program grew over {format_amount(total, evidence.unit)} between "
             f"{len(evidence.windows) + 1} snapshots",
         ),
+    )
+
+
+def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
+    """Whether the heap rose without survivors: slots, copies, or V8 itself.
+
+    ``later`` are the readings after the first windows: the profiler makes V8 take a step or two.
+    """
+    if policy.jit == "on" and rises_overall(whole, THRESHOLDS.least_store):
+        return True  # of optimised code the profiler may see nothing at all: Node 18 did
+    if policy.offheap == "on" and external_rises_evenly(whole):
+        return True
+    if bends(whole):
+        return False  # what fills up
+    return heap_rises_evenly(whole) or any(
+        series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store and rises_late(series)
+        for series in (whole, later)
     )
 
 

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..base.deadline import Deadline
-from ..base.errors import NodeLeakError, PolicyError, TargetOutOfMemoryError, hide_ours
+from ..base.errors import (
+    NodeLeakError,
+    PolicyError,
+    TargetOutOfMemoryError,
+    TargetStuckError,
+    hide_ours,
+)
 from ..base.policy import Policy
 from ..base.samples import Series
-from ..judge.by_bytes import by_rss, external_rises_evenly
+from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.nothing_grows import not_proven, unexplained, unexplained_growth
+from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes, of_age
-from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import bends, heap_rises_evenly, rises_late, rises_overall, rising_share
+from ..judge.trend import rising_share
 from ..judge.verdict import AllocationSite, Outcome, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
@@ -32,6 +37,7 @@ from .naming import (
     find_culprits,
     named_by_snapshots,
     verdict_of_death,
+    verdict_without_names,
     why_no_snapshot,
 )
 from .outside import Outside
@@ -114,6 +120,8 @@ class _Measurement:
         self.pacer = Pacer(meter, policy)
         self.warmup = 0
         self.ledger: Ledger | None = None
+        #: the leak that snapshots are taken of now
+        self._naming: Judgement | None = None
         self._settling = Settling(meter, self.pacer, self._ledger)
 
     def run(self) -> Verdict:
@@ -127,6 +135,10 @@ class _Measurement:
                 runner.teardown(Deadline(2))
             if isinstance(error, TargetOutOfMemoryError):
                 return verdict_of_death(error, self.meter, self.policy, self.warmup, self.ledger)
+            if isinstance(error, TargetStuckError) and self._naming is not None:
+                return verdict_without_names(
+                    self._naming, self.meter, self.policy, self.warmup, self._ledger()
+                )
             raise
         runner.teardown(self.meter.patience())
         return verdict
@@ -153,7 +165,10 @@ class _Measurement:
         meter.subject = self._ledger().worst.track
         if judgement.outcome == "leak":
             return self._settling.held_by_timers(judgement) or judgement, windows.collect()
-        if judgement.outcome == "inconclusive" or self._is_unexplained():
+        later = meter.series.samples[self._ledger().first_ended - 1 :]
+        if judgement.outcome == "inconclusive" or is_unexplained(
+            meter.series, Series(later), policy
+        ):
             self._ledger().end()
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
@@ -184,25 +199,6 @@ class _Measurement:
         if judgement.outcome == "steady" and outside is not None:
             judgement = by_rss(evidence, outside, policy, judgement)
         return judgement, evidence
-
-    def _is_unexplained(self) -> bool:
-        """Whether the heap rose without survivors: slots, copies, or V8 itself.
-
-        Also after the first windows alone, for the profiler makes V8 take a step or two.
-        """
-        whole = self.meter.series
-        if self.meter.app.jit == "on" and rises_overall(whole, THRESHOLDS.least_store):
-            return True  # of optimised code the profiler may see nothing at all: Node 18 did
-        later = Series(whole.samples[self._ledger().first_ended - 1 :])
-        if self.policy.offheap == "on" and external_rises_evenly(whole):
-            return True
-        if bends(whole):
-            return False  # what fills up
-        return heap_rises_evenly(whole) or any(
-            series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store
-            and rises_late(series)
-            for series in (whole, later)
-        )
 
     def _verdict(self, judgement: Judgement, evidence: Evidence) -> Verdict:
         meter = self.meter
@@ -260,10 +256,12 @@ class _Measurement:
             if why_not:
                 judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
             else:
+                self._naming = judgement if judgement.outcome == "leak" else None
                 with meter.naming_for(deadline):
                     judgement, evidence = named_by_snapshots(
                         self.windows, self.policy, judgement, deadline
                     )
+                self._naming = None
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())
         reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"

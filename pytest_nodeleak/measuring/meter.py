@@ -243,12 +243,18 @@ class Meter(Limits):
             self.sample()
             self.enter("snapshot 1")
             self.phases.tell("")
-            self._keep(path, tracking.snapshot)
+            self._keep(path, lambda to: tracking.snapshot(to, self._snapshot_deadline()))
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
     def _take_snapshot(self, path: Path) -> HeapSnapshot:
         told = partial(self.phases.tell_share, int(SNAPSHOT_TEXT * self.samples[-1].heap_used))
-        return self.subject.heap.take_snapshot(path, told=told)
+        return self.subject.heap.take_snapshot(path, told=told, deadline=self._snapshot_deadline())
+
+    def _snapshot_deadline(self) -> Deadline | None:
+        """For one that gives names; V8 takes for ever over a chain of 20,000 prototypes."""
+        if self._naming is None:
+            return None
+        return Deadline(max(LEAST_NAMING, self._naming.remaining or 0.0))
 
     def _window_since(self, now: float) -> float:
         seconds, done = self._mark

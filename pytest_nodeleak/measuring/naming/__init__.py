@@ -2,7 +2,12 @@
 
 from .explain import Findings, find_culprits
 from .places import Places, attribute_sites
-from .snapshots import named_by_snapshots, verdict_of_death, why_no_snapshot
+from .snapshots import (
+    named_by_snapshots,
+    verdict_of_death,
+    verdict_without_names,
+    why_no_snapshot,
+)
 
 __all__ = [
     "Findings",
@@ -11,5 +16,6 @@ __all__ = [
     "find_culprits",
     "named_by_snapshots",
     "verdict_of_death",
+    "verdict_without_names",
     "why_no_snapshot",
 ]

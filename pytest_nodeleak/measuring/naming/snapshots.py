@@ -26,7 +26,12 @@ from ..meter import Meter
 from ..windows import Windows
 from .places import Places, attribute_sites
 
-__all__ = ["named_by_snapshots", "verdict_of_death", "why_no_snapshot"]
+__all__ = [
+    "named_by_snapshots",
+    "verdict_of_death",
+    "verdict_without_names",
+    "why_no_snapshot",
+]
 
 #: seconds of a snapshot that is taken three times, so that people can compare them
 CHEAP_SNAPSHOT = 0.55
@@ -149,12 +154,41 @@ def verdict_of_death(
     counts = [window.iterations for window in windows]
     rows = merge_windows([window.survivors for window in windows])
     growing = growing_among(rows, counts, ledger.interval if ledger is not None else 1)
+    _adopt(error.snapshots, meter)
+    return _verdict_by_places(judgement.reasons, readings, growing, counts, meter, policy, warmup)
+
+
+def verdict_without_names(
+    proven: Judgement, meter: Meter, policy: Policy, warmup: int, ledger: Ledger
+) -> Verdict:
+    """That of a leak whose snapshot would not end: V8 may take for ever over one."""
+    reason = "no snapshot: one was begun and did not end in the time for it; the program is stuck"
+    return _verdict_by_places(
+        (*proven.reasons, reason),
+        meter.series,
+        proven.growing,
+        ledger.evidence.windows,
+        meter,
+        policy,
+        warmup,
+    )
+
+
+def _verdict_by_places(
+    reasons: tuple[str, ...],
+    readings: Series,
+    growing: Sequence[Growing],
+    counts: Sequence[float],
+    meter: Meter,
+    policy: Policy,
+    warmup: int,
+) -> Verdict:
+    """A leak with the functions that allocate it, of a program that can be asked nothing more."""
     places = Places(meter.subject.heap, meter.app.script, growing)
     sites = () if policy.allocation_sites == "never" else places.sites()
-    _adopt(error.snapshots, meter)
     return Verdict(
         outcome="leak",
-        reasons=judgement.reasons,
+        reasons=reasons,
         series=readings,
         seconds=meter.seconds,
         workload=meter.runner.description,
