@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 __all__ = ["own_code"]
 
-#: letters of a function that are read
-MOST_LETTERS = 1 << 20
+#: letters of a function that are read: a bundle may be one function of megabytes
+MOST_LETTERS = 1 << 16
 
 _TOKEN = re.compile(
     r"(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))"

@@ -12,6 +12,7 @@ _KEY = re.compile(r"\s*(?:get\s+|set\s+|async\s+|\*\s*)?([\w$]+)\s*(?=[:,}(]|$)"
 _NEW = re.compile(r"\bnew\s+[\w$]")
 _ARRAY = re.compile(r"(?<![\w$)\]\s])\s*(\[)|\b(?:return|of|in|case|yield)\s*(\[)|\bArray\s*[.(]")
 _VALUE_BEFORE = re.compile(r"[\w$)\]]\s*$")
+_KEYWORD_BEFORE = re.compile(r"(?<![\w$.])(?:return|yield|await|default)\s*$")
 # What makes plain objects without a literal, where V8 shows no function that was called.
 _FACTORY = re.compile(
     r"\bJSON\s*\.\s*parse\s*\(|\bstructuredClone\s*\(|\bObject\s*\.\s*\w+\s*\(|\{\s*\.\.\."
@@ -57,10 +58,9 @@ def _calls(code: str, callee: str) -> Iterator[int]:
 def _literals(code: str, keys: Sequence[str]) -> Iterator[int]:
     """Object literals that begin with the first of ``keys``; the rest may be set later."""
     for found in re.finditer(r"\{", code):
-        if found.start() and _VALUE_BEFORE.search(code[max(0, found.start() - 20) : found.start()]):
-            before = code[: found.start()].split()
-            if not before or before[-1] not in ("return", "yield", "await", "default"):
-                continue
+        before = code[max(0, found.start() - 100) : found.start()]
+        if _VALUE_BEFORE.search(before) and not _KEYWORD_BEFORE.search(before):
+            continue
         own = list(_keys(code, found.end()))
         if own and own == list(keys[: len(own)]):
             yield found.start()
