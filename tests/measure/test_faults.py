@@ -320,3 +320,27 @@ def test_many_programs_and_measurements_at_once(
     assert threading.active_count() == threads
     assert psutil.Process().num_fds() == files
     fault_table.saw("LeakError; afterwards as many threads and file descriptors as before")
+
+
+@pytest.mark.slow
+@pytest.mark.fault(
+    "The program",
+    "a snapshot that does not end",
+    forced="a chain of thousands of prototypes, over which V8 takes minutes; 2 s for names",
+    kept="the verdict, and the functions that allocate",
+)
+def test_a_snapshot_that_does_not_end_costs_the_names_alone(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_nodeleak.measuring.meter.LEAST_NAMING", 2.0)
+    verdict = measured(
+        """
+        let scope = { v: 0 }; let n = 0;
+        global.iteration = () => { scope = Object.create(scope); scope.v = n++; };
+        """,
+        explain=2,
+    )
+    assert verdict.outcome == "leak"
+    assert any("did not end in the time for it" in reason for reason in verdict.reasons)
+    assert verdict.constructors[0].name == "global.iteration"
+    fault_table.saw(verdict.reasons[-1])

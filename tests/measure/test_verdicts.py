@@ -127,6 +127,121 @@ HEALTHY = {
 }
 
 
+#: beside what is full, or worked off: bytes are no witness, populations are
+HIDDEN = {
+    "a full cache": (
+        """
+        class Quote { constructor(at) { this.at = at; this.bids = [at]; } }
+        class Shadow { constructor(of) { this.of = of; } }
+        const quotes = Array.from({ length: 20000 }, (_, i) => new Quote(i));
+        const shadows = []; let n = 0;
+        global.iteration = () => {
+          for (let k = 0; k < 10; k++) quotes[(n * 10 + k) % quotes.length] = new Quote(n);
+          if (n++ % 20 === 0) shadows.push(new Shadow(n));
+        };
+        """,
+        "Shadow",
+        0.05,
+    ),
+    "a full ring of the same class": (
+        """
+        class Entry { constructor(at) { this.at = at; this.facts = { seen: true }; } }
+        const ring = new Array(400); const forgotten = []; let n = 0;
+        global.iteration = () => {
+          const entry = new Entry(n);
+          ring[n % ring.length] = entry;
+          if (n++ % 25 === 0) forgotten.push(entry);
+        };
+        """,
+        "Entry",
+        0.04,
+    ),
+    "a backlog that is worked off": (
+        """
+        class Receipt { constructor(of) { this.of = of; } }
+        const backlog = Array.from({ length: 400000 }, (_, i) => ({ i, lines: [i] }));
+        const receipts = [];
+        global.iteration = () => {
+          const job = backlog.pop();
+          if (job) receipts.push(new Receipt(job.i));
+        };
+        """,
+        "Receipt",
+        1.0,
+    ),
+    "one in 500": (
+        """
+        class DeadLetter { constructor(id, body) { this.id = id; this.body = body; } }
+        const dead = new Map(); let n = 0;
+        global.iteration = () => {
+          const letter = JSON.parse(JSON.stringify({ id: n++, parts: [1, 2, 3] }));
+          if (letter.id % 500 === 499) dead.set(letter.id, new DeadLetter(letter.id, letter));
+        };
+        """,
+        "DeadLetter",
+        0.002,
+    ),
+}
+
+FILLS_SLOWLY = """
+    const seen = new Map(); let s = 11;
+    const random = () => (s = (s * 48271) % 2147483647) / 2147483647;
+    class Product { constructor(i) { this.i = i; this.image = { width: 1 }; } }
+    global.iteration = () => {
+      const i = Math.floor(3000 * Math.pow(random(), 4));
+      if (!seen.has(i)) seen.set(i, new Product(i));
+    };
+    """
+
+
+@pytest.mark.parametrize("case", HIDDEN)
+@pytest.mark.slow
+def test_leaks_that_hide_are_found(measured: Measured, case: str) -> None:
+    source, name, rate = HIDDEN[case]
+    verdict = measured(source)
+    assert verdict.outcome == "leak", verdict.reasons
+    worst = verdict.constructors[0]
+    assert worst.name == name
+    assert worst.per_iteration == pytest.approx(rate, rel=0.3)
+
+
+@pytest.mark.slow
+def test_what_fills_slower_and_slower_is_no_leak(measured: Measured) -> None:
+    assert measured(FILLS_SLOWLY).outcome != "leak"
+
+
+@pytest.mark.slow
+def test_buffers_that_are_put_together_leak_outside_the_heap(measured: Measured) -> None:
+    verdict = measured(
+        """
+        let body = Buffer.alloc(0); const chunk = Buffer.from('hello world');
+        global.iteration = () => { body = Buffer.concat([body, chunk]); };
+        """
+    )
+    assert verdict.outcome == "leak", verdict.reasons
+    assert "external memory" in verdict.reasons[0]
+
+
+@pytest.mark.slow
+def test_an_age_is_waited_for(measured: Measured) -> None:
+    verdict = measured(
+        """
+        const seen = new Map(); let n = 0; const TTL = 12000;
+        class Geo { constructor(ip) { this.ip = ip; this.at = Date.now(); } }
+        global.iteration = async () => {
+          for (const [ip, geo] of seen) {
+            if (Date.now() - geo.at < TTL) break;
+            seen.delete(ip);
+          }
+          seen.set(++n, new Geo(n));
+          await new Promise((resolve) => setTimeout(resolve, 4));
+        };
+        """
+    )
+    assert verdict.outcome == "steady", verdict.reasons
+    assert "TTL = 12 s" in verdict.reasons[0]
+
+
 @pytest.mark.parametrize("case", LEAKS)
 def test_leaks_are_found_and_named(measured: Measured, case: str) -> None:
     source, (name, rate, path) = LEAKS[case]

@@ -37,6 +37,8 @@ __all__ = [
 CHEAP_SNAPSHOT = 0.55
 #: survivors of a class for each that an allocating function has, at least
 PACE = 0.4
+#: classes of one size that a function allocates together, at most
+MOST_OF_A_SIZE = 4
 #: files of a dead program that are kept with the verdict
 MOST_ADOPTED = 3
 
@@ -115,12 +117,11 @@ def _by_populations(doubt: Judgement) -> Judgement:
 def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tuple[Suspect, ...]:
     """What was allocated in the windows and is alive, at a pace that was proven before."""
     total = sum(evidence.windows) or 1
-    # An object of the class comes with others, and those may be counted only together.
+    alive = [row for row in judged_rows(evidence.rows, policy) if row.survivor_count > 1]
     least = PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
-    rows = [
-        row
-        for row in judged_rows(evidence.rows, policy)
-        if row.survivor_count > 1 and row.survivor_count / total >= least
+    # Objects of one size may be of several classes, and those are counted only together.
+    rows = [row for row in alive if row.survivor_count / total >= least] or [
+        row for row in alive if row.survivor_count / total >= least / MOST_OF_A_SIZE
     ]
     return tuple(
         Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
