@@ -172,8 +172,11 @@ class Ledger:
         self.first_ended = self.first_ended or len(self.meter.samples)
 
     def _wanted(self) -> int:
-        """Iterations under the profiler without a survivor that are asked for."""
-        exact = self.interval == 1 and not self.pacer.timed
+        """Iterations under the profiler without a survivor that are asked for.
+
+        Where compilers are on, no more than it takes: of optimised code nothing may be seen.
+        """
+        exact = self.interval == 1 and not self.pacer.timed and self.meter.app.jit == "off"
         return iterations_counted(self.meter.last_pace) if exact else 0
 
     def _close_window(self, n: float) -> None:

@@ -7,9 +7,11 @@ import pytest
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.judge.trend import (
     bends,
+    beside_drop,
     heap_rises_evenly,
     is_flat,
     paces,
+    rises_overall,
     rising_share,
     robust_slope,
     steady_rate,
@@ -77,6 +79,17 @@ def test_what_rises_by_the_same_bytes_is_no_chance_whatever_one_step_is():
 
 def test_readings_without_work_between_say_nothing():
     assert paces([0, 10, 10, 20], [0, 30, 900, 1000]) == [3.0, 10.0]
+
+
+def test_a_drop_hides_no_rise_beside_it():
+    line = [3_000_000 + 3_000 * i for i in range(16)]
+    dropped = heap(*(used - 800_000 * (i > 7) for i, used in enumerate(line)))
+    assert not rises_overall(dropped, 4096)
+    assert rises_overall(beside_drop(dropped), 4096)
+    assert beside_drop(dropped).iterations[0] == 8 * 500
+    at_the_end = heap(*line[:-1], 2_000_000)
+    assert rises_overall(beside_drop(at_the_end), 4096)
+    assert beside_drop(heap(*line)).iterations == heap(*line).iterations
 
 
 def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():
