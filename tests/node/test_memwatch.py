@@ -10,6 +10,9 @@ import pytest
 
 from pytest_nodeleak import compare, load_snapshot, open_node
 
+#: npm builds it, which takes a minute
+pytestmark = pytest.mark.exhaustive
+
 PACKAGE = "@airbnb/node-memwatch@3.0.0"
 #: the newest Node that it builds on
 BUILDS_ON = "v20."

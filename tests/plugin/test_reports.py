@@ -63,6 +63,7 @@ def test_a_report_that_cannot_be_written_is_told_and_a_folder_refused(project):
 @pytest.mark.slow
 def test_a_path_of_artifacts_is_shown_only_if_they_stay(project):
     # What pytest-html reads, where it is there.
+    project.off.remove("html")
     project.write(
         "conftest.py",
         "def pytest_configure(config):\n"
