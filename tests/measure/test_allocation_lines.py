@@ -223,10 +223,7 @@ SAMPLED = ("a class", "an object literal", "a closure", "a listener", "what JSON
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[] if name in SAMPLED else pytest.mark.exhaustive)
-        for name in LEAKS
-    ],
+    [pytest.param(name, marks=[] if name in SAMPLED else pytest.mark.exhaustive) for name in LEAKS],
 )
 def test_the_line_is_that_of_the_truth(tmp_path: Path, name: str) -> None:
     text = program(LEAKS[name])
