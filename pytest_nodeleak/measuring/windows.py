@@ -110,6 +110,8 @@ class Windows:
             meter.sample()
             if limit.expired or meter.is_huge:
                 break
+        if meter.done == before:  # no time was left: a pace needs one
+            meter.iterate(1)
         self.pushed_seconds += meter.budget.clock() - began
 
     def _next_window(self, judgement: Judgement) -> int:
