@@ -77,6 +77,15 @@ def test_repeated_evaluate_keeps_nothing(start: Started) -> None:
     assert app.memory().heap_used - before == 0
 
 
+def test_what_was_logged_is_collected_with_the_rest(start: Started) -> None:
+    app = start(
+        "global.say = () => { const it = {}; global.ref = new WeakRef(it); console.log(it); };"
+    )
+    app.run("say()", 1)
+    app.collect_garbage()
+    assert app.evaluate("ref.deref() === undefined")
+
+
 def test_console_arguments_are_not_kept(start: Started) -> None:
     app = start(
         "class Logged {}; global.Logged = Logged; global.say = () => console.log(new Logged());"

@@ -107,11 +107,9 @@ class NodeHeap:
 
         ``rss`` is of the whole process, the other sizes are of this heap.
         """
-        # The inspector keeps the arguments of the last 1,000 console messages alive.
-        self.command("Runtime.discardConsoleEntries", deadline=deadline, doing="GC was forced")
         with self._asking_for_gc():
-            text = self.driver("settle", settle, deadline=deadline, doing="GC was forced")
-        heap, external, buffers, rss, contexts, resources, physical = map(int, str(text).split())
+            text = self._settle(settle, deadline)
+        heap, external, buffers, rss, contexts, resources, physical = map(int, text.split())
         return Sample(
             heap,
             external,
@@ -137,7 +135,12 @@ class NodeHeap:
         with self._asking_for_gc():
             if not self.channel.is_asleep():  # where the engine's own task would not run
                 self.command("HeapProfiler.collectGarbage", doing="GC was forced")
-            self.driver("settle", 2, doing="GC was forced")
+            self._settle(2)
+
+    def _settle(self, times: int, deadline: Deadline | None = None) -> str:
+        # The inspector keeps the arguments of the last 1,000 console messages alive.
+        self.command("Runtime.discardConsoleEntries", deadline=deadline, doing="GC was forced")
+        return str(self.driver("settle", times, deadline=deadline, doing="GC was forced"))
 
     def on_gc(self, callback: Callable[[GcRun], object] | None = None) -> GcWatch:
         """Count its GC runs from now on; as NodeApp's."""
