@@ -153,26 +153,27 @@ def filled(bound: DeclaredBound | DeclaredAge, *, still_grows: bool) -> Judgemen
 
 def not_old(age: DeclaredAge, unit: str) -> Judgement:
     """Where the budget does not reach: a leak, or what is kept for a time."""
-    filling = age.filling
-    return Judgement(
-        "inconclusive",
-        (
-            f"{filling.constructor} is still growing at +{format_rate(filling.per_iteration)} per "
-            f"{unit}, with {filling.entries:,} entries so far: kept for {age}, or a leak; give a "
-            f"budget above {age.seconds:.0f} s, or set the age lower in the test",
-        ),
+    return _still_fills(
+        age.filling,
+        unit,
+        f"kept for {age}, or a leak; give a budget above {age.seconds:.0f} s, or set the age lower "
+        "in the test",
     )
 
 
 def not_full(bound: DeclaredBound, unit: str) -> Judgement:
     """Where the budget does not reach: a leak, or a bounded container that is still filling."""
-    filling = bound.filling
-    return Judgement(
-        "inconclusive",
-        (
-            f"{filling.constructor} is still growing at +{format_rate(filling.per_iteration)} per "
-            f"{unit}, with {filling.entries:,} entries so far: bounded by {bound}, or a leak; "
-            f"raise the budget, or name the bound: "
-            f"max_live={{{filling.constructor!r}: {round_up(bound.value)}}}",
-        ),
+    return _still_fills(
+        bound.filling,
+        unit,
+        f"bounded by {bound}, or a leak; raise the budget, or name the bound: "
+        f"max_live={{{bound.filling.constructor!r}: {round_up(bound.value)}}}",
     )
+
+
+def _still_fills(filling: Filling, unit: str, what: str) -> Judgement:
+    reason = (
+        f"{filling.constructor} is still growing at +{format_rate(filling.per_iteration)} per "
+        f"{unit}, with {filling.entries:,} entries so far: {what}"
+    )
+    return Judgement("inconclusive", (reason,))

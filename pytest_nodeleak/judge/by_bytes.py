@@ -28,18 +28,25 @@ GOING_UP = 0.7
 
 def off_heap_growth(series: Series) -> float:
     """Bytes per iteration of external memory, if it rose in every round, or of the later half."""
-    for part in (series, later_half(series)):
-        external = [s.external for s in part.samples]
-        steps = paces(part.iterations, external)
-        if (len(steps) >= 3 and min(steps) > 0) or external_rises_evenly(series):
-            return robust_slope(part.iterations, external)
-    return 0.0
+    late = later_half(series)
+    if _always_rises(series) or external_rises_evenly(series):
+        return robust_slope(series.iterations, _external(series))
+    return robust_slope(late.iterations, _external(late)) if _always_rises(late) else 0.0
 
 
 def external_rises_evenly(series: Series) -> bool:
     """Whether external memory rose, in the later half, by the same bytes per iteration."""
     late = later_half(series)
-    return rises_evenly(late.iterations, [s.external for s in late.samples])
+    return rises_evenly(late.iterations, _external(late))
+
+
+def _always_rises(series: Series) -> bool:
+    steps = paces(series.iterations, _external(series))
+    return len(steps) >= 3 and min(steps) > 0
+
+
+def _external(series: Series) -> list[int]:
+    return [sample.external for sample in series.samples]
 
 
 def by_death(

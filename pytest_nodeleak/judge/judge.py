@@ -85,10 +85,8 @@ def _without_short_window(evidence: Evidence) -> Evidence:
 
 def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:
     """Whether heapUsed grew over the windows as the objects that were counted say."""
-    samples = evidence.series.samples
-    first = samples[-1].iterations - sum(evidence.windows)
-    counted = [sample for sample in samples if sample.iterations >= first]
-    slope = robust_slope([s.iterations for s in counted], [s.heap_used for s in counted])
+    _, counted = _before_and_counted(evidence)
+    slope = robust_slope(counted.iterations, counted.heap_used)
     return slope >= THRESHOLDS.counted_witnessed * _bytes_counted(suspects, evidence)
 
 
@@ -96,11 +94,16 @@ def _slows_down(evidence: Evidence, suspects: Sequence[Suspect]) -> bool:
     """Whether heapUsed does, where too few objects were counted to show it."""
     if sum(sum(s.growth) for s in suspects) >= THRESHOLDS.counted_well:
         return False
+    before, counted = _before_and_counted(evidence)
+    return bends(before) or bends(counted)
+
+
+def _before_and_counted(evidence: Evidence) -> tuple[Series, Series]:
+    """The readings up to the first snapshot, and those from there on."""
     samples = evidence.series.samples
     first = samples[-1].iterations - sum(evidence.windows)
     before = Series(tuple(s for s in samples if s.iterations <= first))
-    counted = Series(tuple(s for s in samples if s.iterations >= first))
-    return bends(before) or bends(counted)
+    return before, Series(tuple(s for s in samples if s.iterations >= first))
 
 
 def _bytes_counted(suspects: Sequence[Suspect], evidence: Evidence) -> float:

@@ -22,6 +22,7 @@ from .trend import (
     bends,
     deltas,
     heap_rises_evenly,
+    later_half,
     rises_late,
     rises_nearly_always,
     rises_overall,
@@ -106,10 +107,8 @@ def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
 def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     """Whether heapUsed rises by what was counted, and still does so in the later half."""
     wanted = THRESHOLDS.witnessed * _bytes_per_iteration(leaking)
-    samples = evidence.series.samples
-    middle = (samples[0].iterations + samples[-1].iterations) / 2
-    late = [sample for sample in samples if sample.iterations >= middle]
-    return _slope(samples) >= wanted and (
+    late = later_half(evidence.series).samples
+    return _slope(evidence.series.samples) >= wanted and (
         len(late) < THRESHOLDS.late_samples or _slope(late) >= wanted
     )
 

@@ -231,7 +231,7 @@ class Ledger:
         """Up to ``n`` iterations and a reading; how many were done."""
         meter = self.meter
         before = meter.done
-        least = FIRST_SLOW if n == FIRST else max(1, n // 2)
+        least = FIRST_SLOW if number == 0 and n == FIRST else max(1, n // 2)
         share = FIRST_SHARE if number == 0 and not self._is_slow else SHARE
         limit = meter.budget.within(share * self.meter.budget.left)
         seconds = max(FIRST_SECONDS, 2 * meter.gc_seconds)

@@ -179,9 +179,9 @@ class _Measurement:
             if not why_not:
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
-                # Strings alone, of which the ledger has none that stay, are no more than a doubt.
                 if counted.outcome == "steady" and rises and not counted.suspects:
                     return unexplained(evidence, growth), evidence
+                # Strings alone, of which the ledger has none that stay, are no more than a doubt.
                 if counted.outcome == "leak" or (
                     (counted.outcome == "steady" or counted.doubts_things)
                     and self._ledger().others_are_steady()

@@ -136,6 +136,10 @@ class Meter(Limits):
         finally:
             self._naming = None
 
+    def walking(self) -> contextlib.AbstractContextManager[None]:
+        """A block in which V8 walks the heap for an answer, however little time is left."""
+        return self.naming_for(Deadline(0))
+
     def iterate(self, n: int, limit: Deadline | None = None) -> int:
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
@@ -152,6 +156,13 @@ class Meter(Limits):
         self.longest = max(self.longest, self.last_pace)
         on_processor = (self.app.schedule.read()[0] - ran) / max(done, 1)
         self.cpu_pace = on_processor if ran else self.last_pace
+        return done
+
+    def iterate_at_least(self, least: int, n: int, limit: Deadline) -> int:
+        """Run ``n`` iterations, fewer when ``limit`` ends but ``least``; how many were done."""
+        before = self.done
+        while (done := self.done - before) < n and (not limit.expired or done < least):
+            self.iterate(*((1, None) if limit.expired else (n - done, limit)))
         return done
 
     def enter(self, phase: str) -> None:
@@ -236,10 +247,8 @@ class Meter(Limits):
         self.windows.clear()
         self.files.clear()
         with self.subject.heap.tracked_objects() as tracking:
-            before, limit = self.done, self.budget.within(seconds)
-            while (done := self.done - before) < n and (not limit.expired or done < least):
-                self.iterate(*((1, None) if limit.expired else (n - done, limit)))
-            self.windows.append(float(self.done - before))
+            done = self.iterate_at_least(least, n, self.budget.within(seconds))
+            self.windows.append(float(done))
             self.sample()
             self.enter("snapshot 1")
             self.phases.tell("")

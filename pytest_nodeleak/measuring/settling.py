@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..base.deadline import Deadline
 from ..judge.bounds import (
     DeclaredAge,
     DeclaredBound,
@@ -50,7 +49,7 @@ class Settling:
         if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
             return self._fill(store)
         for filling in findings.fillings[:MOST_FILLINGS]:
-            with self._meter.naming_for(Deadline(0)):
+            with self._meter.walking():
                 numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
@@ -92,7 +91,7 @@ class Settling:
         meter = self._meter
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        with meter.naming_for(Deadline(0)):  # it walks the heap
+        with meter.walking():
             timers = meter.subject.heap.pending_timeouts()
         counted = max(sum(g.allocations.counts) for g in judgement.growing)
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:

@@ -50,18 +50,16 @@ class Windows:
         n = int(min(max(NAMED / max(rate, 1e-3), LEAST_NAMED), MOST_NAMED))
         if self.pacer.timed:
             n = 1
+        least = 1 if self.pacer.timed else FEWEST_NAMED
         if not several:
-            meter.tracked_snapshot(n, 1 if self.pacer.timed else FEWEST_NAMED, NAMING_SECONDS)
+            meter.tracked_snapshot(n, least, NAMING_SECONDS)
             return self.collect()
         meter.snapshot()
         for _ in range(2):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
             limit = meter.budget.within(min(NAMING_SECONDS, max(left, 0.1)))
             meter.enter(f"window {len(meter.windows) + 1}")
-            before = meter.done
-            least = 1 if self.pacer.timed else FEWEST_NAMED
-            while (done := meter.done - before) < n and (not limit.expired or done < least):
-                meter.iterate(*((1, None) if limit.expired else (n - done, limit)))
+            meter.iterate_at_least(least, n, limit)
             meter.sample()
             meter.snapshot()
         return self.collect()

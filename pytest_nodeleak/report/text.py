@@ -49,10 +49,10 @@ def headline(verdict: Verdict) -> str:
     name = _name(worst)
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
     parts = [f"{name} leaks{where}: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
+    size, kept = worst.shallow_size, ""
     if worst.retained_size is not None:
-        parts.append(f"+{format_bytes(worst.retained_size / (total or 1))} per {unit} retained")
-    else:
-        parts.append(f"+{format_bytes(worst.shallow_size / (total or 1))} per {unit}")
+        size, kept = worst.retained_size, " retained"
+    parts.append(f"+{format_bytes(size / (total or 1))} per {unit}{kept}")
     if worst.per_window:
         grown = sum(rate > 0 for rate in worst.per_window)
         parts.append(f"in {grown} of {len(worst.per_window)} windows")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-__all__ = ["ClassChange"]
+__all__ = ["ClassChange", "added_up"]
 
 
 @dataclass(frozen=True)
@@ -40,3 +41,11 @@ class ClassChange:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings, for JSON."""
         return {**asdict(self), "delta": self.delta, "size_delta": self.size_delta}
+
+
+def added_up(parts: Iterable[tuple[str, ClassChange]]) -> dict[str, ClassChange]:
+    """The changes of each name as one."""
+    found: dict[str, ClassChange] = {}
+    for name, part in parts:
+        found[name] = part if name not in found else found[name] + part
+    return found

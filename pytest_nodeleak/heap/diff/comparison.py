@@ -12,7 +12,7 @@ from ..model.arrays import AnyArray
 from ..model.classes import devtools_name
 from ..model.groups import group_nodes
 from ..model.snapshot import HeapSnapshot
-from .changes import ClassChange
+from .changes import ClassChange, added_up
 from .order import check_order
 
 __all__ = ["ComparisonDiff", "compare"]
@@ -99,10 +99,8 @@ def compare(before: HeapSnapshot, after: HeapSnapshot) -> ComparisonDiff:
 
 def _by_name(parts: Iterable[ClassChange]) -> tuple[ClassChange, ...]:
     """Those of one name as one, the largest gain first."""
-    found: dict[str, ClassChange] = {}
-    for part in parts:
-        found[part.name] = part if part.name not in found else found[part.name] + part
-    return tuple(sorted(found.values(), key=lambda one: (-one.size_delta, -one.delta, one.name)))
+    found = added_up((part.name, part) for part in parts).values()
+    return tuple(sorted(found, key=lambda one: (-one.size_delta, -one.delta, one.name)))
 
 
 def _contains(ids: AnyArray, wanted: AnyArray) -> AnyArray:

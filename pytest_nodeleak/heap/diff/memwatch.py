@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from .changes import ClassChange
+from .changes import ClassChange, added_up
 
 __all__ = ["heap_diff"]
 
@@ -49,14 +49,14 @@ def heap_diff(
 
 
 def _details(by_type: Iterable[tuple[str, ClassChange]]) -> list[dict[str, Any]]:
-    found: dict[str, ClassChange] = {}
-    for kind, change in by_type:
-        what = change.name if kind == "object" else _WHAT.get(kind)
-        if what is not None:
-            found[what] = change if what not in found else found[what] + change
+    named = (
+        (what, change)
+        for kind, change in by_type
+        if (what := change.name if kind == "object" else _WHAT.get(kind)) is not None
+    )
     return [
         {"what": what, **_sized(change.size_delta), "+": change.new, "-": change.deleted}
-        for what, change in sorted(found.items())
+        for what, change in sorted(added_up(named).items())
     ]
 
 

@@ -31,6 +31,7 @@ class Lines:
         # The profiler tells paths where the debugger tells URLs.
         self._numbers = {_path(script.url): number for number, script in scripts.items()}
         self._texts: dict[str, str] = {}
+        self._codes: dict[tuple[str, int], str | None] = {}
 
     def number(self, url: str) -> int | None:
         """Of the script, as in heap snapshots; None if it is not known."""
@@ -46,7 +47,7 @@ class Lines:
         """
         text = self._text(frame.url)
         begin = _offset(text, frame.line - 1, frame.column - 1)
-        code = own_code(text, begin) if begin is not None else None
+        code = self._code(frame.url, begin) if begin is not None else None
         if begin is None or code is None:
             return ()
         inside = _offset(text, *closure) if closure is not None else None
@@ -55,6 +56,12 @@ class Lines:
         else:
             found = makes(code, name, callee)
         return tuple(_at(frame, text, begin + at) for at in found)
+
+    def _code(self, url: str, begin: int) -> str | None:
+        """Of the function that begins there: several rows are of the same one."""
+        if (url, begin) not in self._codes:
+            self._codes[url, begin] = own_code(self._text(url), begin)
+        return self._codes[url, begin]
 
     def _text(self, url: str) -> str:
         if url not in self._texts:
