@@ -80,9 +80,11 @@ def test_what_node_wrote_near_the_end_belongs_to_the_verdict(
     with open_node(path, node=node, node_args=options, cwd=tmp_path, context=Keeper()) as app:
         verdict = measure(app, module(str(path), "iteration"))
     assert verdict.leaks
-    assert verdict.snapshots == ("snapshot-1.heapsnapshot",)
-    assert load_snapshot(kept[0]).classes()["Batch"][0] >= 3
-    assert list(tmp_path.glob("Heap.*.heapsnapshot"))  # where Node put it, it stays
+    (written,) = tmp_path.glob("Heap.*.heapsnapshot")  # where Node put it, it stays
+    # On a busy machine one of ours may have been taken before.
+    assert verdict.snapshots == tuple(file.name for file in kept)
+    assert kept[-1].read_bytes() == written.read_bytes()
+    assert load_snapshot(kept[-1]).classes()["Batch"][0] >= 3
 
 
 @pytest.mark.fault(

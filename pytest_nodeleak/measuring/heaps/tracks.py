@@ -15,7 +15,7 @@ WARM_READINGS = (1, 1, 2)
 #: bytes of its heap by which a thread may differ from one that does nothing but answer us: a
 #: message that it gets takes 48 at least, and its answers differ by a word at times
 NOTHING = 16
-#: readings in a row before which a heap was at work, after which it is not asked whether it rests
+#: readings in a row before which a heap was at work, after which as many are taken unasked
 AT_WORK = 3
 #: looks until an answer of ours is known to take as many bytes as the one before
 MOST_LOOKS = 8
@@ -90,13 +90,14 @@ class Usage:
         self._expected = 0
         self._answer = 0
         self._at_work = 0
+        self._unasked = 0
 
     def __repr__(self) -> str:
         return f"<Usage {self._expected} B expected, {self._answer} B an answer>"
 
     def begin(self, heap: NodeHeap) -> None:
         """From now on; ``heap`` was just read."""
-        if self._at_work >= AT_WORK:
+        if self._unasked:
             return
         self._expected = heap.usage()
         for _ in range(0 if self._answer else MOST_LOOKS):
@@ -107,10 +108,12 @@ class Usage:
             self._answer = now - before
 
     def rests(self, heap: NodeHeap) -> bool:
-        """Whether it did nothing; False for one that has been at work again and again."""
-        if self._at_work >= AT_WORK:
+        """Whether it did nothing; False, unasked, for one that has been at work in a row."""
+        if self._unasked:
+            self._unasked -= 1
             return False
         self._expected += self._answer
         rests = abs(heap.usage() - self._expected) <= NOTHING
         self._at_work = 0 if rests else self._at_work + 1
+        self._unasked = self._at_work if self._at_work >= AT_WORK else 0
         return rests
