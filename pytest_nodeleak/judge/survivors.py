@@ -197,7 +197,7 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
     reason = (
         f"{what}{evidence.unit}, stays for a while and is replaced: heapUsed does not rise with it"
     )
-    return Judgement("steady", (reason,))
+    return Judgement("steady", (reason,), growing=tuple(leaking))
 
 
 def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:

@@ -105,19 +105,16 @@ class Ledger:
         for part in self.parts:
             part.forget()
 
-    def after_waiting(self) -> Judgement:
-        """Survivors after the program was left to itself for a while: two more windows."""
-        self._forget()
-        self._session()
-        self._freeze()
-        return self.judgement
-
     def keep_watching(self) -> None:
         """Have windows whose survivors can be looked at again, if the profiler was stopped."""
         if not self.worst.is_watched:
-            self._forget()
-            self._session()
-            self._freeze()
+            self.watch_anew()
+
+    def watch_anew(self) -> None:
+        """Windows of as many iterations as it takes to see what is rare; none before count."""
+        self._forget()
+        self._session(self._wanted())
+        self._freeze()
 
     def still_grows(self) -> bool:
         """Whether what was growing still does, seen in windows of their own, and heapUsed too."""
@@ -134,8 +131,11 @@ class Ledger:
     def _is_slow(self) -> bool:
         return not self.pacer.timed and self.pacer.plan.pace >= SLOW
 
-    def _session(self) -> None:
-        """Windows under the profiler, three at least: what outlives another window has stayed."""
+    def _session(self, at_least: int = 0) -> None:
+        """Windows under the profiler, three at least: what outlives another window has stayed.
+
+        They have ``at_least`` so many iterations, if there is time for them.
+        """
         self.end()
         self._take_in_heaps()
         had_windows = bool(self.parts[0].windows)
@@ -160,9 +160,10 @@ class Ledger:
                 continue
             self._judge(exhausted=False)
             self._grant_time()
-            if self.judgement.outcome is not None or self._push_size():
+            missing = at_least - sum(counts)
+            if missing <= 0 and (self.judgement.outcome is not None or self._push_size()):
                 break
-            n = int(counts[-1])
+            n = max(int(counts[-1]), int(missing))
             if all(g.few for g in self.judgement.growing):
                 n = max(n, self._wanted() // 4)
             if self.meter.budget.left < self._window_seconds(n):
@@ -203,6 +204,11 @@ class Ledger:
         self.watched = max(self.watched, meter.seconds - self._opened)
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
+
+    def confirm_at_rest(self) -> Judgement:
+        """The same where nothing was pending when the windows began, as nothing is now."""
+        self.worst.rest()
+        return self.confirm()
 
     def also_leaking(self) -> tuple[str, ...]:
         """A line on the other heaps that leak, as those of a pool do."""

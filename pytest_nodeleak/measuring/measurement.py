@@ -163,8 +163,9 @@ class _Measurement:
         began = meter.budget.clock()
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
-        if judgement.outcome == "leak":
-            return self._settling.held_by_timers(judgement) or judgement, windows.collect()
+        held = self._settling.held_by_timers(judgement)
+        if held is not None or judgement.outcome == "leak":
+            return held or judgement, windows.collect()
         later = meter.series.samples[self._ledger().first_ended - 1 :]
         if judgement.outcome == "inconclusive" or is_unexplained(
             meter.series, Series(later), policy

@@ -15,6 +15,7 @@ from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
 from ..node.probes.files import SnapshotFiles
+from ..node.probes.timers import PendingTimeouts
 from ..node.workload import Runner
 from .budget import Budget
 from .heaps import Heaps
@@ -24,7 +25,7 @@ from .memory import SnapshotMemory
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
 
-__all__ = ["Meter"]
+__all__ = ["LONGEST_TIMER", "Meter"]
 
 __tracebackhide__ = hide_ours
 
@@ -39,6 +40,10 @@ LONGEST = 3.0
 #: on a heap of 200 MB (Node 20, the machine busy)
 LEAST_NAMING = 60.0
 MOST_BUSY = 4.0
+#: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
+LONGEST_TIMER = 35.0
+#: seconds by which a timer may be late
+TICK = 0.05
 #: bytes of a snapshot's text, as a multiple of the heap; for progress only
 SNAPSHOT_TEXT = 1.4
 
@@ -77,6 +82,8 @@ class Meter(Limits):
         self.phases = Phases(app.context.progress)
         self.memory = SnapshotMemory(app)
         self.snapshot_seconds = 0.2
+        #: whether timers let go in time of what an iteration allocates
+        self.timers_hold = False
         #: seconds spent in iterations, GC and readings left out
         self.busy = 0.0
         #: seconds that an iteration took last: of all time, and of the program's on a processor
@@ -176,6 +183,16 @@ class Meter(Limits):
         time.sleep(seconds)
         self.app.check_alive(f"{what} was waited for")
 
+    def wait_for_timers(self) -> None:
+        """Until those have fired that hold what is counted, if it was found that they do."""
+        if self.timers_hold and (timers := self.pending_timeouts()).longest <= LONGEST_TIMER:
+            self.wait(timers.longest + TICK, "pending timers")
+
+    def pending_timeouts(self) -> PendingTimeouts:
+        """Those of the heap that is looked at."""
+        with self.walking():
+            return self.subject.heap.pending_timeouts()
+
     def sample(self, *, collected: bool = False, others: bool = True) -> Sample:
         """Force GC, if it was not just ``collected``, and read the memory.
 
@@ -249,6 +266,7 @@ class Meter(Limits):
         with self.subject.heap.tracked_objects() as tracking:
             done = self.iterate_at_least(least, n, self.budget.within(seconds))
             self.windows.append(float(done))
+            self.wait_for_timers()
             self.sample()
             self.enter("snapshot 1")
             self.phases.tell("")

@@ -17,15 +17,14 @@ from ..judge.bounds import (
     not_old,
 )
 from ..judge.evidence import Judgement
+from ..judge.survivors import of_age
 from .ledger import Ledger
-from .meter import Meter
+from .meter import LONGEST_TIMER, Meter
 from .naming import Findings
 from .plan import Pacer
 
 __all__ = ["Settling"]
 
-#: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
-LONGEST_TIMER = 35.0
 #: pending timers, as a share of the survivors, that may be what holds them
 HELD = 0.3
 #: seconds for seeing whether something grows still
@@ -86,20 +85,31 @@ class Settling:
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.
 
-        What fires within the budget is waited for, once: then survivors tell again.
+        They are waited for: what was counted before and is held by them is gone then, and what
+        heapUsed has risen by is what stays.
         """
         meter = self._meter
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        with meter.walking():
-            timers = meter.subject.heap.pending_timeouts()
-        counted = max(sum(g.allocations.counts) for g in judgement.growing)
+        ledger = self._ledger()
+        # A timer may hold all of an iteration's objects.
+        most = max(sum(g.allocations.counts) for g in judgement.growing)
+        counted = min(most, sum(ledger.evidence.windows))
+        timers = meter.pending_timeouts()
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None
-        if timers.longest < meter.budget.left:
-            meter.wait(timers.longest + 0.05, "pending timers")
-            again = self._ledger().after_waiting()
-            return again if again.outcome == "steady" else None
+        meter.budget.extend_for(timers.longest + 2 * CHECK_SECONDS)
+        if timers.longest + CHECK_SECONDS < meter.budget.left:
+            meter.timers_hold = True
+            ledger.watch_anew()
+            meter.wait_for_timers()
+            if ledger.confirm().outcome == "steady" and not ledger.judgement.growing:
+                return of_age(ledger.judgement, judgement)
+            # Something has stayed: now that nothing is pending, heapUsed can tell of that alone.
+            meter.budget.extend_for(timers.longest + 2 * CHECK_SECONDS)
+            ledger.watch_anew()
+            meter.wait_for_timers()
+            return replace(ledger.confirm_at_rest(), doubtful=False)
         reason = (
             f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
             f"s: give a budget above that, or clear them when their work is done"

@@ -382,6 +382,42 @@ def test_timers_that_fire_later_than_the_budget_are_not_called_a_leak(measured: 
     assert "pending timers hold what grew" in verdict.reasons[0]
 
 
+#: timers that hold all of an iteration for 3 s, an entry with an age that its own timer ends
+HELD = """
+class Request { constructor() { this.parts = [{}, {}, {}]; } }
+class Session {}
+const kept = []; const cache = new Map(); let n = 0;
+const hold = () => { const r = new Request(); setTimeout(() => r, 3000).unref(); };
+const age = (ends) => {
+  const key = n++;
+  cache.set(key, new Session());
+  setTimeout(() => ends(key) && cache.delete(key), 3000).unref();
+};
+global.held = hold;
+global.heldAndKept = () => { hold(); kept.push(new Session()); };
+global.aged = () => age(() => true);
+global.agedByHalf = () => age((key) => key % 2);
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("export", ["held", "aged"])
+def test_what_timers_let_go_of_is_no_leak(measured: Measured, export: str) -> None:
+    verdict = measured(HELD, f"{export}()")
+    assert verdict.outcome == "steady", verdict.reasons
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("export", "rate"), [("heldAndKept", 1.0), ("agedByHalf", 0.5)])
+def test_what_timers_hold_does_not_hide_what_stays(
+    measured: Measured, export: str, rate: float
+) -> None:
+    verdict = measured(HELD, f"{export}()")
+    assert verdict.outcome == "leak", verdict.reasons
+    assert verdict.constructors[0].name == "Session"
+    assert verdict.constructors[0].per_iteration == pytest.approx(rate, rel=0.1)
+
+
 ENVIRONMENT = """
 let n = 0;
 global.leak = () => { process.env.LAST = 'x'.repeat(4000) + n++; };

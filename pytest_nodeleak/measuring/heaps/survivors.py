@@ -25,6 +25,7 @@ class HeapLedger:
         self.judgement = Judgement(None, ())
         self.first_sample = max(0, len(track.samples) - 1)
         self.last_sample: int | None = None
+        self._at_rest = False
         self.windows: list[ClosedWindow] = []
         self._earlier: list[ClosedWindow] = []
         self._session: SamplingSession | None = None
@@ -74,17 +75,24 @@ class HeapLedger:
     def forget(self) -> None:
         """Begin anew: earlier windows are no evidence any more."""
         self.windows = []
+        self._at_rest = False
         self.first_sample, self.last_sample = max(0, len(self.track.samples) - 1), None
 
     def freeze(self) -> None:
         """No later sample is a witness: snapshots make V8 drop what it can make anew."""
         self.last_sample = len(self.track.samples)
 
+    def rest(self) -> None:
+        """The first and the last sample are the witnesses: in between more was alive."""
+        self._at_rest, self.last_sample = True, None
+
     def collect(self, interval: int, facts: LedgerEvidence) -> LedgerEvidence:
         """``facts`` are those that all heaps share."""
         windows = [window.iterations for window in self.windows]
         rows = merge_windows([window.survivors for window in self.windows])
         samples = self.track.samples[self.first_sample : self.last_sample]
+        if self._at_rest:
+            samples = [samples[0], samples[-1]]
         self.evidence = replace(
             facts,
             windows=tuple(windows),

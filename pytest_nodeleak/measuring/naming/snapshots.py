@@ -77,7 +77,8 @@ def named_by_snapshots(
     meter = windows.meter
     rate = min((g.per_iteration for g in judgement.growing), default=1.0)
     left = deadline.remaining or 0.0
-    several = policy.snapshots == "always" or meter.snapshot_estimate < CHEAP_SNAPSHOT
+    several = meter.snapshot_estimate < CHEAP_SNAPSHOT and not meter.timers_hold
+    several = several or policy.snapshots == "always"
     # Without heapUsed populations are the witness, and one snapshot has none from before.
     several = several or (judgement.doubtful and 4 * meter.snapshot_estimate < left)
     # A thread that sleeps has no turn in which V8 would say where the ids of a window begin.
