@@ -169,7 +169,6 @@ class Ledger:
             if self.meter.budget.left < self._window_seconds(n):
                 self._judge(exhausted=True)
                 break
-
         self.first_ended = self.first_ended or len(self.meter.samples)
 
     def _wanted(self) -> int:

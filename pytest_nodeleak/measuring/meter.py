@@ -201,7 +201,8 @@ class Meter(Limits):
         if not self.samples:
             self._resources = self.subject.heap.active_resources()
         began = self.budget.clock()
-        self.heaps.main.read(self.seconds, settle=0 if collected else self._settle)
+        settle = 1 if self.spares_gc else 2
+        self.heaps.main.read(self.seconds, settle=0 if collected else settle)
         if not collected:
             self._collected_in(self.budget.clock() - began)
         self.heaps.look()
@@ -213,10 +214,6 @@ class Meter(Limits):
     def spares_gc(self) -> bool:
         """Whether each forced GC makes people wait."""
         return self.app.in_use and self.gc_seconds > GC_NOTICED
-
-    @property
-    def _settle(self) -> int:
-        return 1 if self.spares_gc else 2
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""

@@ -54,7 +54,7 @@ class Plan:
     budget: float
     policy: Policy
     timed: bool
-    gc_seconds: float = 0.0
+    reading_seconds: float = 0.0
 
     @property
     def pace(self) -> float:
@@ -67,10 +67,10 @@ class Plan:
             return self.policy.iterations
         if self.timed:
             return 1
-        # A round is worth its GC with as much work in it.
-        wanted = max(ROUND_SECONDS, self.gc_seconds) / self.pace
+        # A round is worth its readings with as much work in it.
+        wanted = max(ROUND_SECONDS, self.reading_seconds) / self.pace
         most = max(1.0, 0.04 * self.budget / self.pace)
-        cap = MOST_IN_ROUND * max(1.0, self.gc_seconds / ROUND_SECONDS)
+        cap = MOST_IN_ROUND * max(1.0, self.reading_seconds / ROUND_SECONDS)
         # A power of two: each other number is made of several, and costs a call for each.
         return power_of_two(min(max(wanted, 8), cap, most))
 
@@ -129,7 +129,8 @@ class Pacer:
         self._seen = (self._meter.busy, self._meter.done)
         if not self.timed and self._meter.done > done:
             pace = (self._meter.busy - busy) / (self._meter.done - done)
-            self.plan = replace(self.plan, seconds=pace, gc_seconds=self._meter.gc_seconds)
+            reading = self._meter.gc_seconds + self._meter.heaps.seconds
+            self.plan = replace(self.plan, seconds=pace, reading_seconds=reading)
 
 
 def iterations_counted(pace: float) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
 
 from ..base.policy import Policy
-from ..base.samples import Series
-from ..base.units import power_of_two
+from ..base.samples import Sample, Series
 from ..judge.evidence import heap_is_flat
 from .meter import Meter
 from .plan import Pacer
@@ -19,8 +19,10 @@ DRIVER_WARMUP = 3
 WARMUP_ITERATIONS = 1000
 ROUNDS_AT_LEAST = 5
 ROUNDS_AT_MOST = 12
-#: readings of a worker or child before it counts as flat
-OTHERS_AT_LEAST = 4
+#: readings of a worker or child before it counts as flat, and the rounds after which it is read:
+#: each of the others costs as much as the main heap
+OTHERS_AT_LEAST = 3
+READ_OTHERS = frozenset(2 * 4**n for n in range(8))
 #: seconds of an iteration that is worth more than a reading of bytes
 SLOW = 0.01
 #: seconds of forced GC from which rounds cost more than they tell
@@ -68,6 +70,7 @@ class Rounds:
                     if now.heap_used - before.heap_used > EARLY_GROWTH:
                         break
                 n *= 2
+            meter.heaps.look()  # what reading them takes makes rounds longer
             self.pacer.update()
         meter.iterate((self.policy.warmup or 0) - meter.done)
         # The driver's first call with this number leaves a trace: make it before the first sample.
@@ -90,8 +93,7 @@ class Rounds:
         for number in itertools.count(1):
             for _ in range(repeats):
                 meter.iterate(n)
-            # Each of the others costs as much as the main heap: they are read now and then.
-            meter.sample(others=number == power_of_two(number))
+            meter.sample(others=number in READ_OTHERS)
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
                 return False
@@ -112,28 +114,30 @@ class Rounds:
 
     def _flat_stretch(self) -> bool:
         """Whether some run of the latest samples is flat and long enough to mean something."""
-        samples = self.meter.samples
-        start = samples[0].iterations - self.warmup
-        for length in range(3 if self.pacer.timed else 4, len(samples) + 1):
-            if not heap_is_flat(Series(tuple(samples[-length:])), length):
-                continue
-            first, last = samples[-length], samples[-1]
-            span = last.iterations - first.iterations
+        meter = self.meter
+        least = 3 if self.pacer.timed else 4
+        if not self._is_flat(meter.samples, least, self.pacer.plan.flat_iterations):
+            return False
+        now = meter.app.iterations
+        if any(not t.samples or t.samples[-1].iterations < now for t in meter.heaps.others):
+            meter.heaps.read_others(meter.seconds)
+        return all(self._is_flat_since_it_came(track.samples) for track in meter.heaps.others)
+
+    def _is_flat_since_it_came(self, samples: Sequence[Sample]) -> bool:
+        """The same of the heap of a worker or child, as far as it has been there."""
+        if len(samples) < OTHERS_AT_LEAST:
+            return False
+        life = samples[-1].iterations - samples[1].iterations
+        return self._is_flat(samples, OTHERS_AT_LEAST, min(life, self.pacer.plan.flat_iterations))
+
+    def _is_flat(self, samples: Sequence[Sample], least: int, iterations: int) -> bool:
+        """Whether ``least`` samples or more are flat to the end, over so many ``iterations``."""
+        start, last = samples[0].iterations - self.warmup, samples[-1].iterations
+        for length in range(least, len(samples) + 1):
+            first = samples[-length].iterations
             # A store of bare slots grows in steps, by half or double: over twice the
             # work since the start it must have stepped, so flat means that there is none.
-            enough = span >= self.pacer.plan.flat_iterations and span >= first.iterations - start
-            if enough and self._others_are_flat(length):
+            enough = last - first >= max(iterations, first - start)
+            if enough and heap_is_flat(Series(tuple(samples[-length:])), length):
                 return True
         return False
-
-    def _others_are_flat(self, length: int) -> bool:
-        """The same of the heaps of workers and children, as far as they have been there."""
-        heaps = self.meter.heaps
-        now = self.meter.app.iterations
-        if any(not t.samples or t.samples[-1].iterations < now for t in heaps.others):
-            heaps.read_others(self.meter.seconds)
-        for track in heaps.others:
-            most = min(length, len(track.samples))
-            if most < OTHERS_AT_LEAST or not heap_is_flat(track.series, most):
-                return False
-        return True

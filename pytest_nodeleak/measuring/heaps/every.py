@@ -47,7 +47,8 @@ class Heaps:
         self.main = Track(app.main_heap)
         self.others: list[Track] = []
         self.counts: list[tuple[int, int]] = []
-        self._met: dict[int, NodeHeap] = {}
+        self._alive: list[NodeHeap] = []
+        self._met: list[NodeHeap] = []
         self._ended: list[Track] = []
         self._beyond: list[NodeHeap] = []
         self._weight = 0
@@ -58,6 +59,11 @@ class Heaps:
     @property
     def all(self) -> list[Track]:
         return [self.main, *self.others]
+
+    @property
+    def seconds(self) -> float:
+        """Those that a reading of all but the main one took last."""
+        return sum(track.seconds for track in self.others)
 
     @property
     def measured(self) -> list[Track]:
@@ -142,6 +148,7 @@ class Heaps:
     def count(self) -> list[NodeHeap]:
         """The others that are alive, which are counted but asked nothing."""
         alive = self._app.heaps()[1:] if self._every_heap else []
+        self._met, self._alive = self._alive, alive
         self.counts.append((self._app.iterations, len(alive)))
         return alive
 
@@ -154,9 +161,8 @@ class Heaps:
         if self.pace():
             self.others.clear()  # they pile up: that is the finding, and each would cost a GC
             return
-        met, self._met = self._met, {id(heap): heap for heap in alive}
         # Of one that comes and goes within an iteration there is nothing to measure.
-        come = [heap for heap in alive if id(heap) not in known and id(heap) in met]
+        come = [heap for heap in alive if id(heap) not in known and heap in self._met]
         with self._budget.beside():
             self._take_in(come)
         gone = [track for track in self.others if track.ended or not track.heap.alive]

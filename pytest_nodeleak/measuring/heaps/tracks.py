@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 from ...base.errors import NodeLeakError, TargetStuckError
@@ -10,8 +11,9 @@ from ...node.heaps.heap import NodeHeap
 
 __all__ = ["Track"]
 
-#: how often GC is forced in readings of a heap that leave traces of the driver in it
-WARM_READINGS = (1, 1, 2)
+#: looks, and how often GC is forced in readings, that leave traces of the driver in a heap
+WARM_LOOKS = 10
+WARM_READINGS = (0, 0, 2)
 #: bytes of its heap by which a thread may differ from one that does nothing but answer us: a
 #: message that it gets takes 48 at least, and its answers differ by a word at times
 NOTHING = 16
@@ -34,6 +36,8 @@ class Track:
         self.ended = False
         self.silent = False
         self.rested = False
+        #: seconds that a reading took last
+        self.seconds = 0.0
         self._last: Sample | None = None
         self._usage = Usage()
 
@@ -47,14 +51,19 @@ class Track:
     def warm_up(self) -> None:
         """Readings that are no samples: the first ones leave traces of the driver in it."""
         try:
+            for _ in range(WARM_LOOKS):
+                self.heap.usage()
             for settle in WARM_READINGS:
+                began = time.monotonic()
                 self._last = self.heap.memory(settle=settle)
+                self.seconds = time.monotonic() - began
             self._usage.begin(self.heap)
         except NodeLeakError as error:
             self.lose(error)
 
     def read(self, seconds: float, settle: int = 2) -> None:
         """Force GC there and take a sample; where it has ended or does not answer, note that."""
+        began = time.monotonic()
         try:
             sample = self._sample(settle)
         except NodeLeakError as error:
@@ -63,6 +72,7 @@ class Track:
             self.lose(error)
         else:
             self.samples.append(replace(sample, seconds=seconds))
+            self.seconds = time.monotonic() - began
 
     def _sample(self, settle: int) -> Sample:
         if self.heap.kind == "main":
