@@ -88,7 +88,7 @@ def text_report(verdict: Verdict, columns: int = WIDTH) -> str:
 def _name(row: LeakingConstructor, longest: int = _LONGEST_NAME) -> str:
     # A function may bear the name of a class that leaks as well: its own constructor.
     is_function = row.kind == "closure" or (row.kind == "function" and not row.name[:1].isupper())
-    suffix = "()" if is_function else ""
+    suffix = "()" if is_function and not row.name.startswith("(") else ""
     return shorten(one_line(row.name), longest - len(suffix)) + suffix
 
 

@@ -206,6 +206,21 @@ def test_leaks_that_hide_are_found(measured: Measured, case: str) -> None:
 
 
 @pytest.mark.slow
+def test_functions_of_scripts_without_a_name_are_one_class(measured: Measured) -> None:
+    verdict = measured(
+        """
+        const { compileFunction } = require('vm');
+        const kept = []; let n = 0;
+        global.iteration = () => { kept.push(compileFunction('return ' + n++ % 7)); };
+        """
+    )
+    assert verdict.outcome == "leak", verdict.reasons
+    worst = verdict.constructors[0]
+    assert (worst.name, worst.kind) == ("() nameless script:1", "closure")
+    assert worst.per_iteration == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.slow
 def test_what_fills_slower_and_slower_is_no_leak(measured: Measured) -> None:
     assert measured(FILLS_SLOWLY).outcome != "leak"
 

@@ -148,12 +148,15 @@ class Scopes:
         return "" if shared is None else self.script_of_function(shared)
 
     def place_of_closure(self, node: int) -> str:
-        """``app.js:12`` for a closure, as far as it is known."""
+        """``app.js:12`` for a closure, as far as it is known.
+
+        What ``eval``, ``new Function`` and ``vm`` compile is in a script without a name for each.
+        """
         script = short_name(self.script_of_closure(node))
         where = self.location_of(node)
         if where is None:
             return script
-        return f"{script}:{where[1] + 1}" if script else f"script {where[0]}:{where[1] + 1}"
+        return f"{script or 'nameless script'}:{where[1] + 1}"
 
     @cached_property
     def _closure_of_script(self) -> IntMap:

@@ -223,6 +223,13 @@ def test_a_container_piles_up_slots():
     assert "\n  Array (@5) keeps growing: 4 kB of slots\n" in text_report(verdict)
 
 
+def test_a_function_without_a_name_has_its_parentheses_once():
+    row = replace(RECEIPT, name="() cart.js:12", kind="closure")
+    text = text_report(replace(LEAK, constructors=(row,)))
+    assert text.startswith("() cart.js:12 leaks: ")
+    assert ":12()" not in text
+
+
 def test_a_function_is_told_from_the_class_of_its_name():
     rows = (RECEIPT, replace(RECEIPT, kind="closure"))
     text = text_report(replace(LEAK, constructors=rows))
