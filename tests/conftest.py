@@ -39,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "node" in metafunc.fixturenames:
         paths = metafunc.config.getoption("--test-node")
+        if metafunc.definition.get_closest_marker("ends"):
+            paths = list(dict.fromkeys(paths[:1] + paths[-1:]))
         executables = [find_node(path, "--test-node") for path in paths] or [find_node()]
         metafunc.parametrize(
             "node", executables, ids=[node.version_text for node in executables], scope="session"

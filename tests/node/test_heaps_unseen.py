@@ -130,6 +130,7 @@ def test_pending_deprecations_stay_silent(start: Started) -> None:
     assert app.stderr == ""
 
 
+@pytest.mark.ends
 def test_children_that_end_at_a_random_moment(start: Started) -> None:
     """50 of them, asked and not asked: no hang, no orphan, nothing on their streams."""
     start.write(

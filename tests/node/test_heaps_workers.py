@@ -146,6 +146,7 @@ def test_a_worker_that_sleeps_between_its_tasks_is_measured(start: Started, opti
     assert not app.main_heap.channel.is_asleep()
 
 
+@pytest.mark.ends
 def test_200_workers_one_after_the_other(start: Started) -> None:
     """None stays, none is waited for, and looking at them costs the main heap nothing."""
     start.write("require('worker_threads').parentPort.postMessage(1);", "jobs.js")

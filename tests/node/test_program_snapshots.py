@@ -192,6 +192,7 @@ def when_grown(path: Path, act: Callable[[], object]) -> list[float]:
     return done
 
 
+@pytest.mark.ends
 @ways
 @pytest.mark.fault(
     "The wire",
@@ -214,6 +215,7 @@ def test_connection_cut_in_the_middle(start: Started, way: Way, tmp_path: Path) 
     assert not path.exists()
 
 
+@pytest.mark.ends
 @ways
 @pytest.mark.fault(
     "The wire",

@@ -63,6 +63,7 @@ def test_the_leak_of_a_program_that_runs_is_named_and_nothing_stays(by_hand):
     assert process.poll() is None
 
 
+@pytest.mark.ends
 def test_driven_by_its_own_javascript_and_counted(by_hand):
     process = by_hand(
         "class Kept {}; globalThis.kept = []; globalThis.keep = () => kept.push(new Kept());"
@@ -79,6 +80,7 @@ def test_driven_by_its_own_javascript_and_counted(by_hand):
     assert process.poll() is None
 
 
+@pytest.mark.ends
 def test_workers_are_looked_into_children_are_weighed_and_both_are_left(by_hand):
     process = by_hand(
         """
@@ -130,6 +132,7 @@ def killed_while_attached(process, folder):
     return process
 
 
+@pytest.mark.ends
 def test_killed_in_the_middle_the_program_runs_on_and_can_be_attached_to_again(by_hand, tmp_path):
     process = killed_while_attached(by_hand(LEAK), tmp_path)
     while process.poll() == -signal.SIGSEGV:  # Node 18 to 22, at times

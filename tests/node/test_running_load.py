@@ -11,6 +11,7 @@ from pytest_nodeleak.node.calls.load import HttpLoad, command_load
 from .by_hand import by_hand as by_hand
 
 
+@pytest.mark.ends
 def test_the_command_drives_a_server_by_http(by_hand, capsys):
     process = by_hand(
         """

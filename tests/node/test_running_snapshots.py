@@ -49,6 +49,7 @@ def test_by_inspector_and_by_signal_the_same_program_gives_its_snapshots(by_hand
     assert list(tmp_path.glob("*.heapsnapshot")) == []  # what was written there was adopted
 
 
+@pytest.mark.ends
 def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
     process = by_hand(LEAK, "--inspect=127.0.0.1:0")
     status, path, said = snapshot(capsys, "--pid", process.pid, "-o", tmp_path)
@@ -57,6 +58,7 @@ def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
     assert listens(process.pid)
 
 
+@pytest.mark.ends
 @pytest.mark.fault(
     "Secrets",
     "an inspector that is open to other machines",
@@ -77,6 +79,7 @@ def test_an_inspector_that_is_open_to_the_world_is_warned_of(by_hand, tmp_path):
         assert os.stat(done.stdout.strip()).st_mode & 0o777 == 0o600
 
 
+@pytest.mark.ends
 def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):
     own = by_hand("process.on('SIGUSR1', () => {}); setInterval(() => {}, 1e3);", name="own.js")
     deaf = by_hand("require('inspector'); setInterval(() => {}, 1e3);", name="deaf.js")
@@ -92,6 +95,7 @@ def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):
     assert deaf.poll() is None
 
 
+@pytest.mark.ends
 def test_a_signal_that_would_kill_is_not_sent(by_hand, capsys, tmp_path, node):
     if node.version < (22, 14):
         pytest.skip("this Node has no --disable-sigusr1")
