@@ -100,6 +100,22 @@ def test_symbolic_link_resolves_beside_its_target(start: Started) -> None:
         assert app.evaluate("require('./beside')") == "beside"
 
 
+def test_packages_of_a_workspace_are_resolved_to_where_they_are(start: Started) -> None:
+    start.write("exports.mail = 1;", "packages/mail/index.js")
+    start.write('{"name": "@shop/mail", "version": "1.0.0"}', "packages/mail/package.json")
+    (start.folder / "node_modules" / "@shop").mkdir(parents=True)
+    (start.folder / "node_modules" / "@shop" / "mail").symlink_to("../../packages/mail")
+    app = start(
+        """
+        import '@shop/mail';
+        import { createRequire } from 'node:module';
+        globalThis.found = createRequire(import.meta.url).resolve('@shop/mail');
+        """,
+        name="packages/mail/show.mjs",
+    )
+    assert app.evaluate("found").endswith("/packages/mail/index.js")
+
+
 def test_arguments(start: Started) -> None:
     args = ["one", "--two=2", "drei €", "", "-r"]
     app = start("", *args)

@@ -1,7 +1,7 @@
 'use strict';
 // Standard streams that a program has closed, filled again.
 
-const { fstatSync: fstat, openSync: open } = require('fs');
+const { fstatSync: fstat, lstatSync: lstat, openSync: open } = require('fs');
 
 module.exports = { fillStandardStreams };
 
@@ -16,4 +16,7 @@ function fillStandardStreams() {
       open('/dev/null', 'r+'); // takes the lowest number that is free
     }
   }
+  // Where it looked at a pipe last, realpathSync of Node 20 resolves no symlinks of a path that it
+  // knows in part: modules of a workspace would be loaded twice.
+  lstat(__filename);
 }
