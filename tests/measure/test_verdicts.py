@@ -423,7 +423,13 @@ def test_what_timers_let_go_of_is_no_leak(measured: Measured, export: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("export", "rate"), [("heldAndKept", 1.0), ("agedByHalf", 0.5)])
+@pytest.mark.parametrize(
+    ("export", "rate"),
+    [
+        ("heldAndKept", 1.0),
+        pytest.param("agedByHalf", 0.5, marks=pytest.mark.exhaustive),
+    ],
+)
 def test_what_timers_hold_does_not_hide_what_stays(
     measured: Measured, export: str, rate: float
 ) -> None:
@@ -468,6 +474,7 @@ def test_resources_of_node_are_counted_by_kind(measured: Measured) -> None:
     assert "active resources: Timeout +1.00 per iteration" in verdict.reasons
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_contexts_are_named_before_what_is_in_them(measured: Measured) -> None:
     verdict = measured(

@@ -107,6 +107,7 @@ def test_an_expected_leak_is_xfailed_and_its_repair_is_noticed(project):
     assert project.artifacts() == ["test_it.py--test_leak"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_artifacts_go_when_the_leak_is_repaired_and_none_gets_stale(project):
     project.tests(
@@ -144,7 +145,7 @@ def environment(monkeypatch):
 @pytest.mark.slow
 def test_parameters_with_odd_characters_have_folders_of_their_own(project):
     project.tests(
-        "@pytest.mark.parametrize('odd', ['a/b', 'a:b', '../../x', 'ü ?*', 'x' * 300])\n"
+        "@pytest.mark.parametrize('odd', ['a/b:c', '../../ü ?*', 'x' * 300])\n"
         "def test_x(launch_node, odd, nodeleak_output):\n"
         "    assert not nodeleak_output.exists()\n"
         "    try:\n"
@@ -154,10 +155,10 @@ def test_parameters_with_odd_characters_have_folders_of_their_own(project):
     )
     before = project.files()
     result = project.run()
-    result.assert_outcomes(failed=5)
+    result.assert_outcomes(failed=3)
     told = {line.split()[1] for line in result.outlines if line.startswith("folder ")}
     assert set(project.artifacts()) == told
-    assert len(told) == 5
+    assert len(told) == 3
     ours = {name for name in project.files() if name.startswith(".nodeleak/")}
     assert set(before) | ours == set(project.files())
 

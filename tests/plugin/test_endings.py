@@ -187,6 +187,7 @@ def test_in_workers_of_xdist_results_and_numbers_arrive(project):
     assert project.leftovers() == []
 
 
+@pytest.mark.exhaustive
 @pytest.mark.fault(
     "pytest",
     "a bad marker with `-n 2`",

@@ -49,6 +49,7 @@ def test_a_test_that_is_stopped_by_its_timeout_leaves_no_program(project, method
     assert project.gone()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_shards_write_one_file_of_accepted_growth_and_one_page(project):
     pytest.importorskip("pytest_split")
