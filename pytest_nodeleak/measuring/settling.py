@@ -27,6 +27,8 @@ __all__ = ["Settling"]
 
 #: pending timers, as a share of the survivors, that may be what holds them
 HELD = 0.3
+#: seconds of a wait beyond the budget: for an age that is as long as such a timer, and a tenth more
+LONGEST_WAIT = 1.1 * LONGEST_TIMER
 #: seconds for seeing whether something grows still
 CHECK_SECONDS = 1.0
 #: containers that are asked for a bound
@@ -72,9 +74,7 @@ class Settling:
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
         pause = 1.1 * age.seconds
-        if age.seconds <= LONGEST_TIMER:
-            self._meter.budget.extend_for(pause + 2 * CHECK_SECONDS)
-        if pause + CHECK_SECONDS > self._meter.budget.left:
+        if not self._has_time_for(pause):
             return not_old(age, self._meter.unit)
         # Those counted before the wait must be gone after it; new ones may have taken their place.
         ledger = self._ledger()
@@ -98,20 +98,25 @@ class Settling:
         timers = meter.pending_timeouts()
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None
-        meter.budget.extend_for(timers.longest + 2 * CHECK_SECONDS)
-        if timers.longest + CHECK_SECONDS < meter.budget.left:
-            meter.timers_hold = True
+        meter.timers_hold = self._has_time_for(timers.longest)
+        if meter.timers_hold:
             ledger.watch_anew()
             meter.wait_for_timers()
             if ledger.confirm().outcome == "steady" and not ledger.judgement.growing:
                 return of_age(ledger.judgement, judgement)
-            # Something has stayed: now that nothing is pending, heapUsed can tell of that alone.
-            meter.budget.extend_for(timers.longest + 2 * CHECK_SECONDS)
-            ledger.watch_anew()
-            meter.wait_for_timers()
-            return replace(ledger.confirm_at_rest(), doubtful=False)
+            if self._has_time_for(timers.longest):
+                # Something has stayed: now that nothing is pending, heapUsed tells of that alone.
+                ledger.watch_anew()
+                meter.wait_for_timers()
+                return replace(ledger.confirm_at_rest(), doubtful=False)
         reason = (
             f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
             f"s: give a budget above that, or clear them when their work is done"
         )
         return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
+
+    def _has_time_for(self, wait: float) -> bool:
+        """Whether ``wait`` seconds and a check fit into the budget; a common wait makes it longer."""
+        if wait <= LONGEST_WAIT:
+            self._meter.budget.extend_for(wait + 2 * CHECK_SECONDS)
+        return wait + CHECK_SECONDS < self._meter.budget.left
