@@ -116,7 +116,7 @@ class Settling:
         return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
 
     def _has_time_for(self, wait: float) -> bool:
-        """Whether ``wait`` seconds and a check fit into the budget; a common wait makes it longer."""
+        """Whether ``wait`` seconds and a check fit into the budget; what is common extends it."""
         if wait <= LONGEST_WAIT:
             self._meter.budget.extend_for(wait + 2 * CHECK_SECONDS)
         return wait + CHECK_SECONDS < self._meter.budget.left
