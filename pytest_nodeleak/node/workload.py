@@ -88,6 +88,10 @@ def module(path: str, export: str, *args: Any) -> Module:
     return Module(path, export, args)
 
 
+#: how the names of scripts end
+SCRIPTS = (".js", ".cjs", ".mjs", ".ts", ".cts", ".mts")
+
+
 class Program(Protocol):
     """What a workload needs of the program it runs in; ``iterations`` done since the start."""
 
@@ -142,6 +146,13 @@ def make_runner(app: Program, workload: Workload) -> Runner:
     )
 
 
+def _perhaps_beside(work: Module | FileWorkload) -> str:
+    """What a path without a folder may have meant, for Node takes it for a package's."""
+    path = work.path if isinstance(work, Module) else ""
+    is_package = path.startswith((".", "/")) or not path.endswith(SCRIPTS)
+    return "" if is_package else f" (a file beside the script is './{path}')"
+
+
 class _Driven:
     """Iterations inside the program, run by the driver."""
 
@@ -172,7 +183,7 @@ class _Driven:
         )
         failed = self._app.driver(*how, deadline=deadline, doing=f"{work.path} was loaded")
         if failed:
-            raise WorkloadError(f"cannot use {work}: {failed}", stack=failed)
+            raise WorkloadError(f"cannot use {work}{_perhaps_beside(work)}: {failed}", stack=failed)
         self._hook("setup", deadline)
 
     def teardown(self, deadline: Deadline) -> None:

@@ -168,6 +168,9 @@ def test_a_missing_export_names_those_that_are(start: Started) -> None:
         app.run(module("./box", "ad"), 1)
     with pytest.raises(WorkloadError, match=r"Cannot find module './bax'"):
         app.run(module("./bax", "add"), 1)
+    beside = r"cannot use module\('box.js', 'add'\) \(a file beside the script is './box.js'\): "
+    with pytest.raises(WorkloadError, match=beside):
+        app.run(module("box.js", "add"), 1)
 
 
 def test_the_throwing_iteration_is_named(start: Started) -> None:
