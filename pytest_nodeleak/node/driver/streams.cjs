@@ -18,5 +18,5 @@ function fillStandardStreams() {
   }
   // Where it looked at a pipe last, realpathSync of Node 20 resolves no symlinks of a path that it
   // knows in part: modules of a workspace would be loaded twice.
-  lstat(__filename);
+  lstat('/');
 }
