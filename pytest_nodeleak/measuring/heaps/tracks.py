@@ -124,8 +124,8 @@ class Usage:
             return False
         self._expected += self._answer
         rests = abs(heap.usage() - self._expected) <= NOTHING
-        if not rests:
-            self._answer = 0  # or an answer takes more by now: V8 has done something for it
         self._at_work = 0 if rests else self._at_work + 1
         self._unasked = self._at_work if self._at_work >= AT_WORK else 0
+        if self._at_work == 1 or self._unasked:
+            self._answer = 0  # V8 may have done something for it, and it takes more by now
         return rests
