@@ -25,7 +25,7 @@ from .memory import SnapshotMemory
 if TYPE_CHECKING:
     from ..heap import HeapSnapshot, SnapshotDiff
 
-__all__ = ["LONGEST_TIMER", "Meter"]
+__all__ = ["LONGEST_TIMER", "TICK", "Meter"]
 
 __tracebackhide__ = hide_ours
 
@@ -137,11 +137,11 @@ class Meter(Limits):
     @contextlib.contextmanager
     def naming_for(self, deadline: Deadline) -> Iterator[None]:
         """A block that has time of its own, in which the program may be very slow."""
-        self._naming = deadline
+        self._naming, around = deadline, self._naming
         try:
             yield
         finally:
-            self._naming = None
+            self._naming = around
 
     def walking(self) -> contextlib.AbstractContextManager[None]:
         """A block in which V8 walks the heap for an answer, however little time is left."""
