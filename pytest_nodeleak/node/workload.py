@@ -146,11 +146,12 @@ def make_runner(app: Program, workload: Workload) -> Runner:
     )
 
 
-def _perhaps_beside(work: Module | FileWorkload) -> str:
+def _perhaps_beside(path: str, failed: str) -> str:
     """What a path without a folder may have meant, for Node takes it for a package's."""
-    path = work.path if isinstance(work, Module) else ""
-    is_package = path.startswith((".", "/")) or not path.endswith(SCRIPTS)
-    return "" if is_package else f" (a file beside the script is './{path}')"
+    has_folder = path.startswith(".") or os.path.isabs(path)
+    if has_folder or not path.endswith(SCRIPTS) or "Cannot find " not in failed:
+        return ""
+    return f" (a file beside the script is './{path}')"
 
 
 class _Driven:
@@ -183,7 +184,8 @@ class _Driven:
         )
         failed = self._app.driver(*how, deadline=deadline, doing=f"{work.path} was loaded")
         if failed:
-            raise WorkloadError(f"cannot use {work}{_perhaps_beside(work)}: {failed}", stack=failed)
+            perhaps = _perhaps_beside(work.path, failed)
+            raise WorkloadError(f"cannot use {work}{perhaps}: {failed}", stack=failed)
         self._hook("setup", deadline)
 
     def teardown(self, deadline: Deadline) -> None:

@@ -171,6 +171,10 @@ def test_a_missing_export_names_those_that_are(start: Started) -> None:
     beside = r"cannot use module\('box.js', 'add'\) \(a file beside the script is './box.js'\): "
     with pytest.raises(WorkloadError, match=beside):
         app.run(module("box.js", "add"), 1)
+    start.write(BOX, "node_modules/box/index.js")
+    found = r"cannot use module\('box/index.js', 'ad'\): .*it exports: Box, boxes, add"
+    with pytest.raises(WorkloadError, match=found):
+        app.run(module("box/index.js", "ad"), 1)
 
 
 def test_the_throwing_iteration_is_named(start: Started) -> None:
