@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
 
 from ..base.policy import Policy
-from ..base.samples import Sample, Series
+from ..base.samples import Series
 from ..judge.evidence import heap_is_flat
 from .meter import Meter
 from .plan import Pacer
@@ -116,28 +115,29 @@ class Rounds:
         """Whether some run of the latest samples is flat and long enough to mean something."""
         meter = self.meter
         least = 3 if self.pacer.timed else 4
-        if not self._is_flat(meter.samples, least, self.pacer.plan.flat_iterations):
+        if not self._is_flat(meter.series, least, self.pacer.plan.flat_iterations):
             return False
         now = meter.app.iterations
         if any(not t.samples or t.samples[-1].iterations < now for t in meter.heaps.others):
             meter.heaps.read_others(meter.seconds)
-        return all(self._is_flat_since_it_came(track.samples) for track in meter.heaps.others)
+        return all(self._is_flat_since_it_came(track.series) for track in meter.heaps.others)
 
-    def _is_flat_since_it_came(self, samples: Sequence[Sample]) -> bool:
+    def _is_flat_since_it_came(self, series: Series) -> bool:
         """The same of the heap of a worker or child, as far as it has been there."""
-        if len(samples) < OTHERS_AT_LEAST:
+        if len(series.samples) < OTHERS_AT_LEAST:
             return False
-        life = samples[-1].iterations - samples[1].iterations
-        return self._is_flat(samples, OTHERS_AT_LEAST, min(life, self.pacer.plan.flat_iterations))
+        life = series.iterations[-1] - series.iterations[1]
+        return self._is_flat(series, OTHERS_AT_LEAST, min(life, self.pacer.plan.flat_iterations))
 
-    def _is_flat(self, samples: Sequence[Sample], least: int, iterations: int) -> bool:
+    def _is_flat(self, series: Series, least: int, iterations: int) -> bool:
         """Whether ``least`` samples or more are flat to the end, over so many ``iterations``."""
-        start, last = samples[0].iterations - self.warmup, samples[-1].iterations
-        for length in range(least, len(samples) + 1):
-            first = samples[-length].iterations
+        at = series.iterations
+        start, last = at[0] - self.warmup, at[-1]
+        for length in range(least, len(at) + 1):
+            first = at[-length]
             # A store of bare slots grows in steps, by half or double: over twice the
             # work since the start it must have stepped, so flat means that there is none.
             enough = last - first >= max(iterations, first - start)
-            if enough and heap_is_flat(Series(tuple(samples[-length:])), length):
+            if enough and heap_is_flat(series, length):
                 return True
         return False

@@ -8,7 +8,7 @@ from ..base.samples import Sample
 from ..base.units import power_of_two
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
-from .meter import Meter
+from .meter import TICK, Meter
 from .plan import Pacer
 
 __all__ = ["Windows"]
@@ -139,10 +139,10 @@ class Windows:
         if self.waited or "Timeout" not in grown:
             return False
         self.waited = True
-        longest = self.meter.subject.heap.pending_timeouts().longest
+        longest = self.meter.pending_timeouts().longest
         if not 0 < longest < self.meter.budget.left:
             return False
-        self.meter.wait(longest + 0.05, "pending timers")
+        self.meter.wait(longest + TICK, "pending timers")
         self.meter.sample()
         self.meter.retake_snapshot()
         return True

@@ -156,13 +156,13 @@ class Heaps:
         """Take in those that have come, let go of those that have ended."""
         if not self._every_heap:
             return
-        known = {id(track.heap) for track in (*self.others, *self.silent)}
+        known = [track.heap for track in (*self.others, *self.silent)]
         alive = self.count()
         if self.pace():
             self.others.clear()  # they pile up: that is the finding, and each would cost a GC
             return
         # Of one that comes and goes within an iteration there is nothing to measure.
-        come = [heap for heap in alive if id(heap) not in known and heap in self._met]
+        come = [heap for heap in alive if heap not in known and heap in self._met]
         with self._budget.beside():
             self._take_in(come)
         gone = [track for track in self.others if track.ended or not track.heap.alive]
