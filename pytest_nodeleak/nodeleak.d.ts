@@ -46,6 +46,8 @@ export interface Options {
   heaps?: 'all' | 'main';
   /** Whether an inconclusive measurement fails. */
   strict?: boolean;
+  /** Show the text of strings that leak in reports. */
+  showStrings?: boolean;
   markers?: Markers;
 }
 

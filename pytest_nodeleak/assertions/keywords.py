@@ -28,3 +28,4 @@ class PolicyKeywords(TypedDict, total=False):
     offheap: Literal["on", "off"] | bool | None
     heaps: Literal["all", "main"] | None
     strict: bool | None
+    show_strings: bool | None

@@ -13,7 +13,7 @@ class Option:
     """A setting: its name in Python, what stands for its value in the help, and the help.
 
     ``many``: it is a list, so an ini file may give one. ``repeated``: so may the command line, by
-    naming the option several times.
+    naming the option several times. ``flag``: it is yes where the command line names it.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Option:
     help: str
     many: bool = False
     repeated: bool = False
+    flag: bool = False
 
     @property
     def dashed(self) -> str:
@@ -83,6 +84,12 @@ POLICY_OPTIONS = (
         "measure all heaps, of worker threads and child processes too, or main (default: all)",
     ),
     Option("strict", "YES|NO", "whether an inconclusive measurement is a failure (default: no)"),
+    Option(
+        "show_strings",
+        "YES|NO",
+        "show the text of strings that leak, which may be secret, in reports (default: no)",
+        flag=True,
+    ),
 )
 
 #: of the pytest plugin only

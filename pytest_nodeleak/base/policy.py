@@ -56,7 +56,8 @@ class Policy:
     ``iterations`` per round, ``warmup`` iterations before the first round, ``rounds`` between
     which GC is forced, ``budget`` in seconds for the whole measurement, ``max_growth`` accepted
     per iteration, ``ignore`` globs of constructor names, ``max_live`` bounds of live objects by
-    constructor, ``strict``: an inconclusive result fails as well.
+    constructor, ``strict``: an inconclusive result fails as well, ``show_strings``: reports show
+    the text of strings that leak.
     """
 
     iterations: int | None = None
@@ -73,6 +74,7 @@ class Policy:
     offheap: str = "on"
     heaps: str = "all"
     strict: bool = False
+    show_strings: bool = False
     #: more constructors not to judge, where plugins say so; no option
     also_ignored: Callable[[str], bool] | None = field(default=None, repr=False, compare=False)
 
@@ -246,4 +248,5 @@ _PARSERS: dict[str, Any] = {
     "offheap": _choice("offheap"),
     "heaps": _choice("heaps"),
     "strict": _flag,
+    "show_strings": _flag,
 }

@@ -239,9 +239,10 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     policy = parser.add_argument_group("policy", "how to measure and what to accept")
     for option in POLICY_OPTIONS:
-        policy.add_argument(
-            f"--{option.dashed}", dest=option.name, metavar=option.metavar, help=option.help
-        )
+        how: dict[str, Any] = {"metavar": option.metavar}
+        if option.flag:
+            how = {"action": "store_const", "const": "yes"}
+        policy.add_argument(f"--{option.dashed}", dest=option.name, help=option.help, **how)
 
 
 def _run(arguments: argparse.Namespace) -> int:

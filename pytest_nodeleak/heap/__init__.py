@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .names.paths import RetainingPath as RetainingPath
     from .names.patterns import StringPattern as StringPattern
     from .names.patterns import mask as mask
+    from .names.patterns import outline as outline
     from .read.files import load_snapshot as load_snapshot
     from .read.reader import SnapshotReader as SnapshotReader
 
@@ -44,7 +45,7 @@ _HOMES = {
     "explain.growth": ("ConstructorGrowth", "Owner", "StaleContainer"),
     "model.snapshot": ("HeapSnapshot",),
     "names.paths": ("PathStep", "RetainingPath"),
-    "names.patterns": ("StringPattern", "mask"),
+    "names.patterns": ("StringPattern", "mask", "outline"),
     "read.reader": ("SnapshotReader",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -22,6 +22,7 @@ class LeakingConstructor:
 
     ``count`` is how many objects were added over all windows and stay alive; ``per_window`` the
     same per iteration of each window. ``defined_at`` is where the class or function begins.
+    ``texts`` are some of the strings: their text where that was asked for, else how it looks.
     """
 
     name: str
@@ -36,6 +37,7 @@ class LeakingConstructor:
     internal: bool = False
     kind: str = "object"
     defined_at: str | None = None
+    texts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -50,6 +52,7 @@ class LeakingConstructor:
             "per_window": [round(rate, 6) for rate in self.per_window],
             "kind": self.kind,
             "defined_at": self.defined_at,
+            "texts": list(self.texts),
         }
 
 

@@ -273,7 +273,13 @@ class _Measurement:
         if outcome == "steady":
             return _Said(outcome, reasons, evidence)
         evidence = replace(evidence, resources=meter.resource_growth())
-        findings = find_culprits(meter.detailed_diff(), judgement, evidence, deadline)
+        findings = find_culprits(
+            meter.detailed_diff(),
+            judgement,
+            evidence,
+            deadline,
+            show_strings=self.policy.show_strings,
+        )
         return _Said(outcome, (*reasons, *findings.facts), evidence, findings)
 
     def _settled(self, said: _Said, proven: Judgement) -> _Said:

@@ -111,4 +111,5 @@ def _row(found: Mapping[str, Any], *, internal: bool) -> LeakingConstructor:
         internal=internal,
         kind=str(found["kind"]),
         defined_at=_text_or_none(found["defined_at"]),
+        texts=tuple(map(str, found.get("texts", ()))),
     )

@@ -1,5 +1,7 @@
 """What the program holds and what it was given stays out of everything that is written of it."""
 
+import re
+
 import pytest
 
 PROGRAM = """\
@@ -50,4 +52,21 @@ def test_no_report_gives_away_what_the_program_holds(project):
     found = {(name, secret) for name, text in said.items() for secret in SECRETS if secret in text}
     assert found == set()
     assert "[key]" in said["report.txt"]
+    assert re.search(r"such as +'a-a-a # a@a\.a'", said["report.txt"])
     assert '"API_KEY"' in said["replay.json"]
+
+
+def test_what_strings_say_is_shown_where_it_is_no_secret(project):
+    project.write(
+        "holds.js",
+        "const kept = [];\nlet n = 0;\n"
+        "exports.iteration = () => { kept.push(`order ${n++}`.split(' ').join(' of day ')); };\n",
+    )
+    project.tests(
+        "def test_leak(launch_node):\n"
+        "    assert_no_leak(launch_node('holds.js'), module('./holds', 'iteration'))\n",
+        name="test_holds.py",
+    )
+    result = project.run("--nodeleak-show-strings", "test_holds.py")
+    result.assert_outcomes(failed=1)
+    assert re.search(r"such as +'order of day \d+'\n", result.stdout.str())

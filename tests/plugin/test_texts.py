@@ -9,7 +9,8 @@ def test_help_names_every_option_its_variable_and_its_meaning(project):
     text = " ".join(project.run("--help").stdout.str().split())
     for option in POLICY_OPTIONS + PLUGIN_OPTIONS:
         variable = f"[PYTEST_NODELEAK_{option.name.upper()}]"
-        assert f"--nodeleak-{option.dashed}={option.metavar} {option.help} {variable}" in text
+        value = "" if option.flag else f"={option.metavar}"
+        assert f"--nodeleak-{option.dashed}{value} {option.help} {variable}" in text
         assert f"nodeleak_{option.name} (" in text  # among the ini options
     assert "nodeleak: memory-leak tests of Node.js programs" in text
 
@@ -19,7 +20,8 @@ def test_the_marker_explains_itself(project):
     assert (
         "@pytest.mark.nodeleak(**policy): policy of the leak measurements in this test, over that "
         "of the configuration; keywords: iterations, warmup, rounds, budget, explain, max_growth, "
-        "ignore, max_live, snapshots, allocation_sites, jit, offheap, heaps, strict." in text
+        "ignore, max_live, snapshots, allocation_sites, jit, offheap, heaps, strict, "
+        "show_strings." in text
     )
 
 

@@ -182,6 +182,21 @@ class SnapshotDiff:
 
         return grown_slots(self.snapshots, self.max_odd_ids)
 
+    def texts_of(self, row: ConstructorGrowth) -> tuple[str, ...]:
+        """The text of some of the strings that are ``row``, the most common pattern first.
+
+        () for any other class.
+        """
+        if not row.kind.endswith("string"):
+            return ()
+        ids: list[int] = []
+        for pattern in patterns_of(self.last, self.nodes_of(row), top=3):
+            ids += pattern.example_ids
+        nodes = np.flatnonzero(np.isin(self.last.node_id, ids))
+        text = {int(self.last.node_id[node]): self.last.name_of(node) for node in nodes.tolist()}
+        # V8 writes no text of a string that it has not put together yet.
+        return tuple(dict.fromkeys(text[i] for i in ids if text[i] != f"({row.kind})"))
+
     def string_patterns(self, top: int | None = None) -> tuple[StringPattern, ...]:
         """Surviving strings by the pattern of their content, those with most first."""
         return patterns_of(self.last, self.survivor_nodes, self.max_odd_ids, top)

@@ -13,12 +13,13 @@ import numpy as np
 from ..model.arrays import AnyArray
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["StringPattern", "mask", "patterns_of"]
+__all__ = ["StringPattern", "mask", "outline", "patterns_of"]
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b")
 _TOKEN = re.compile(r"(?=[A-Za-z_+/=-]*\d)[A-Za-z0-9_+/=-]{24,}")
 _DIGITS = re.compile(r"\d+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _LONGEST = 60
 # Strings whose text is looked at; more are taken at even steps, and counted up.
 _MOST = 50_000
@@ -51,6 +52,12 @@ def mask(text: str) -> str:
     text = _TOKEN.sub("#", text)
     text = _DIGITS.sub("#", text)
     text = text.replace("\n", "\\n")
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def outline(text: str) -> str:
+    """``"session-17 of Bob"`` as ``"a-# a a"``: how it looks, and nothing of what it says."""
+    text = _DIGITS.sub("#", _LETTERS.sub("a", text[:400]))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

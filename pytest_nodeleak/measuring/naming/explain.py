@@ -31,6 +31,8 @@ MOST_INTERNALS = 6
 LEAST_COUNT = 5
 #: bytes of RSS that are worth one, if the heap did not grow as much
 MUCH_OUTSIDE = 16_000_000
+#: characters of a string that are shown
+LONGEST_TEXT = 200
 #: share of the survivors in one container from which it is where they pile up
 MOST = 0.5
 #: share of the survivors in one store from which they all are in it
@@ -67,9 +69,17 @@ class Findings:
 
 
 def find_culprits(
-    diff: SnapshotDiff | None, judgement: Judgement, evidence: Evidence, deadline: Deadline
+    diff: SnapshotDiff | None,
+    judgement: Judgement,
+    evidence: Evidence,
+    deadline: Deadline,
+    *,
+    show_strings: bool = False,
 ) -> Findings:
-    """Name what grew, with sizes and paths, as far as ``deadline`` allows."""
+    """Name what grew, with sizes and paths, as far as ``deadline`` allows.
+
+    ``show_strings``: what strings say is no secret.
+    """
     facts = tuple(_counter_facts(evidence))
     if diff is None:
         return Findings(facts=facts)
@@ -88,7 +98,12 @@ def find_culprits(
         facts += (f"no paths and retained sizes: {seconds} for them were over; raise `explain`",)
     pairs = [(s, explained.get((s.row.name, s.row.kind), s.row)) for s in chosen]
     pairs.sort(key=lambda p: (rank[p[0]], -(p[1].retained_size or p[1].shallow_size)))
-    rows = [_constructor(suspect, row, evidence) for suspect, row in pairs]
+    rows = [
+        replace(
+            _constructor(suspect, row, evidence), texts=_texts(diff.texts_of(row), show_strings)
+        )
+        for suspect, row in pairs
+    ]
     grown = sum(growing.bytes_per_iteration for growing in judgement.growing)
     grown = grown or sum(s.row.shallow_size for s in chosen) / (sum(evidence.windows) or 1)
     fillings = tuple(_fillings(pairs, evidence.total_iterations, grown))
@@ -203,6 +218,12 @@ def _constructor(
         kind=row.kind,
         defined_at=row.defined_at,
     )
+
+
+def _texts(texts: Sequence[str], shown: bool) -> tuple[str, ...]:
+    from ...heap import outline  # numpy: not needed for a program that is steady
+
+    return tuple(dict.fromkeys(text[:LONGEST_TEXT] if shown else outline(text) for text in texts))
 
 
 def _container(

@@ -22,6 +22,8 @@ __all__ = ["render_page", "require_jinja"]
 _LONGEST = 200
 _MOST_REASONS = 6
 _MOST_SITES = 3
+#: strings that are shown of a class
+_MOST_TEXTS = 3
 _LABELS = {
     "leak": "leak",
     "accepted": "accepted leak",
@@ -129,6 +131,7 @@ def _row(row: LeakingConstructor) -> dict[str, Any]:
     retained = row.retained_size
     return {
         "name": row.name,
+        "texts": row.texts[:_MOST_TEXTS],
         "where": row.allocated_at or "",
         "cells": [
             ("per iteration", row.per_iteration, "+" + format_rate(row.per_iteration)),

@@ -35,7 +35,7 @@ def test_help_names_every_option_with_an_explanation(capsys):
     assert run("run", "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
     for option in POLICY_OPTIONS:
-        assert f"--{option.dashed} {option.metavar}" in text
+        assert f"--{option.dashed}{'' if option.flag else ' ' + option.metavar}" in text
         assert option.help.split()[0] in text
     assert "Exit status: 0 steady, 1 leak, 2 usage or environment error, 3 inconclusive" in text
 

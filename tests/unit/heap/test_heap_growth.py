@@ -8,7 +8,7 @@ import pytest
 from heap_reference import read
 
 from pytest_nodeleak.base.errors import SnapshotOrderError
-from pytest_nodeleak.heap import compare, growth_over, three_snapshot_diff
+from pytest_nodeleak.heap import compare, growth_over, outline, three_snapshot_diff
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 
@@ -128,6 +128,15 @@ def test_internal_groups_come_last_and_keep_their_kind():
     patterns = {item.pattern: item for item in diff.string_patterns()}
     assert patterns["session-#-#"].survivors == (50, 50)
     assert patterns["session-#-#"].shallow_size == 100 * 24
+    texts = diff.texts_of(diff.row("(string)"))
+    assert texts
+    assert all(outline(text) == "a-#-#" for text in texts)
+    assert diff.texts_of(diff.row("RegExp")) == ()
+
+
+def test_how_a_string_looks_says_nothing_of_what_it_says():
+    assert outline("Anna-Маша_7 <a1b2@x.org>\n") == "a-a_# <a#a#@a.a>\n"
+    assert outline("a b " * 1000) == "a " * 29 + "a…"
 
 
 def test_same_name_of_another_kind_is_another_row():

@@ -27,6 +27,7 @@ POLICY_VALUES = {
     "offheap": ("off", "off"),
     "heaps": ("main", "main"),
     "strict": ("yes", True),
+    "show_strings": ("yes", True),
 }
 
 
@@ -52,7 +53,9 @@ def test_without_settings_the_policy_is_the_default(pytester):
 @pytest.mark.parametrize("name", POLICY_VALUES)
 def test_each_policy_by_option_variable_and_ini(name, pytester, monkeypatch):
     text, value = POLICY_VALUES[name]
-    config = pytester.parseconfigure(f"--nodeleak-{name.replace('_', '-')}={text}")
+    alone = any(option.flag for option in POLICY_OPTIONS if option.name == name)
+    given = "" if alone else f"={text}"
+    config = pytester.parseconfigure(f"--nodeleak-{name.replace('_', '-')}{given}")
     assert getattr(settings.base_policy(config), name) == value
     with monkeypatch.context() as patch:
         patch.setenv(f"PYTEST_NODELEAK_{name.upper()}", text)
