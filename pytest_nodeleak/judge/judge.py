@@ -94,8 +94,8 @@ def _slows_down(evidence: Evidence, suspects: Sequence[Suspect]) -> bool:
     """Whether heapUsed does, where too few objects were counted to show it."""
     if sum(sum(s.growth) for s in suspects) >= THRESHOLDS.counted_well:
         return False
-    before, counted = _before_and_counted(evidence)
-    return bends(before) or bends(counted)
+    each = _bytes_counted(suspects, evidence)
+    return any(bends(series, each) for series in _before_and_counted(evidence))
 
 
 def _before_and_counted(evidence: Evidence) -> tuple[Series, Series]:

@@ -45,7 +45,8 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     if not _worked_enough(evidence):
         return Judgement(None, ("growth without an end so far",), growing=growing)
     counted = sum(sum(g.allocations.counts) for g in leaking)
-    if counted < THRESHOLDS.counted_well and bends(evidence.series):
+    few = counted < THRESHOLDS.counted_well
+    if few and bends(evidence.series, _bytes_per_iteration(leaking)):
         return _slower_and_slower(evidence, leaking)
     doubtful = _is_noise(leaking, evidence)
     if not doubtful and not witnessed(leaking, evidence):

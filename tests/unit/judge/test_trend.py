@@ -97,5 +97,7 @@ def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():
     assert bends(heap(*fills))
     beside = [used + 3_000 * i for i, used in enumerate(fills)]
     assert not bends(heap(*beside))
+    assert bends(heap(*fills), counted=2.0)
+    assert not bends(heap(*fills), counted=0.2)  # it is something else that fills up
     assert not bends(heap(*(3_000_000 + 500 * i for i in range(16))))
     assert not bends(heap(*(3_000_000 + 900 * (i % 2) for i in range(16))))  # noise bends nothing
