@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from ..base.units import format_bytes, format_rate
+from ..base.units import format_bytes
 from ..judge.outcomes import SelfCheckError
 from ..measuring.selfcheck import PLANT_RATE
 from ..node import NodeExecutable, open_node
@@ -99,7 +99,7 @@ def _self_check(arguments: argparse.Namespace) -> int:
         return 1
     seen = verdict.reasons[0].removeprefix("self-check: ")
     print(_line("self-check", f"{seen}, in {verdict.seconds:.1f} s"))
-    own = [f"{row.name} +{format_rate(row.per_iteration)}" for row in verdict.constructors[:3]]
+    own = [f"{row.name} {row.pace}" for row in verdict.constructors[:3]]
     if own:
         also = f"the program leaks by itself as well: {', '.join(own)} per {verdict.unit}"
         print(_line("", also))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.lazy import load_name
 
 if TYPE_CHECKING:
+    from .diff.buffers import NewBuffer as NewBuffer
     from .diff.changes import ClassChange as ClassChange
     from .diff.comparison import ComparisonDiff as ComparisonDiff
     from .diff.comparison import compare as compare
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .read.reader import SnapshotReader as SnapshotReader
 
 _HOMES = {
+    "diff.buffers": ("NewBuffer",),
     "diff.changes": ("ClassChange",),
     "diff.comparison": ("ComparisonDiff", "compare"),
     "diff.difference": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),

@@ -7,13 +7,16 @@ from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
 from .evidence import Evidence, Judgement, OutsideGrowth
+from .thresholds import THRESHOLDS
 from .trend import later_half, paces, rises_evenly, rising_share, robust_slope
 
 __all__ = [
     "LEAST_OFF_HEAP",
     "by_death",
     "by_rss",
+    "external_rises",
     "external_rises_evenly",
+    "external_rises_in_steps",
     "off_heap_growth",
 ]
 
@@ -29,9 +32,34 @@ GOING_UP = 0.7
 def off_heap_growth(series: Series) -> float:
     """Bytes per iteration of external memory, if it rose in every round, or of the later half."""
     late = later_half(series)
-    if _always_rises(series) or external_rises_evenly(series):
+    if _always_rises(series) or external_rises(series):
         return robust_slope(series.iterations, _external(series))
     return robust_slope(late.iterations, _external(late)) if _always_rises(late) else 0.0
+
+
+def external_rises(series: Series) -> bool:
+    """Whether external memory grew as nothing does that comes to an end so far."""
+    return external_rises_evenly(series) or external_rises_in_steps(series)
+
+
+def external_rises_in_steps(series: Series) -> bool:
+    """Whether external memory grew over each doubling of all work, by more over the later one.
+
+    A store of numbers, which is allocated anew at half as much again or twice the size; not what
+    rises all along.
+    """
+    if _always_rises(series) or external_rises_evenly(series):
+        return False
+    done = series.iterations[-1]
+    last, half, quarter = (_external_at(series, done / part) for part in (1, 2, 4))
+    late, early = last - half, half - quarter
+    return early >= THRESHOLDS.least_store and late >= THRESHOLDS.store_step * early
+
+
+def _external_at(series: Series, iterations: float) -> int:
+    """The reading up to which there were so many ``iterations``; the first where there is none."""
+    known = [s.external for s in series.samples if s.iterations <= iterations]
+    return known[-1] if known else series.samples[0].external
 
 
 def external_rises_evenly(series: Series) -> bool:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
-from .by_bytes import LEAST_OFF_HEAP, external_rises_evenly, off_heap_growth
+from .by_bytes import (
+    LEAST_OFF_HEAP,
+    external_rises,
+    external_rises_in_steps,
+    off_heap_growth,
+)
 from .evidence import Evidence, Judgement
 from .suspects import aged_of
 from .thresholds import THRESHOLDS
@@ -61,15 +66,17 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         return Judgement("leak", (reason,), slots=slots)
     containers = grown_containers(evidence, policy)
     off_heap = off_heap_growth(evidence.series)
-    least = 0 if external_rises_evenly(evidence.series) else LEAST_OFF_HEAP
+    in_steps = external_rises_in_steps(evidence.series)
+    least = 0 if external_rises(evidence.series) else LEAST_OFF_HEAP
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, least):
-        if not (evidence.pushed or evidence.exhausted):
-            return Judgement(None, ("memory outside the heap grows",), off_heap=off_heap)
-        return Judgement(
-            "leak",
-            (f"external memory rose every round: +{format_bytes(off_heap)} per {evidence.unit}",),
-            off_heap=off_heap,
-        )
+        settled = _has_doubled(evidence) if in_steps else evidence.pushed or evidence.exhausted
+        if settled:
+            how = "grows in larger and larger steps" if in_steps else "rose every round"
+            reason = f"external memory {how}: +{format_bytes(off_heap)} per {evidence.unit}"
+            return Judgement("leak", (reason,), off_heap=off_heap)
+        if not evidence.exhausted:
+            reason = "memory outside the heap grows"
+            return Judgement(None, (reason,), off_heap=off_heap, wants_double=in_steps)
     if containers:
         proven = tuple(
             c
@@ -130,7 +137,7 @@ def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
         rises_overall(part, THRESHOLDS.least_store) for part in (whole, beside_drop(whole))
     ):
         return True
-    if policy.offheap == "on" and external_rises_evenly(whole):
+    if policy.offheap == "on" and external_rises(whole):
         return True
     if bends(whole):
         return False  # what fills up

@@ -9,6 +9,7 @@ from ..base.phases import Phase
 from ..base.policy import Policy
 from ..base.recipe import Recipe
 from ..base.samples import Sample, Series
+from ..base.units import format_bytes, format_rate
 
 __all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
 
@@ -38,6 +39,12 @@ class LeakingConstructor:
     kind: str = "object"
     defined_at: str | None = None
     texts: tuple[str, ...] = ()
+
+    @property
+    def pace(self) -> str:
+        """``+1.00`` objects per iteration; of memory outside the heap bytes, ``+12 B``."""
+        is_buffer = self.kind == "buffer"
+        return "+" + (format_bytes if is_buffer else format_rate)(self.per_iteration)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..base.units import format_bytes, format_rate
+from ..base.units import format_bytes
 from ..judge.verdict import Verdict
 from .columns import left, one_line, right, shorten, width, wrap
 from .run import MeasuredTest, Run
@@ -113,7 +113,7 @@ def _what(verdict: Verdict, columns: int) -> str:
     rows = verdict.constructors or verdict.internals
     if not rows or verdict.outcome == "steady":
         return "-"
-    rate = f"+{format_rate(rows[0].per_iteration)}"
+    rate = rows[0].pace
     more = f" +{len(rows) - 1}" if len(rows) > 1 else ""
     name = shorten(one_line(rows[0].name), max(columns - width(rate + more) - 1, 6))
     return f"{rate} {name}{more}"

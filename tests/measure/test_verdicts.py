@@ -235,6 +235,35 @@ def test_buffers_that_are_put_together_leak_outside_the_heap(measured: Measured)
     )
     assert verdict.outcome == "leak", verdict.reasons
     assert "external memory" in verdict.reasons[0]
+    worst = verdict.constructors[0]
+    assert (worst.name, worst.kind, worst.pace) == ("Buffer", "buffer", "+11 B")
+    assert worst.retaining_path[-1].startswith("body (Buffer)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("least", [0, 5_000], ids=["leaks", "is emptied"])
+def test_a_store_of_numbers_outside_the_heap_that_doubles(measured: Measured, least: int) -> None:
+    verdict = measured(
+        """
+        let store = new Float64Array(16); let used = 0;
+        global.iteration = () => {
+          if (used === store.length) {
+            const larger = new Float64Array(2 * store.length);
+            larger.set(store);
+            store = larger;
+          }
+          store[used++] = Math.sqrt(used);
+          if (used === LEAST) used = 0;
+        };
+        """.replace("LEAST", str(least))
+    )
+    if least:
+        assert verdict.outcome == "steady", verdict.reasons
+    else:
+        assert verdict.outcome == "leak", verdict.reasons
+        worst = verdict.constructors[0]
+        assert (worst.name, worst.kind) == ("Float64Array", "buffer")
+        assert 4 < worst.per_iteration < 16
 
 
 @pytest.mark.slow

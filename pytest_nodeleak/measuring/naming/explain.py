@@ -19,7 +19,7 @@ from ...judge.trend import robust_slope
 from ...judge.verdict import LeakingConstructor
 
 if TYPE_CHECKING:
-    from ...heap import ConstructorGrowth, SlotGrowth, SnapshotDiff, StaleContainer
+    from ...heap import ConstructorGrowth, NewBuffer, SlotGrowth, SnapshotDiff, StaleContainer
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -27,6 +27,8 @@ MOST_ROWS = 12
 #: how a path begins to what only V8's table of strings holds
 STRING_TABLE = ("(Internalized strings)",)
 MOST_INTERNALS = 6
+#: pieces of memory outside the heap: where one grows, it is the largest of the new ones
+MOST_BUFFERS = 1
 #: by how many a counter of Node rises before it is worth a line
 LEAST_COUNT = 5
 #: bytes of RSS that are worth one, if the heap did not grow as much
@@ -109,6 +111,8 @@ def find_culprits(
     fillings = tuple(_fillings(pairs, evidence.total_iterations, grown))
     stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
     stores += [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
+    if judgement.off_heap and not rows:
+        stores += [_buffer(b, judgement, diff, deadline) for b in diff.buffers[:MOST_BUFFERS]]
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
@@ -263,6 +267,14 @@ def _store(
         retaining_path=path,
         kind="container",
     )
+
+
+def _buffer(
+    buffer: NewBuffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
+) -> LeakingConstructor:
+    path = _steps_to(buffer.object_id, diff, deadline)
+    row = _store(buffer.name, judgement.off_heap, 1, path)
+    return replace(row, kind="buffer", shallow_size=buffer.bytes, retained_size=buffer.bytes)
 
 
 def _steps_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> tuple[str, ...]:

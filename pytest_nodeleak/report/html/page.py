@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from ...base.errors import PolicyError
-from ...base.units import format_bytes, format_count, format_rate
+from ...base.units import format_bytes, format_count
 from ...judge.verdict import LeakingConstructor, Verdict
 from ..columns import one_line, shorten
 from ..run import MeasuredTest, Run
@@ -103,7 +103,7 @@ def _card(test: MeasuredTest, number: int, verdict: Verdict, was: Verdict | None
 def _growth(verdict: Verdict) -> str:
     if verdict.outcome == "leak" and verdict.constructors:
         worst = verdict.constructors[0]
-        return f"+{format_rate(worst.per_iteration)} {_shown(worst.name)[:60]} per {verdict.unit}"
+        return f"{worst.pace} {_shown(worst.name)[:60]} per {verdict.unit}"
     growth = growth_per_iteration(verdict)
     amount = "0 B" if abs(growth) < 0.05 else format_bytes(growth)
     return f"{amount} per {verdict.unit}"
@@ -134,7 +134,7 @@ def _row(row: LeakingConstructor) -> dict[str, Any]:
         "texts": row.texts[:_MOST_TEXTS],
         "where": row.allocated_at or "",
         "cells": [
-            ("per iteration", row.per_iteration, "+" + format_rate(row.per_iteration)),
+            ("per iteration", row.per_iteration, row.pace),
             ("count", row.count, format_count(row.count)),
             ("shallow", row.shallow_size, format_bytes(row.shallow_size)),
             ("retained", retained or 0, "-" if retained is None else format_bytes(retained)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...base.units import format_bytes, format_count, format_rate
+from ...base.units import format_bytes, format_count
 from ...judge.verdict import AllocationSite, LeakingConstructor, Verdict
 from ..columns import left, one_line, right, shorten, width, wrap, wrap_path
 
@@ -33,7 +33,7 @@ def constructor_table(verdict: Verdict, columns: int) -> list[str]:
     if hidden > 0:
         lines.append(f"    and {hidden} more")
     if verdict.internals:
-        rates = (f"{one_line(r.name)} +{format_rate(r.per_iteration)}" for r in verdict.internals)
+        rates = (f"{one_line(r.name)} {r.pace}" for r in verdict.internals)
         also = "also in parentheses" if shown else "in parentheses"
         lines += wrap(f"{also}: {', '.join(rates)}", columns, "    ", "    ")
     return lines
@@ -63,7 +63,7 @@ def _rows(shown: Sequence[LeakingConstructor], verdict: Verdict, columns: int) -
     cells = [
         (
             name_of(row, longest),
-            "+" + format_rate(row.per_iteration),
+            row.pace,
             format_count(row.count),
             format_bytes(row.shallow_size),
             "-" if row.retained_size is None else format_bytes(row.retained_size),

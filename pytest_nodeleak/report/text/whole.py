@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ...base.units import format_bytes, format_count, format_rate
+from ...base.units import format_bytes, format_count
 from ...judge.verdict import LeakingConstructor, Verdict
 from ..columns import left, one_line, shorten, width, wrap
 from ..sparkline import sparkline
@@ -42,7 +42,9 @@ def headline(verdict: Verdict) -> str:
     total = worst.count / (worst.per_iteration or 1) if by_function else sum(verdict.windows)
     name = name_of(worst)
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
-    parts = [f"{name} leaks{where}: +{format_rate(worst.per_iteration)} {_noun(worst)} per {unit}"]
+    if worst.kind == "buffer":  # counted in bytes
+        return f"{name} leaks{where}: {worst.pace} outside the heap per {unit}"
+    parts = [f"{name} leaks{where}: {worst.pace} {_noun(worst)} per {unit}"]
     size, kept = worst.shallow_size, ""
     if worst.retained_size is not None:
         size, kept = worst.retained_size, " retained"

@@ -172,6 +172,24 @@ def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
     assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
 
 
+def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers_once_all_work_has_doubled():
+    def stepping(*external: int) -> Series:
+        samples = series(*[3_000_000] * len(external)).samples
+        pairs = zip(samples, external, strict=True)
+        return Series(tuple(replace(sample, external=size) for sample, size in pairs))
+
+    sizes = [16_000 * 2 ** (at - 1).bit_length() for at in range(1, 18)]
+    doubles = evidence(series=stepping(*sizes), windows=(400, 800), total_iterations=1600)
+    judgement = judge(doubles, POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.reasons[0].startswith("external memory grows in larger and larger steps: +")
+    early = judge(replace(doubles, windows=(400, 500)), POLICY)
+    assert (early.outcome, early.wants_double) == (None, True)
+    assert judge(replace(doubles, windows=(400, 500), exhausted=True), POLICY).outcome == "steady"
+    filled = replace(doubles, series=stepping(*sizes[:9], *[sizes[9]] * 8))
+    assert judge(filled, POLICY).outcome == "steady"
+
+
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
     few = evidence(
         row(populations=(0, 20, 100), survivors=(20, 80)),
