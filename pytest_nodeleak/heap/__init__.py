@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from ..base.lazy import load_name
 
 if TYPE_CHECKING:
-    from .diff.buffers import NewBuffer as NewBuffer
+    from .diff.buffers import Buffer as Buffer
     from .diff.changes import ClassChange as ClassChange
     from .diff.comparison import ComparisonDiff as ComparisonDiff
     from .diff.comparison import compare as compare
+    from .diff.containers import BareStore as BareStore
+    from .diff.containers import bare_stores as bare_stores
     from .diff.difference import SnapshotDiff as SnapshotDiff
     from .diff.difference import growth_over as growth_over
     from .diff.difference import three_snapshot_diff as three_snapshot_diff
@@ -37,9 +39,10 @@ if TYPE_CHECKING:
     from .read.reader import SnapshotReader as SnapshotReader
 
 _HOMES = {
-    "diff.buffers": ("NewBuffer",),
+    "diff.buffers": ("Buffer",),
     "diff.changes": ("ClassChange",),
     "diff.comparison": ("ComparisonDiff", "compare"),
+    "diff.containers": ("BareStore", "bare_stores"),
     "diff.difference": ("SnapshotDiff", "growth_over", "three_snapshot_diff"),
     "diff.since": ("GrowthSince", "growth_since"),
     "diff.slots": ("SlotGrowth",),

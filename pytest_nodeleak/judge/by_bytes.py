@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from ..base.errors import TargetOutOfMemoryError
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..base.units import format_amount, format_bytes
 from .evidence import Evidence, Judgement, OutsideGrowth
 from .thresholds import THRESHOLDS
-from .trend import later_half, paces, rises_evenly, rising_share, robust_slope
+from .trend import deltas, later_half, paces, rises_evenly, rising_share, robust_slope
 
 __all__ = [
     "LEAST_OFF_HEAP",
@@ -43,7 +45,7 @@ def external_rises(series: Series) -> bool:
 
 
 def external_rises_in_steps(series: Series) -> bool:
-    """Whether external memory grew over each doubling of all work, by more over the later one.
+    """Whether external memory grew over each of three doublings of all work, by more each time.
 
     A store of numbers, which is allocated anew at half as much again or twice the size; not what
     rises all along.
@@ -51,9 +53,11 @@ def external_rises_in_steps(series: Series) -> bool:
     if _always_rises(series) or external_rises_evenly(series):
         return False
     done = series.iterations[-1]
-    last, half, quarter = (_external_at(series, done / part) for part in (1, 2, 4))
-    late, early = last - half, half - quarter
-    return early >= THRESHOLDS.least_store and late >= THRESHOLDS.store_step * early
+    sizes = [_external_at(series, done / part) for part in (8, 4, 2, 1)]
+    grown = deltas(sizes)
+    return grown[0] >= THRESHOLDS.least_store and all(
+        late >= THRESHOLDS.store_step * early for early, late in pairwise(grown)
+    )
 
 
 def _external_at(series: Series, iterations: float) -> int:

@@ -13,7 +13,7 @@ from .trend import is_flat
 from .verdict import Outcome
 
 if TYPE_CHECKING:
-    from ..heap import ConstructorGrowth, SlotGrowth, StaleContainer
+    from ..heap import ConstructorGrowth, SlotGrowth
 
 __all__ = [
     "VALUE_KINDS",
@@ -50,11 +50,9 @@ class OutsideGrowth:
 class Evidence:
     """All that was measured so far.
 
-    ``windows`` are iterations between snapshots, oldest first; ``rows``, ``containers`` and
-    ``slots`` what grew over them, ``grown_before`` the stores, bytes by owner's id, of the
-    containers that had grown one window earlier. ``pushed``: as much work has been done as it takes
-    for common bounded structures to fill; ``exhausted``: the budget allows no further window.
-    ``rounds_growth`` are the bytes by
+    ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``slots`` what
+    grew over them. ``pushed``: as much work has been done as it takes for common bounded structures
+    to fill; ``exhausted``: the budget allows no further window. ``rounds_growth`` are the bytes by
     which heapUsed grew over ``rounds_iterations`` before the first snapshot,
     ``rounds_total_growth`` the same of the whole program (a snapshot inflates RSS for good),
     ``outside`` growth that only RSS shows. ``resources`` are the active ones of Node, by kind, that
@@ -64,11 +62,8 @@ class Evidence:
     series: Series
     windows: tuple[float, ...] = ()
     rows: tuple[ConstructorGrowth, ...] = ()
-    containers: tuple[StaleContainer, ...] = ()
     slots: tuple[SlotGrowth, ...] = ()
-    array_bytes: tuple[int, ...] = ()
     timed: bool = False
-    grown_before: Mapping[int, int] = field(default_factory=dict)
     total_iterations: int = 0
     pushed: bool = False
     exhausted: bool = False
@@ -141,7 +136,6 @@ class Judgement:
     outcome: Outcome | None
     reasons: tuple[str, ...]
     suspects: tuple[Suspect, ...] = ()
-    containers: tuple[StaleContainer, ...] = ()
     off_heap: float = 0.0
     slots: tuple[SlotGrowth, ...] = ()
     wants_double: bool = False

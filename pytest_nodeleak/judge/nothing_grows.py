@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
@@ -21,6 +20,7 @@ from .trend import (
     bends,
     beside_drop,
     heap_rises_evenly,
+    heap_rises_in_steps,
     later_half,
     rises_late,
     rises_nearly_always,
@@ -30,11 +30,10 @@ from .trend import (
 )
 
 if TYPE_CHECKING:
-    from ..heap import SlotGrowth, StaleContainer
+    from ..heap import SlotGrowth
 
 __all__ = [
     "SLOT",
-    "grown_containers",
     "is_unexplained",
     "no_class_grows",
     "not_proven",
@@ -64,35 +63,16 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             "window for its length"
         )
         return Judgement("leak", (reason,), slots=slots)
-    containers = grown_containers(evidence, policy)
     off_heap = off_heap_growth(evidence.series)
     in_steps = external_rises_in_steps(evidence.series)
     least = 0 if external_rises(evidence.series) else LEAST_OFF_HEAP
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, least):
-        settled = _has_doubled(evidence) if in_steps else evidence.pushed or evidence.exhausted
-        if settled:
+        if evidence.pushed or evidence.exhausted:
             how = "grows in larger and larger steps" if in_steps else "rose every round"
             reason = f"external memory {how}: +{format_bytes(off_heap)} per {evidence.unit}"
             return Judgement("leak", (reason,), off_heap=off_heap)
-        if not evidence.exhausted:
-            reason = "memory outside the heap grows"
-            return Judgement(None, (reason,), off_heap=off_heap, wants_double=in_steps)
-    if containers:
-        proven = tuple(
-            c
-            for c in containers
-            if c.backing_bytes
-            >= THRESHOLDS.store_step * evidence.grown_before.get(c.owner_id, math.inf)
-        )
-        if proven and (evidence.pushed or evidence.exhausted):
-            worst = max(proven, key=lambda c: c.backing_bytes)
-            reason = (
-                f"{worst.owner_name} (@{worst.owner_id}) grew in each of the last windows, to "
-                f"{format_bytes(worst.backing_bytes)} of slots"
-            )
-            return Judgement("leak", (reason,), containers=proven)
-        if not evidence.exhausted:
-            return Judgement(None, ("a container grows",), containers=containers, wants_double=True)
+        reason = "memory outside the heap grows"
+        return Judgement(None, (reason,), off_heap=off_heap, wants_double=in_steps)
     if _slots_may_grow(evidence) and not _has_doubled(evidence) and not evidence.exhausted:
         return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
     if (
@@ -141,9 +121,14 @@ def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
         return True
     if bends(whole):
         return False  # what fills up
-    return heap_rises_evenly(whole) or any(
-        series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store and rises_late(series)
-        for series in (whole, later)
+    return (
+        heap_rises_evenly(whole)
+        or heap_rises_in_steps(whole)
+        or any(
+            series.heap_used[-1] - series.heap_used[0] >= THRESHOLDS.least_store
+            and rises_late(series)
+            for series in (whole, later)
+        )
     )
 
 
@@ -214,30 +199,6 @@ def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
         and steady_rate(slot.gained, windows)
         and not slot.owner_name.startswith("Weak")
         and not policy.ignores(slot.owner_name)
-    )
-
-
-def grown_containers(evidence: Evidence, policy: Policy) -> tuple[StaleContainer, ...]:
-    """Containers whose slots grow without bound: an old owner with a new, large backing store.
-
-    Slots come in steps (a store grows by half, or doubles), so only a store allocated in the last
-    and longest window counts, and only if the arrays of the whole heap grew as well.
-    """
-    if len(evidence.array_bytes) < 2:
-        return ()
-    last = len(evidence.windows) - 1
-    grown = evidence.array_bytes[-1] - evidence.array_bytes[-2]
-    least = max(THRESHOLDS.least_store, SLOT * THRESHOLDS.slot_rate * evidence.total_iterations)
-    return tuple(
-        c
-        for c in evidence.containers
-        if c.window == last
-        and c.backing_bytes >= least
-        and grown >= 0.25 * c.backing_bytes
-        # What holds different objects is judged by counting them.
-        and c.objects * SLOT < 0.02 * c.backing_bytes
-        and not c.owner_name.startswith("Weak")
-        and not policy.ignores(c.owner_name)
     )
 
 

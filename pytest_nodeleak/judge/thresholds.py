@@ -188,9 +188,9 @@ class Thresholds:
         "batches of 20 that are flushed, and a leak of one in 100 behind them",
     )
     slot_rate: float = _is(
-        0.05,
+        0.01,
         "slots per iteration that are found",
-        "an object that is there already, pushed again and again",
+        "a Set that gains a number in one of 20 iterations",
     )
     least_slots: int = _is(
         16,
@@ -206,6 +206,22 @@ class Thresholds:
         1.4,
         "by how much a store grows when it has to: V8 adds a half to arrays, doubles tables",
         "a WeakSet of undici, a map of entries that expire: 2 kB of slots",
+    )
+    least_steps: int = _is(
+        3,
+        "steps of a heap that is flat otherwise, each larger, from which a store of numbers is "
+        "looked for",
+        "a Set that gains a number in one of 20 iterations: 5, 10, 20, 41 kB",
+    )
+    step_work: float = _is(
+        1.2,
+        "how many times as much work each such step comes after, at least",
+        "the same steps, of a Set that gains a number in one of 20 iterations",
+    )
+    step_noise: float = _is(
+        0.5,
+        "all that such a heap moves besides, as a share of its last step",
+        "the same steps, of a Set that gains a number in one of 20 iterations",
     )
     unexplained: int = _is(
         32_768,

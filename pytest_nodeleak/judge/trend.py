@@ -15,6 +15,7 @@ __all__ = [
     "beside_drop",
     "deltas",
     "heap_rises_evenly",
+    "heap_rises_in_steps",
     "is_flat",
     "later_half",
     "paces",
@@ -77,6 +78,25 @@ def rises_evenly(iterations: Sequence[float], values: Sequence[float]) -> bool:
         and len(alike) >= THRESHOLDS.evenly * len(pace)
         and values[-1] - values[0] >= THRESHOLDS.even * in_all  # no sawtooth
     )
+
+
+def heap_rises_in_steps(series: Series) -> bool:
+    """Whether heapUsed is flat but for steps up, each larger than the one before, after more work.
+
+    So does a store that is made anew when it is full, by half as much again or twice the size. Such
+    steps need not be the last: the profiler makes V8 take one of its own.
+    """
+    steps = list(zip(series.iterations[1:], deltas(series.heap_used), strict=True))
+    ups = [(done, step) for done, step in steps if step > THRESHOLDS.flat_band]
+    noise = sum(abs(step) for _, step in steps if step <= THRESHOLDS.flat_band)
+    run = 1
+    for (earlier, before), (done, after) in pairwise(ups):
+        larger = after >= THRESHOLDS.store_step * before
+        run = run + 1 if larger and done > THRESHOLDS.step_work * earlier else 1
+        is_late = 2 * done >= series.iterations[-1]
+        if run >= THRESHOLDS.least_steps and is_late and noise <= THRESHOLDS.step_noise * after:
+            return True
+    return False
 
 
 def heap_rises_evenly(series: Series) -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import TYPE_CHECKING
+
 from ..base.deadline import Deadline
 from ..base.policy import Policy
 from ..base.samples import Sample
 from ..base.units import power_of_two
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
+from .heaps import Stores
 from .meter import TICK, Meter
 from .plan import Pacer
+
+if TYPE_CHECKING:
+    from ..heap import SlotGrowth, SnapshotDiff
 
 __all__ = ["Windows"]
 
@@ -37,7 +44,7 @@ class Windows:
         self.outside = outside
         self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
         self.pushed_seconds = 0.0
-        self.grown_before: dict[int, int] = {}
+        self._stores: Stores | None = None
         self.waited = False
 
     def name(self, rate: float, deadline: Deadline, *, several: bool) -> Evidence:
@@ -66,14 +73,20 @@ class Windows:
 
     def evidence(self) -> Evidence:
         """Run the windows; all that they showed."""
+        self.meter.snapshot()
+        self._stores = stores = Stores(self.meter.subject.heap, self.meter.snapshots[0])
+        with contextlib.closing(stores):
+            return self._evidence(stores)
+
+    def _evidence(self, stores: Stores) -> Evidence:
         meter = self.meter
-        meter.snapshot()
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
         while True:
             self._window(n)
             meter.sample()
             self.pacer.update()
             meter.snapshot()
+            stores.read()
             evidence = self.collect()
             judgement = judge(evidence, self.policy)
             if judgement.outcome == "leak" and self._wait_for_timers(judgement):
@@ -81,7 +94,6 @@ class Windows:
                 judgement = judge(evidence, self.policy)
             if judgement.outcome is not None:
                 return evidence
-            self.grown_before = {c.owner_id: c.backing_bytes for c in judgement.containers}
             n = self._next_window(judgement)
             if n == 0:
                 evidence = self.collect(exhausted=True)
@@ -147,6 +159,12 @@ class Windows:
         self.meter.retake_snapshot()
         return True
 
+    def _slots(self, diff: SnapshotDiff) -> tuple[SlotGrowth, ...]:
+        """Containers that hold more, by their edges or by count."""
+        counted = self._stores.grown() if self._stores is not None else ()
+        known = {slot.owner_id for slot in counted}
+        return (*counted, *(slot for slot in diff.slots if slot.owner_id not in known))
+
     def collect(
         self,
         *,
@@ -160,11 +178,8 @@ class Windows:
             series=meter.series,
             windows=tuple(meter.windows),
             rows=diff.rows if diff is not None else (),
-            containers=diff.containers if diff is not None and len(meter.snapshots) > 2 else (),
-            slots=diff.slots if diff is not None and len(meter.snapshots) > 2 else (),
-            array_bytes=tuple(s.type_totals().get("array", (0, 0))[1] for s in meter.snapshots),
+            slots=self._slots(diff) if diff is not None and len(meter.snapshots) > 2 else (),
             timed=self.pacer.timed,
-            grown_before=self.grown_before,
             rounds_growth=after.heap_used - before.heap_used,
             rounds_iterations=after.iterations - before.iterations,
             rounds_total_growth=_total(after) - _total(before),

@@ -1,4 +1,4 @@
-"""Memory outside of V8's heap that was allocated between snapshots, and what holds it."""
+"""Memory outside of V8's heap, and what holds it."""
 
 from __future__ import annotations
 
@@ -7,37 +7,44 @@ from dataclasses import dataclass
 from ..graph.graph import graph_of
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["NewBuffer", "new_buffers"]
+__all__ = ["Buffer", "buffers_of"]
 
 _LEAST_BYTES = 4096
 
 
 @dataclass(frozen=True)
-class NewBuffer:
-    """The memory of an ArrayBuffer; ``name`` and ``object_id`` are of a view on it, if any."""
+class Buffer:
+    """The memory of an ArrayBuffer; ``name`` and ``object_id`` are of a view on it, if any.
+
+    ``is_new``: it was allocated after the first snapshot.
+    """
 
     object_id: int
     name: str
     bytes: int
+    is_new: bool
 
 
-def new_buffers(snapshot: HeapSnapshot, oldest: int) -> tuple[NewBuffer, ...]:
-    """Those of which ArrayBuffers with ids above ``oldest`` are made, largest first.
+def buffers_of(snapshot: HeapSnapshot, oldest: int) -> tuple[Buffer, ...]:
+    """All of 4 kB or more, those that are new first, then the largest.
 
-    Raises ValueError if the snapshot was read without edges.
+    New are those of ArrayBuffers with ids above ``oldest``. Raises ValueError if the snapshot was
+    read without edges.
     """
     graph = graph_of(snapshot)
     edges = graph.edges_named("internal", "backing_store", "buffer")
     owners, stores = graph.ends(edges["backing_store"])
     sizes = snapshot.node_size[stores]
-    chosen = (snapshot.node_id[owners] > oldest) & (sizes >= _LEAST_BYTES)
+    chosen = sizes >= _LEAST_BYTES
     views = dict(
         zip(*(ends.tolist() for ends in reversed(graph.ends(edges["buffer"]))), strict=True)
     )
-    found: dict[int, NewBuffer] = {}
+    found: dict[int, Buffer] = {}
     for owner, store, size in zip(
         owners[chosen].tolist(), stores[chosen].tolist(), sizes[chosen].tolist(), strict=True
     ):
         view = views.get(owner, owner)
-        found[store] = NewBuffer(int(snapshot.node_id[view]), snapshot.name_of(view), int(size))
-    return tuple(sorted(found.values(), key=lambda item: (-item.bytes, item.object_id)))
+        is_new = bool(snapshot.node_id[owner] > oldest)
+        number = int(snapshot.node_id[view])
+        found[store] = Buffer(number, snapshot.name_of(view), int(size), is_new)
+    return tuple(sorted(found.values(), key=lambda item: (not item.is_new, -item.bytes)))

@@ -1,18 +1,59 @@
-"""Old objects with a new backing store: how a leak of bare slots shows."""
+"""Objects with large backing stores: where a leak of bare slots would be, and how it shows."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 from ..explain.growth import StaleContainer
 from ..graph.graph import graph_of
-from ..model.arrays import distinct
+from ..model.arrays import IntpArray, distinct
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["stale_containers"]
+__all__ = ["BareStore", "bare_stores", "stale_containers"]
 
 _LEAST_BYTES = 1024
 _EDGES = ("elements", "properties", "table", "backing_store")
+_SLOT = 8
+#: share of the slots that refer to objects, at most, where they are bare
+_OBJECTS = 0.02
+
+
+@dataclass(frozen=True)
+class BareStore:
+    """A container whose slots hold numbers, or a few objects again and again: no edges tell them.
+
+    ``bytes`` is the size of its backing store.
+    """
+
+    owner_id: int
+    owner_name: str
+    bytes: int
+
+
+def bare_stores(snapshot: HeapSnapshot) -> tuple[BareStore, ...]:
+    """Those of a kilobyte or more, largest first. Raises ValueError without edges."""
+    graph = graph_of(snapshot)
+    found: dict[int, BareStore] = {}
+    for _, owner, store in _owned_stores(snapshot):
+        size = int(snapshot.node_size[store])
+        held = graph.to[graph.first[store] : graph.first[store + 1]]
+        if snapshot.node_id[owner] & 1 and distinct(held).size * _SLOT < _OBJECTS * size:
+            number = int(snapshot.node_id[owner])
+            found[number] = BareStore(number, snapshot.name_of(owner), size)
+    return tuple(sorted(found.values(), key=lambda item: (-item.bytes, item.owner_id)))
+
+
+def _owned_stores(snapshot: HeapSnapshot) -> Iterator[tuple[str, int, int]]:
+    """How each large store is held, by which object, and the store."""
+    graph = graph_of(snapshot)
+    for name, edges in graph.edges_named("internal", *_EDGES).items():
+        owners, stores = graph.ends(edges)
+        large: IntpArray = np.flatnonzero(snapshot.node_size[stores] >= _LEAST_BYTES)
+        for owner, store in zip(owners[large].tolist(), stores[large].tolist(), strict=True):
+            yield name, owner, store
 
 
 def stale_containers(
@@ -27,23 +68,19 @@ def stale_containers(
     ids = snapshot.node_id
     oldest = max_odd_ids[0]
     found: list[StaleContainer] = []
-    for name, edges in graph.edges_named("internal", *_EDGES).items():
-        owners, stores = graph.ends(edges)
-        new = (ids[stores] > oldest) & (ids[stores] & 1 == 1)
-        new &= snapshot.node_size[stores] >= _LEAST_BYTES
-        owners, stores = owners[new], stores[new]
-        old = (ids[owners] <= oldest) & (ids[owners] & 1 == 1)
-        for owner, store in zip(owners[old].tolist(), stores[old].tolist(), strict=True):
-            held = graph.to[graph.first[store] : graph.first[store + 1]]
-            window = int(np.searchsorted(np.array(max_odd_ids[1:]), int(ids[store])))
-            found.append(
-                StaleContainer(
-                    owner_id=int(ids[owner]),
-                    owner_name=snapshot.name_of(owner),
-                    backing_bytes=int(snapshot.node_size[store]),
-                    window=window,
-                    edge=name,
-                    objects=int(distinct(held).size),
-                )
+    for name, owner, store in _owned_stores(snapshot):
+        is_new = ids[store] > oldest and ids[store] & 1
+        if not is_new or ids[owner] > oldest or not ids[owner] & 1:
+            continue
+        held = graph.to[graph.first[store] : graph.first[store + 1]]
+        found.append(
+            StaleContainer(
+                owner_id=int(ids[owner]),
+                owner_name=snapshot.name_of(owner),
+                backing_bytes=int(snapshot.node_size[store]),
+                window=int(np.searchsorted(np.array(max_odd_ids[1:]), int(ids[store]))),
+                edge=name,
+                objects=int(distinct(held).size),
             )
+        )
     return tuple(sorted(found, key=lambda item: (-item.backing_bytes, item.owner_id)))

@@ -24,7 +24,7 @@ from .rows import Group, grouped
 if TYPE_CHECKING:
     from ..explain.explainer import Explainer, Origin
     from ..names.paths import RetainingPath
-    from .buffers import NewBuffer
+    from .buffers import Buffer
     from .slots import SlotGrowth
 
 __all__ = ["SnapshotDiff", "growth_over", "three_snapshot_diff"]
@@ -184,11 +184,11 @@ class SnapshotDiff:
         return grown_slots(self.snapshots, self.max_odd_ids)
 
     @cached_property
-    def buffers(self) -> tuple[NewBuffer, ...]:
-        """Memory outside of the heap that is new: see :class:`NewBuffer`, largest first."""
-        from .buffers import new_buffers
+    def buffers(self) -> tuple[Buffer, ...]:
+        """Memory outside of the heap: see :class:`Buffer`, the new ones first, then the largest."""
+        from .buffers import buffers_of
 
-        return new_buffers(self.last, self.max_odd_ids[0])
+        return buffers_of(self.last, self.max_odd_ids[0])
 
     def texts_of(self, row: ConstructorGrowth) -> tuple[str, ...]:
         """The text of some of the strings that are ``row``, the most common pattern first.

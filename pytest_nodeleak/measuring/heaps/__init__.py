@@ -1,7 +1,8 @@
 """The heaps of one program while it is measured: the main one, its workers', its children's."""
 
 from .every import Heaps as Heaps
+from .stores import Stores as Stores
 from .survivors import HeapLedger as HeapLedger
 from .tracks import Track as Track
 
-__all__ = ["HeapLedger", "Heaps", "Track"]
+__all__ = ["HeapLedger", "Heaps", "Stores", "Track"]

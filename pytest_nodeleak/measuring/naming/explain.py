@@ -15,11 +15,11 @@ from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.nothing_grows import SLOT
 from ...judge.suspects import distinctiveness
 from ...judge.thresholds import THRESHOLDS
-from ...judge.trend import robust_slope
+from ...judge.trend import deltas, robust_slope
 from ...judge.verdict import LeakingConstructor
 
 if TYPE_CHECKING:
-    from ...heap import ConstructorGrowth, NewBuffer, SlotGrowth, SnapshotDiff, StaleContainer
+    from ...heap import Buffer, ConstructorGrowth, SlotGrowth, SnapshotDiff
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -29,6 +29,8 @@ STRING_TABLE = ("(Internalized strings)",)
 MOST_INTERNALS = 6
 #: pieces of memory outside the heap: where one grows, it is the largest of the new ones
 MOST_BUFFERS = 1
+#: size of a store that is made anew, as a multiple of its last step: a half more is a third of it
+STEPS_OF_SIZE = 3.5
 #: by how many a counter of Node rises before it is worth a line
 LEAST_COUNT = 5
 #: bytes of RSS that are worth one, if the heap did not grow as much
@@ -109,10 +111,10 @@ def find_culprits(
     grown = sum(growing.bytes_per_iteration for growing in judgement.growing)
     grown = grown or sum(s.row.shallow_size for s in chosen) / (sum(evidence.windows) or 1)
     fillings = tuple(_fillings(pairs, evidence.total_iterations, grown))
-    stores = [_container(c, diff, evidence, deadline) for c in judgement.containers[:MOST_ROWS]]
-    stores += [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
+    stores = [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
     if judgement.off_heap and not rows:
-        stores += [_buffer(b, judgement, diff, deadline) for b in diff.buffers[:MOST_BUFFERS]]
+        buffers = _grown_buffers(diff, evidence)[:MOST_BUFFERS]
+        stores += [_buffer(b, judgement, diff, deadline) for b in buffers]
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
@@ -230,18 +232,6 @@ def _texts(texts: Sequence[str], shown: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text[:LONGEST_TEXT] if shown else outline(text) for text in texts))
 
 
-def _container(
-    container: StaleContainer, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
-) -> LeakingConstructor:
-    slots = container.backing_bytes // SLOT
-    return _store(
-        container.owner_name,
-        slots / max(evidence.total_iterations, 1),
-        slots,
-        _steps_to(container.owner_id, diff, deadline),
-    )
-
-
 def _slots(
     slots: SlotGrowth, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
 ) -> LeakingConstructor:
@@ -269,8 +259,15 @@ def _store(
     )
 
 
+def _grown_buffers(diff: SnapshotDiff, evidence: Evidence) -> list[Buffer]:
+    """Those that are new; else those that may be what external memory took its last step for."""
+    step = max(deltas([sample.external for sample in evidence.series.samples]))
+    new = [buffer for buffer in diff.buffers if buffer.is_new]
+    return new or [b for b in diff.buffers if step <= b.bytes <= STEPS_OF_SIZE * step]
+
+
 def _buffer(
-    buffer: NewBuffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
+    buffer: Buffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
 ) -> LeakingConstructor:
     path = _steps_to(buffer.object_id, diff, deadline)
     row = _store(buffer.name, judgement.off_heap, 1, path)

@@ -17,7 +17,7 @@ from ..channel import Channel
 from ..probes.gc_runs import GcRun, HeapGrowth, growth_listener
 from ..probes.instances import count_instances
 from ..probes.live_profile import live_profile
-from ..probes.numbers import numbers_in
+from ..probes.numbers import EntryCounts, numbers_in
 from ..probes.scripts import Script, loaded_scripts, script_texts
 from ..probes.snapshots import stream_snapshot
 from ..probes.timers import PendingTimeouts, pending_timeouts
@@ -198,6 +198,10 @@ class NodeHeap:
         Both are heap object ids, of the snapshot taken last; None reads nothing.
         """
         return numbers_in(self.channel, object_id, closure_id, Deadline(10))
+
+    def count_entries(self, ids: Iterable[int]) -> EntryCounts:
+        """Count the entries of containers, given by heap object ids of the snapshot taken last."""
+        return EntryCounts(self.channel, ids)
 
     def scripts(self) -> dict[int, Script]:
         """The scripts that are loaded, by their numbers in heap snapshots."""

@@ -2,14 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...base.deadline import Deadline
 from ...base.errors import ProtocolError
 from ..channel import GROUP, Channel
 
-__all__ = ["numbers_in"]
+__all__ = ["EntryCounts", "numbers_in"]
+
+_STORES = "nodeleak-stores"
+#: seconds for finding containers by their ids: V8 walks the whole heap for each
+_FINDING = 1.0
+# A Map of another context is none by instanceof, but has the same getter.
+_COUNT = """function() {
+  const sizeOf = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size').get.call(this);
+  try { return sizeOf(Map); } catch {}
+  try { return sizeOf(Set); } catch {}
+  return Array.isArray(this) ? this.length : Object.keys(this).length;
+}"""
+
+
+class EntryCounts:
+    """Counts the entries of containers of one heap: numbers leave no edges to count them by.
+
+    The containers, given by ids of heap snapshots, are held until :meth:`close`.
+    """
+
+    def __init__(self, channel: Channel, ids: Iterable[int]) -> None:
+        self._channel = channel
+        self._objects: dict[int, str] = {}
+        finding = Deadline(_FINDING)
+        for number in ids:
+            if finding.expired:
+                break
+            remote = _remote_object(channel, number, Deadline(10), group=_STORES)
+            if remote:
+                self._objects[number] = remote
+
+    def __repr__(self) -> str:
+        return f"<EntryCounts of {len(self._objects)} containers>"
+
+    def read(self) -> dict[int, int]:
+        """Entries by the container's id."""
+        counts = {}
+        for number, remote in self._objects.items():
+            params = {"functionDeclaration": _COUNT, "objectId": remote, "returnByValue": True}
+            reply = self._channel.command("Runtime.callFunctionOn", params)
+            value = reply.get("result", {}).get("value")
+            if isinstance(value, int):
+                counts[number] = value
+        return counts
+
+    def close(self) -> None:
+        """Let go of the containers."""
+        self._channel.command("Runtime.releaseObjectGroup", {"objectGroup": _STORES})
 
 
 def numbers_in(
@@ -33,11 +80,13 @@ def numbers_in(
         channel.release_objects(deadline)
 
 
-def _remote_object(channel: Channel, number: int | None, deadline: Deadline) -> str:
+def _remote_object(
+    channel: Channel, number: int | None, deadline: Deadline, group: str = GROUP
+) -> str:
     """The inspector's id of an object; "" if there is none."""
     if number is None:
         return ""
-    params = {"objectId": str(number), "objectGroup": GROUP}
+    params = {"objectId": str(number), "objectGroup": group}
     try:
         reply = channel.command("HeapProfiler.getObjectByHeapObjectId", params, deadline=deadline)
     except ProtocolError:

@@ -8,7 +8,7 @@ import pytest
 from heap_reference import read
 
 from pytest_nodeleak.base.errors import SnapshotOrderError
-from pytest_nodeleak.heap import compare, growth_over, outline, three_snapshot_diff
+from pytest_nodeleak.heap import bare_stores, compare, growth_over, outline, three_snapshot_diff
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 
@@ -309,6 +309,49 @@ def test_old_backing_stores_and_new_ones():
     sizes = diff.sizes_by_kind
     # Stores that were replaced are still in the built heap, as garbage would be.
     assert [size["array"] for size in sizes] == [576, 576 + 512, 576 + 1024 + 4096]
+
+
+def test_stores_of_numbers_are_those_that_refer_to_few_objects():
+    build = _base()
+    context = build.module("/app/a.js")
+    numbers = build.array(context, "numbers", kind="context", size=4096)
+    build.array(context, "small", kind="context", size=64)
+    objects = build.array(context, "objects", kind="context", size=1024)
+    (store,) = (to for _, name, to in build.nodes[objects].edges if name == "elements")
+    for number in range(100):
+        build.edge(store, build.object("Row"), "element", number)
+    (found,) = bare_stores(read(build.json()))
+    assert (found.owner_id, found.owner_name, found.bytes) == (
+        build.nodes[numbers].id,
+        "Array",
+        4096,
+    )
+
+
+def test_memory_outside_the_heap_goes_by_the_view_on_it():
+    build = _base()
+    context = build.module("/app/a.js")
+
+    def buffer(name: str, size: int) -> int:
+        view = build.object(name)
+        data = build.object("ArrayBuffer")
+        store = build.node("native", "system / JSArrayBufferData", size=size)
+        build.edge(context, view, "context", name)
+        build.edge(view, data, "internal", "buffer")
+        build.edge(data, store, "internal", "backing_store")
+        return view
+
+    def step(number):
+        if number == 0:
+            buffer("Buffer", 8192)
+
+    buffer("Float64Array", 65_536)
+    buffer("Uint8Array", 100)
+    diff = growth_over(grown(build, step))
+    assert [(b.name, b.bytes, b.is_new) for b in diff.buffers] == [
+        ("Buffer", 8192, True),
+        ("Float64Array", 65_536, False),
+    ]
 
 
 def test_rows_are_plain_data():

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
-from pytest_nodeleak.heap import ConstructorGrowth, StaleContainer
+from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
 from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat
 from pytest_nodeleak.judge.judge import judge
 from pytest_nodeleak.measuring.outside import outside_growth
@@ -140,29 +140,22 @@ def test_ignore_max_live_and_max_growth():
     assert judge(evidence(row()), objects).outcome == "steady"
 
 
-def slots(backing: int, window: int, objects: int = 1) -> StaleContainer:
-    return StaleContainer(71, "Array", backing, window, "elements", objects)
+def test_slots_that_a_container_gains_in_every_window_leak():
+    grown = evidence(slots=(SlotGrowth(71, "Set", "", (3000, 3400, 5000)),))
+    judgement = judge(grown, POLICY)
+    assert judgement.outcome == "leak"
+    assert judgement.reasons[0].startswith("Set (@71) gained 2,000 slots")
+    assert judge(replace(grown, pushed=False), POLICY).wants_double
+    filled = evidence(slots=(SlotGrowth(71, "Set", "", (3000, 3400, 3500)),))
+    assert judge(filled, POLICY).outcome == "steady"
+    ignored = POLICY.with_values("t", ignore="Set")
+    assert judge(grown, ignored).outcome == "steady"
 
 
-def test_bare_slots_leak_when_the_store_grew_twice():
-    grown = evidence(
-        containers=(slots(160_000, 1),), array_bytes=(0, 80_000, 160_000), grown_before={71: 80_000}
-    )
-    assert judge(grown, POLICY).outcome == "leak"
-    once = replace(grown, grown_before={})
-    assert judge(once, POLICY).outcome is None
-    rebuilt = replace(grown, grown_before={71: 160_000})
-    assert judge(rebuilt, POLICY).outcome is None
-    assert judge(replace(rebuilt, exhausted=True), POLICY).outcome == "steady"
-
-
-def test_a_store_of_objects_is_judged_by_its_objects():
-    full = evidence(
-        containers=(slots(160_000, 1, objects=18_000),),
-        array_bytes=(0, 80_000, 160_000),
-        grown_before={71: 80_000},
-    )
-    assert judge(full, POLICY).outcome == "steady"
+def test_a_window_that_was_cut_short_is_joined_to_the_one_before_in_slots_as_well():
+    counts = (3000, 3400, 5000, 5010)
+    cut = evidence(slots=(SlotGrowth(71, "Set", "", counts),), windows=(400, 1600, 10))
+    assert judge(cut, POLICY).outcome == "leak"
 
 
 def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
@@ -172,22 +165,23 @@ def test_memory_outside_the_heap_that_rises_in_every_round_leaks():
     assert judge(outside, POLICY.with_values("t", max_growth="2 KB")).outcome == "steady"
 
 
-def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers_once_all_work_has_doubled():
+def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers():
     def stepping(*external: int) -> Series:
         samples = series(*[3_000_000] * len(external)).samples
         pairs = zip(samples, external, strict=True)
         return Series(tuple(replace(sample, external=size) for sample, size in pairs))
 
-    sizes = [16_000 * 2 ** (at - 1).bit_length() for at in range(1, 18)]
-    doubles = evidence(series=stepping(*sizes), windows=(400, 800), total_iterations=1600)
+    sizes = [16_000 * 2 ** (at - 1).bit_length() for at in range(1, 34)]
+    doubles = evidence(series=stepping(*sizes))
     judgement = judge(doubles, POLICY)
     assert judgement.outcome == "leak"
     assert judgement.reasons[0].startswith("external memory grows in larger and larger steps: +")
-    early = judge(replace(doubles, windows=(400, 500)), POLICY)
+    early = judge(replace(doubles, pushed=False), POLICY)
     assert (early.outcome, early.wants_double) == (None, True)
-    assert judge(replace(doubles, windows=(400, 500), exhausted=True), POLICY).outcome == "steady"
-    filled = replace(doubles, series=stepping(*sizes[:9], *[sizes[9]] * 8))
+    filled = replace(doubles, series=stepping(*sizes[:17], *[sizes[17]] * 16))
     assert judge(filled, POLICY).outcome == "steady"
+    once = replace(doubles, series=stepping(*[16_000] * 30, *[64_000] * 3))
+    assert judge(once, POLICY).outcome == "steady"
 
 
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():

@@ -9,6 +9,7 @@ from pytest_nodeleak.judge.trend import (
     bends,
     beside_drop,
     heap_rises_evenly,
+    heap_rises_in_steps,
     is_flat,
     paces,
     rises_overall,
@@ -90,6 +91,18 @@ def test_a_drop_hides_no_rise_beside_it():
     at_the_end = heap(*line[:-1], 2_000_000)
     assert rises_overall(beside_drop(at_the_end), 4096)
     assert beside_drop(heap(*line)).iterations == heap(*line).iterations
+
+
+def test_steps_that_become_larger_after_more_work_are_a_store_that_doubles():
+    used, numbers = [4_740_000], 0
+    for at in range(1, 20):
+        numbers += 5_000
+        used.append(4_740_000 + 16 * 2 ** numbers.bit_length() + 30_000 * (at > 17))
+    assert heap_rises_in_steps(heap(*used))
+    assert not heap_rises_in_steps(heap(*used[:5], *[used[4]] * 15))  # it is full
+    assert not heap_rises_in_steps(heap(*(3_000_000 + 9_000 * i for i in range(16))))
+    noisy = [size + 400_000 * (at % 2) for at, size in enumerate(used)]
+    assert not heap_rises_in_steps(heap(*noisy))
 
 
 def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():

@@ -1,0 +1,48 @@
+"""Containers of numbers: what no snapshot counts is counted beside each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...node.heaps.heap import NodeHeap
+
+if TYPE_CHECKING:
+    from ...heap import HeapSnapshot, SlotGrowth
+
+__all__ = ["Stores"]
+
+#: containers that are counted, the largest
+MOST_STORES = 16
+
+
+class Stores:
+    """The entries of the containers of bare slots that the first of several snapshots has."""
+
+    def __init__(self, heap: NodeHeap, first: HeapSnapshot) -> None:
+        from ...heap import bare_stores
+
+        self._names = {store.owner_id: store.owner_name for store in bare_stores(first)}
+        self._entries = heap.count_entries(list(self._names)[:MOST_STORES])
+        self._counts = [self._entries.read()]
+
+    def __repr__(self) -> str:
+        return f"<Stores {len(self._counts)} x {self._entries!r}>"
+
+    def read(self) -> None:
+        """Count again, beside another snapshot."""
+        self._counts.append(self._entries.read())
+
+    def grown(self) -> tuple[SlotGrowth, ...]:
+        """Those that have gained entries, most gained first."""
+        from ...heap import SlotGrowth
+
+        counted = self._counts[0].keys() & self._counts[-1].keys()
+        rows = (
+            SlotGrowth(number, self._names[number], "", tuple(c[number] for c in self._counts))
+            for number in counted
+        )
+        return tuple(sorted((r for r in rows if r.growth > 0), key=lambda r: -r.growth))
+
+    def close(self) -> None:
+        """Let go of the containers."""
+        self._entries.close()
