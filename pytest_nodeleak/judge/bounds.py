@@ -29,12 +29,14 @@ _CONSTANT = re.compile(r"^[A-Z0-9_]*(?:SIZE|LENGTH|COUNT|ENTRIES|ITEMS|KEEP|CAP)
 _NO_COUNT = re.compile(
     r"age$|_age|Age(?![a-z])|AGE|Ms$|_ms$|_MS$|"
     r"(?i:ttl|time|delay|seconds|interval|wait|retr|listener|depth|redirect|header|byte|mark|"
-    r"weight|cost|safe|_value)"
+    r"weight|cost|safe|_value|token|cookie|body|price|amount|score|level|chars)"
 )
 #: of maps, sets and objects: what has a length is something else
 _LENGTH = re.compile(r"length|len$", re.IGNORECASE)
 _LARGEST = 100_000_000
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
+#: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
+_LONGEST_AGE = 3600.0
 #: an age below this is in seconds, for nobody keeps things for less than 0.1 s
 _LEAST_MILLISECONDS = 100
 
@@ -106,13 +108,15 @@ class DeclaredAge:
 
 
 def age_among(numbers: Mapping[str, float], filling: Filling, since: float) -> DeclaredAge | None:
-    """The least number whose name says that it is an age, above ``since`` seconds."""
+    """The least number whose name says that it is an age, above ``since`` seconds, to an hour."""
     ages = [
         (value / 1000 if value >= _LEAST_MILLISECONDS else value, name)
         for name, value in numbers.items()
         if _AGE.search(name) and value > 0
     ]
-    seconds, name = min(((age, name) for age, name in ages if age > since), default=(0.0, ""))
+    seconds, name = min(
+        ((age, name) for age, name in ages if since < age <= _LONGEST_AGE), default=(0.0, "")
+    )
     return DeclaredAge(name, seconds, filling) if name else None
 
 

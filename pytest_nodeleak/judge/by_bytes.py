@@ -18,7 +18,7 @@ __all__ = [
     "by_rss",
     "external_rises",
     "external_rises_evenly",
-    "external_rises_in_steps",
+    "external_rises_in_jumps",
     "off_heap_growth",
 ]
 
@@ -41,22 +41,21 @@ def off_heap_growth(series: Series) -> float:
 
 def external_rises(series: Series) -> bool:
     """Whether external memory grew as nothing does that comes to an end so far."""
-    return external_rises_evenly(series) or external_rises_in_steps(series)
+    return external_rises_evenly(series) or external_rises_in_jumps(series)
 
 
-def external_rises_in_steps(series: Series) -> bool:
-    """Whether external memory grew over each of three doublings of all work, by more each time.
+def external_rises_in_jumps(series: Series) -> bool:
+    """Whether external memory grew over each of three doublings of all work, by no less each time.
 
-    A store of numbers, which is allocated anew at half as much again or twice the size; not what
-    rises all along.
+    So does a store of numbers that is made anew at half as much again or twice the size, and what
+    gains a large Buffer now and then; not what rises all along.
     """
     if _always_rises(series) or external_rises_evenly(series):
         return False
     done = series.iterations[-1]
-    sizes = [_external_at(series, done / part) for part in (8, 4, 2, 1)]
-    grown = deltas(sizes)
+    grown = deltas([_external_at(series, done / part) for part in (8, 4, 2, 1)])
     return grown[0] >= THRESHOLDS.least_store and all(
-        late >= THRESHOLDS.store_step * early for early, late in pairwise(grown)
+        late >= THRESHOLDS.no_less * early for early, late in pairwise(grown)
     )
 
 

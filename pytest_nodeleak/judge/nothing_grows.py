@@ -10,7 +10,7 @@ from ..base.units import format_amount, format_bytes
 from .by_bytes import (
     LEAST_OFF_HEAP,
     external_rises,
-    external_rises_in_steps,
+    external_rises_in_jumps,
     off_heap_growth,
 )
 from .evidence import Evidence, Judgement
@@ -64,15 +64,15 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
         )
         return Judgement("leak", (reason,), slots=slots)
     off_heap = off_heap_growth(evidence.series)
-    in_steps = external_rises_in_steps(evidence.series)
+    in_jumps = external_rises_in_jumps(evidence.series)
     least = 0 if external_rises(evidence.series) else LEAST_OFF_HEAP
     if policy.offheap == "on" and off_heap > max(policy.max_growth.bytes, least):
         if evidence.pushed or evidence.exhausted:
-            how = "grows in larger and larger steps" if in_steps else "rose every round"
+            how = "grew over each doubling of the work" if in_jumps else "rose every round"
             reason = f"external memory {how}: +{format_bytes(off_heap)} per {evidence.unit}"
             return Judgement("leak", (reason,), off_heap=off_heap)
         reason = "memory outside the heap grows"
-        return Judgement(None, (reason,), off_heap=off_heap, wants_double=in_steps)
+        return Judgement(None, (reason,), off_heap=off_heap, wants_double=in_jumps)
     if _slots_may_grow(evidence) and not _has_doubled(evidence) and not evidence.exhausted:
         return Judgement(None, ("heapUsed grows, and no class does",), wants_double=True)
     if (

@@ -207,6 +207,11 @@ class Thresholds:
         "by how much a store grows when it has to: V8 adds a half to arrays, doubles tables",
         "a WeakSet of undici, a map of entries that expire: 2 kB of slots",
     )
+    no_less: float = _is(
+        0.8,
+        "growth of external memory over twice the work that is no less, as a share of that before",
+        "a Float64Array that doubles: its steps come early in one doubling, late in the next",
+    )
     least_steps: int = _is(
         3,
         "steps of a heap that is flat otherwise, each larger, from which a store of numbers is "

@@ -175,7 +175,7 @@ def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers():
     doubles = evidence(series=stepping(*sizes))
     judgement = judge(doubles, POLICY)
     assert judgement.outcome == "leak"
-    assert judgement.reasons[0].startswith("external memory grows in larger and larger steps: +")
+    assert judgement.reasons[0].startswith("external memory grew over each doubling of the work: +")
     early = judge(replace(doubles, pushed=False), POLICY)
     assert (early.outcome, early.wants_double) == (None, True)
     filled = replace(doubles, series=stepping(*sizes[:17], *[sizes[17]] * 16))
