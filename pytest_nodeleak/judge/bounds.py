@@ -29,11 +29,13 @@ _CONSTANT = re.compile(r"^[A-Z0-9_]*(?:SIZE|LENGTH|COUNT|ENTRIES|ITEMS|KEEP|CAP)
 _NO_COUNT = re.compile(
     r"age$|_age|Age(?![a-z])|AGE|Ms$|_ms$|_MS$|"
     r"(?i:ttl|time|delay|seconds|interval|wait|retr|listener|depth|redirect|header|byte|mark|"
-    r"weight|cost|safe|_value|token|cookie|body|price|amount|score|level|chars)"
+    r"weight|cost|safe|_value|token|cookie|body|price|amount|score|level|chars|entry_?size)"
 )
 #: of maps, sets and objects: what has a length is something else
 _LENGTH = re.compile(r"length|len$", re.IGNORECASE)
 _LARGEST = 100_000_000
+#: containers of entries, each up to the bound, of which caches keep the older as it is: quick-lru
+GENERATIONS = 2
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
 #: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
 _LONGEST_AGE = 3600.0
@@ -60,11 +62,17 @@ class Filling:
     bytes_per_iteration: float = 0.0
     holder_id: int | None = None
     closure_id: int | None = None
+    container_id: int | None = None
 
     @property
     def objects_per_entry(self) -> float:
-        """Of that class; more than a few of them are not entries, but hang behind one."""
+        """Of that class; more than a few of them are not entries, but hang behind one.
+
+        What is kept in two generations is not all in the container.
+        """
         each = self.population / max(self.entries, 1)
+        if each > THRESHOLDS.most_per_entry:
+            each /= GENERATIONS
         return each if 1 <= each <= THRESHOLDS.most_per_entry else 1.0
 
 
@@ -122,10 +130,11 @@ def age_among(numbers: Mapping[str, float], filling: Filling, since: float) -> D
 
 def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound | None:
     """The least number whose name says that it bounds a count, above what is there already."""
+    numbers = _sizes_as_counts(numbers, filling)
     candidates = [
         (int(value), name)
         for name, value in numbers.items()
-        if filling.entries < value <= _LARGEST
+        if filling.entries <= value <= _LARGEST
         and value == int(value)
         and not _NO_COUNT.search(name)
         and (_BOUND.search(name) or _CONSTANT.search(name))
@@ -135,6 +144,18 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
         return None
     bounds = (DeclaredBound(name, value, filling) for value, name in sorted(candidates))
     return next((bound for bound in bounds if not bound.is_refuted), None)
+
+
+def _sizes_as_counts(numbers: Mapping[str, float], filling: Filling) -> dict[str, float]:
+    """Where a cache sums up sizes (lru-cache), its largest sum as a number of such entries."""
+    plain = {name.lstrip("#"): value for name, value in numbers.items()}
+    taken, most = plain.get("calculatedSize", 0.0), plain.get("maxSize", 0.0)
+    if not taken > 0:
+        return dict(numbers)
+    counts = {name: value for name, value in numbers.items() if "Size" not in name}
+    if most > taken:
+        counts["maxSize"] = float(int(filling.entries * most / taken))
+    return counts
 
 
 def beyond_means(bound: DeclaredBound, heap_limit: float) -> str:

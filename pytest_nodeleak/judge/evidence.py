@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..base.samples import Series
+from ..base.samples import Sample, Series
 from .ledger import Growing
 from .thresholds import THRESHOLDS
 from .trend import is_flat
@@ -82,14 +82,16 @@ class LedgerEvidence:
 
     ``windows`` are the iterations of those windows that another one followed, oldest first;
     ``growing`` the places that leave survivors of each; ``series`` the samples since the first
-    window began. ``pushed`` and ``exhausted`` as in :class:`Evidence`; ``slow``: an iteration takes
-    so long that thousands of them cannot be asked for; ``compiled``: V8's compilers are on.
+    window began, ``earlier`` those before. ``pushed`` and ``exhausted`` as in :class:`Evidence`;
+    ``slow``: an iteration takes so long that thousands of them cannot be asked for; ``compiled``:
+    V8's compilers are on.
     ``wanted`` are the iterations without a survivor that are asked for.
     """
 
     windows: tuple[float, ...]
     growing: tuple[Growing, ...]
     series: Series
+    earlier: tuple[Sample, ...] = ()
     total_iterations: int = 0
     wanted: float = 0.0
     pushed: bool = False
@@ -98,6 +100,11 @@ class LedgerEvidence:
     slow: bool = False
     compiled: bool = False
     unit: str = "iteration"
+
+    @property
+    def all_readings(self) -> Series:
+        """Those before the first window as well."""
+        return Series((*self.earlier, *self.series.samples))
 
     @property
     def may_warm_up(self) -> bool:

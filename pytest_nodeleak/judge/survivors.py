@@ -21,6 +21,7 @@ from .thresholds import THRESHOLDS
 from .trend import (
     bends,
     deltas,
+    falls,
     heap_rises_evenly,
     later_half,
     rises_late,
@@ -44,6 +45,9 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return _rare_or_slowing(evidence, growing)
     if not _worked_enough(evidence):
         return Judgement(None, ("growth without an end so far",), growing=growing)
+    let_go = _let_go_at_once(evidence, leaking)
+    if let_go is not None:
+        return let_go
     counted = sum(sum(g.allocations.counts) for g in leaking)
     few = counted < THRESHOLDS.counted_well
     if few and bends(evidence.series, _bytes_per_iteration(leaking)):
@@ -181,6 +185,28 @@ def _slower_and_slower(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -
         return Judgement(None, ("growth that slows down",), growing=growing)
     reason = _still_growing(evidence, growing[0], "but slower and slower")
     return Judgement("inconclusive", (reason,), growing=growing)
+
+
+def _let_go_at_once(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement | None:
+    """The judgement where heapUsed has fallen by what was counted; None: it never did, or rises.
+
+    Only more work than lies between two falls tells more.
+    """
+    counted = _bytes_per_iteration(growing)
+    series = evidence.all_readings
+    fallen = [] if evidence.compiled else falls(series, counted)
+    heap, at = series.heap_used, series.iterations
+    if not fallen or heap[-1] >= max(heap[peak] for peak, _ in fallen):
+        return None
+    (_, first), (_, last) = fallen[0], fallen[-1]
+    lows_rise = heap[last] - heap[first] > THRESHOLDS.witnessed * counted * (at[last] - at[first])
+    if len(fallen) > 1 and not lows_rise:
+        worst = growing[0].allocations
+        return Judgement("steady", (f"what {worst} allocates is let go of, much at once",))
+    if not evidence.exhausted:
+        return Judgement(None, ("growth that was let go of before",), growing=growing)
+    but = "but heapUsed has fallen by as much before, and has not passed that peak since"
+    return Judgement("inconclusive", (_still_growing(evidence, growing[0], but),), growing=growing)
 
 
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:

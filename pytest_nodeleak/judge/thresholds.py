@@ -207,6 +207,16 @@ class Thresholds:
         "by how much a store grows when it has to: V8 adds a half to arrays, doubles tables",
         "a WeakSet of undici, a map of entries that expire: 2 kB of slots",
     )
+    least_fall: int = _is(
+        32_768,
+        "bytes by which heapUsed must have risen for its fall to tell that things are let go of",
+        "a table that is cleared at each 10,000th iteration",
+    )
+    fall_readings: int = _is(
+        3,
+        "readings over which it must have risen before: less may be noise",
+        "astro: 1 object a request, heapUsed up and down by 30 kB",
+    )
     no_less: float = _is(
         0.8,
         "growth of external memory over twice the work that is no less, as a share of that before",

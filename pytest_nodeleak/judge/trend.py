@@ -14,6 +14,7 @@ __all__ = [
     "bends",
     "beside_drop",
     "deltas",
+    "falls",
     "heap_rises_evenly",
     "heap_rises_in_steps",
     "is_flat",
@@ -127,6 +128,31 @@ def bends(series: Series, counted: float | None = None) -> bool:
     if counted is not None and counted < THRESHOLDS.counted_witnessed * second:
         return False
     return last < THRESHOLDS.bent * second and last < THRESHOLDS.bending * third
+
+
+def falls(series: Series, counted: float) -> list[tuple[int, int]]:
+    """Where heapUsed rose by ``counted`` bytes per iteration and fell: readings before and after.
+
+    What is counted is let go of all at once, then: a table that is cleared when it is large, a text
+    that is written out.
+    """
+    heap, at = series.heap_used, series.iterations
+    found = []
+    low = peak = 0
+    for now in range(1, len(heap)):
+        peak = now if heap[now] > heap[peak] else peak
+        rise, wanted = heap[peak] - heap[low], counted * (at[peak] - at[low])
+        fell = (
+            rise >= THRESHOLDS.least_fall
+            and peak - low >= THRESHOLDS.fall_readings
+            and THRESHOLDS.even * wanted <= rise <= wanted / THRESHOLDS.even
+            and heap[peak] - heap[now] >= THRESHOLDS.even * rise
+        )
+        if fell:
+            found.append((peak, now))
+        if fell or heap[now] < heap[low]:
+            low = peak = now
+    return found
 
 
 def rises_nearly_always(heap: Sequence[float]) -> bool:

@@ -74,6 +74,11 @@ class Ledger:
         """Of the heap that is worst."""
         return self.worst.judgement
 
+    @property
+    def age(self) -> float:
+        """Seconds since the last window ended."""
+        return self.meter.seconds - self._closed
+
     def _take_in_heaps(self) -> None:
         self.meter.heaps.look()
         known = {id(part.track) for part in self.parts}
@@ -104,11 +109,6 @@ class Ledger:
     def _forget(self) -> None:
         for part in self.parts:
             part.forget()
-
-    def keep_watching(self) -> None:
-        """Have windows whose survivors can be looked at again, if the profiler was stopped."""
-        if not self.worst.is_watched:
-            self.watch_anew()
 
     def watch_anew(self) -> None:
         """Windows of as many iterations as it takes to see what is rare; none before count."""
@@ -194,7 +194,7 @@ class Ledger:
         """
         meter = self.meter
         meter.enter("confirming")
-        young = LEAST_AGE - (meter.seconds - self._closed)
+        young = LEAST_AGE - self.age
         if young > 0:
             meter.wait(young, "what was counted to come of age")
         meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)

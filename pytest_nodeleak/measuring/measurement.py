@@ -21,7 +21,7 @@ from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
-from ..judge.survivors import by_rising_bytes, of_age
+from ..judge.survivors import by_rising_bytes
 from ..judge.trend import rising_share
 from ..judge.verdict import AllocationSite, Outcome, Verdict
 from ..node import NodeApp
@@ -221,6 +221,7 @@ class _Measurement:
             rows = attribute_sites(rows, sites, places.line)
         if self.ledger is not None:
             self.ledger.end()
+        self.windows.close()
         return Verdict(
             outcome=said.outcome,
             reasons=said.reasons,
@@ -288,15 +289,16 @@ class _Measurement:
             return _Said("steady", (said.findings.engines_own,), said.evidence)
         if said.outcome != "leak":
             return said
-        if proven.growing and not self._is_confirmed(proven):
-            now = of_age(self._ledger().judgement, proven)
+        now = self._settling.let_go(proven, self.windows)
+        if now is not None:
             findings = said.findings if now.doubtful else Findings()
             return _Said(now.outcome or "inconclusive", now.reasons, said.evidence, findings)
         bounded = self._settling.bounded(said.findings)
         meter = self.meter
         evidence = replace(said.evidence, series=meter.series, total_iterations=meter.done)
         if bounded is None:
-            return replace(said, evidence=evidence)
+            findings = said.findings.only_in(self._settling.still_growing)
+            return replace(said, evidence=evidence, findings=findings)
         outcome = bounded.outcome or said.outcome
         findings = Findings() if outcome == "steady" else said.findings
         return _Said(outcome, (*bounded.reasons, *said.findings.facts), evidence, findings)
@@ -305,12 +307,6 @@ class _Measurement:
         if self.policy.snapshots != "never":
             with self.meter.budget.standing():
                 self.meter.memory.wait(self.meter.snapshot_bytes)
-
-    def _is_confirmed(self, proven: Judgement) -> bool:
-        """Whether what was counted is there still, now that it has come of age."""
-        now = self._ledger().confirm()
-        is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)
-        return is_there or self.meter.heaps.pace() > 0
 
     def _ledger(self) -> Ledger:
         if self.ledger is None:

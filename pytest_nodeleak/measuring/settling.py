@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..judge.bounds import (
     DeclaredAge,
     DeclaredBound,
+    Filling,
     age_among,
     beyond_means,
     bound_among,
@@ -18,10 +20,13 @@ from ..judge.bounds import (
 )
 from ..judge.evidence import Judgement
 from ..judge.survivors import of_age
+from ..judge.thresholds import THRESHOLDS
+from ..node.probes.timers import OwnTimer
 from .ledger import Ledger
-from .meter import LONGEST_TIMER, Meter
+from .meter import LONGEST_TIMER, TICK, Meter
 from .naming import Findings
 from .plan import Pacer
+from .windows import Windows
 
 __all__ = ["Settling"]
 
@@ -31,6 +36,8 @@ HELD = 0.3
 LONGEST_WAIT = 1.1 * LONGEST_TIMER
 #: seconds for seeing whether something grows still
 CHECK_SECONDS = 1.0
+#: seconds that most of what is swept by a timer is kept at most
+OLD = 10.0
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 
@@ -43,33 +50,52 @@ class Settling:
         self._meter = meter
         self._pacer = pacer
         self._ledger = ledger
+        #: containers that grow beside one that has a bound, and was full
+        self.still_growing: tuple[str, ...] = ()
 
     def bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
         store = findings.preallocated
         if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
-            return self._fill(store)
-        for filling in findings.fillings[:MOST_FILLINGS]:
+            return self._fill(store, findings.fillings)
+        fillings = findings.fillings[:MOST_FILLINGS]
+        for filling in fillings:
             with self._meter.walking():
                 numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
             bound = bound_among(numbers, filling)
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
-                return Judgement("leak", (beyond,)) if beyond else self._fill(bound)
+                return Judgement("leak", (beyond,)) if beyond else self._fill(bound, fillings)
             age = age_among(numbers, filling, self._ledger().watched or self._meter.seconds)
             if age is not None:
                 return self._outlive(age)
         return None
 
-    def _fill(self, bound: DeclaredBound) -> Judgement | None:
-        """Work until a container must be full, and see; None: it grows beyond."""
-        meter = self._meter
+    def _fill(self, bound: DeclaredBound, fillings: Sequence[Filling]) -> Judgement | None:
+        """Work until a container must be full, and see; None: it grows beyond, or another does."""
+        meter, ledger = self._meter, self._ledger()
         wanted = math.ceil(1.1 * bound.iterations)
-        seconds = wanted * self._pacer.plan.pace + CHECK_SECONDS
-        if seconds > meter.budget.left or wanted > meter.room():
+        if wanted > meter.room() or not self._has_time_for(wanted * self._pacer.plan.pace):
             return not_full(bound, meter.unit)
-        self._ledger().push(wanted, all_of_it=True)
-        return filled(bound, still_grows=self._ledger().still_grows())
+        ids = [f.container_id for f in fillings if f.container_id is not None]
+        with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
+            ledger.push(wanted, all_of_it=True)
+            before, done = entries.read(), meter.done
+            grows = ledger.still_grows()
+            after = entries.read()
+        number = bound.filling.container_id
+        if number in after:
+            # Exact, whatever is replaced there, and grows beside it.
+            grows = after[number] > bound.value
+        self.still_growing = tuple(
+            f.container
+            for f in fillings
+            if f.container_id in after
+            and f.container_id != number
+            and after[f.container_id] - before[f.container_id]
+            >= THRESHOLDS.witnessed * f.pace * (meter.done - done)
+        )
+        return filled(bound, still_grows=grows or bool(self.still_growing))
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
@@ -78,9 +104,44 @@ class Settling:
             return not_old(age, self._meter.unit)
         # Those counted before the wait must be gone after it; new ones may have taken their place.
         ledger = self._ledger()
-        ledger.keep_watching()
+        if not ledger.worst.is_watched:
+            ledger.watch_anew()
         self._meter.wait(pause, age.name)
         return filled(age, still_grows=ledger.confirm().outcome == "leak")
+
+    def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
+        """The judgement where what was counted is gone when it is of age; None: it stays."""
+        if proven.slots and self._outwaits_own_timers(0.0):
+            self._meter.iterate(1)
+            if windows.let_go(proven.slots):
+                name = proven.slots[0].owner_name
+                return Judgement("steady", (f"what {name} gains is let go of in time",))
+        if not proven.growing:
+            return None
+        ledger = self._ledger()
+        now = ledger.confirm()
+        if self._stays(now, proven) and self._outwaits_own_timers(ledger.age):
+            now = ledger.confirm()
+        return None if self._stays(now, proven) else of_age(now, proven)
+
+    def _stays(self, now: Judgement, proven: Judgement) -> bool:
+        is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)
+        return is_there or self._meter.heaps.pace() > 0
+
+    def _outwaits_own_timers(self, age: float) -> bool:
+        """Wait until the program's own timers have fired: one may drop what is too old.
+
+        What was counted has an ``age`` in seconds. False: there are none, or no time for them.
+        """
+        meter = self._meter
+        with meter.walking():
+            timers = meter.subject.heap.own_timers(LONGEST_TIMER)
+        old = 0.0 if self._pacer.timed else OLD
+        wait = max((_until_old(timer, old - age) for timer in timers), default=0.0)
+        if wait <= 0 or not self._has_time_for(wait):
+            return False
+        meter.wait(wait + TICK, "the program's own timers")
+        return True
 
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.
@@ -116,7 +177,13 @@ class Settling:
         return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
 
     def _has_time_for(self, wait: float) -> bool:
-        """Whether ``wait`` seconds and a check fit into the budget; what is common extends it."""
+        """Whether ``wait`` seconds and a check fit in; for common ones the budget is extended."""
         if wait <= LONGEST_WAIT:
             self._meter.budget.extend_for(wait + 2 * CHECK_SECONDS)
         return wait + CHECK_SECONDS < self._meter.budget.left
+
+
+def _until_old(timer: OwnTimer, seconds: float) -> float:
+    """Seconds until a timer fires that are no less than ``seconds``."""
+    missing = max(0.0, seconds - timer.due)
+    return timer.due + math.ceil(missing / timer.period) * timer.period

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..base.deadline import Deadline
@@ -73,13 +73,9 @@ class Windows:
 
     def evidence(self) -> Evidence:
         """Run the windows; all that they showed."""
-        self.meter.snapshot()
-        self._stores = stores = Stores(self.meter.subject.heap, self.meter.snapshots[0])
-        with contextlib.closing(stores):
-            return self._evidence(stores)
-
-    def _evidence(self, stores: Stores) -> Evidence:
         meter = self.meter
+        meter.snapshot()
+        self._stores = stores = Stores(meter.subject.heap, meter.snapshots[0])
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
         while True:
             self._window(n)
@@ -159,9 +155,24 @@ class Windows:
         self.meter.retake_snapshot()
         return True
 
+    def let_go(self, slots: Sequence[SlotGrowth]) -> bool:
+        """Whether the containers of ``slots`` hold less by now than half of what they gained."""
+        if self._stores is None:
+            return False
+        now = self._stores.entries()
+        return all(
+            slot.owner_id in now and now[slot.owner_id] <= slot.counts[-1] - slot.growth / 2
+            for slot in slots
+        )
+
+    def close(self) -> None:
+        """Let go of what was held for counting."""
+        if self._stores is not None:
+            self._stores.close()
+
     def _slots(self, diff: SnapshotDiff) -> tuple[SlotGrowth, ...]:
         """Containers that hold more, by their edges or by count."""
-        counted = self._stores.grown() if self._stores is not None else ()
+        counted = self._stores.grown(diff.last) if self._stores is not None else ()
         known = {slot.owner_id for slot in counted}
         return (*counted, *(slot for slot in diff.slots if slot.owner_id not in known))
 

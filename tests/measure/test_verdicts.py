@@ -286,6 +286,83 @@ def test_an_age_is_waited_for(measured: Measured) -> None:
     assert "TTL = 12 s" in verdict.reasons[0]
 
 
+#: what is older than 3 s goes each 6 s, at once
+SWEPT = """
+const seen = KIND; let n = 0;
+setInterval(() => {
+  const now = performance.now();
+  for (const [id, at] of seen) if (now - (at.ms ?? at) > LIMIT) seen.delete(id);
+}, 6000).unref();
+class Visit { constructor() { this.ms = performance.now(); } }
+global.iteration = async () => {
+  seen.set(n++, VALUE);
+  if (n % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+};
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("limit", ["3000", "1e12"], ids=["swept", "kept"])
+@pytest.mark.parametrize(
+    "value", ["new Visit()", "performance.now() | 0"], ids=["object", "number"]
+)
+def test_what_a_timer_of_the_program_sweeps_is_waited_for(
+    measured: Measured, limit: str, value: str
+) -> None:
+    text = SWEPT.replace("KIND", "new Map()").replace("LIMIT", limit).replace("VALUE", value)
+    verdict = measured(text)
+    assert verdict.outcome == ("leak" if limit == "1e12" else "steady"), verdict.reasons
+    if limit == "1e12":
+        assert verdict.constructors[0].name == ("Visit" if "new" in value else "Map")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "full",
+    ["seen.size === 4000) seen.clear()", "text.length > 4e5) text = ''"],
+    ids=["a table", "a text"],
+)
+def test_what_is_let_go_of_when_it_is_much_is_no_leak(measured: Measured, full: str) -> None:
+    keep = "seen.add(new Seen())" if "seen" in full else "text += `line ${++n} of a log`"
+    verdict = measured(
+        """
+        class Seen { constructor() { this.at = [1]; } }
+        const seen = new Set(); let text = ''; let n = 0;
+        global.iteration = () => { KEEP; if (FULL; };
+        """.replace("KEEP", keep).replace("FULL", full)
+    )
+    assert verdict.outcome == "steady", verdict.reasons
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("leaks", [False, True], ids=["full", "beside it"])
+def test_a_cache_of_two_generations_is_full_at_its_bound(measured: Measured, leaks: bool) -> None:
+    verdict = measured(
+        """
+        class Cache {
+          #maxSize = 3000; #young = new Map(); #old = new Map();
+          set(key, value) {
+            this.#young.set(key, value);
+            if (this.#young.size < this.#maxSize) return;
+            this.#old = this.#young;
+            this.#young = new Map();
+          }
+        }
+        class Document { constructor(n) { this.n = n; this.at = [n]; } }
+        class Report { constructor(n) { this.n = n; } }
+        const cache = new Cache(); const reports = new Map(); let n = 0;
+        global.iteration = async () => {
+          cache.set(++n, new Document(n));
+          if (LEAKS) reports.set(n, new Report(n));
+          if (n % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        };
+        """.replace("LEAKS", str(leaks).lower())
+    )
+    assert verdict.outcome == ("leak" if leaks else "steady"), verdict.reasons
+    if leaks:
+        assert "Report" in [row.name for row in verdict.constructors[:2]]
+
+
 @pytest.mark.parametrize("case", LEAKS)
 def test_leaks_are_found_and_named(measured: Measured, case: str) -> None:
     source, (name, rate, path) = LEAKS[case]

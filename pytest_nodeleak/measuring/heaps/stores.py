@@ -32,11 +32,16 @@ class Stores:
         """Count again, beside another snapshot."""
         self._counts.append(self._entries.read())
 
-    def grown(self) -> tuple[SlotGrowth, ...]:
-        """Those that have gained entries, most gained first."""
-        from ...heap import SlotGrowth
+    def entries(self) -> dict[int, int]:
+        """What each holds now, by id."""
+        return self._entries.read()
 
-        counted = self._counts[0].keys() & self._counts[-1].keys()
+    def grown(self, last: HeapSnapshot) -> tuple[SlotGrowth, ...]:
+        """Those that have gained entries, and have bare slots in the ``last`` snapshot as well."""
+        from ...heap import SlotGrowth, bare_stores
+
+        bare = {store.owner_id for store in bare_stores(last)}
+        counted = bare & self._counts[0].keys() & self._counts[-1].keys()
         rows = (
             SlotGrowth(number, self._names[number], "", tuple(c[number] for c in self._counts))
             for number in counted

@@ -100,6 +100,7 @@ class HeapLedger:
                 rows, windows, interval, timed=facts.timed, compiled=facts.compiled
             ),
             series=Series(tuple(samples or self.track.samples[-1:])),
+            earlier=tuple(self.track.samples[: self.first_sample]),
         )
         return self.evidence
 

@@ -19,7 +19,7 @@ from ...judge.trend import deltas, robust_slope
 from ...judge.verdict import LeakingConstructor
 
 if TYPE_CHECKING:
-    from ...heap import Buffer, ConstructorGrowth, SlotGrowth, SnapshotDiff
+    from ...heap import Buffer, ConstructorGrowth, Owner, SlotGrowth, SnapshotDiff
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -39,6 +39,8 @@ MUCH_OUTSIDE = 16_000_000
 LONGEST_TEXT = 200
 #: share of the survivors in one container from which it is where they pile up
 MOST = 0.5
+#: objects per iteration that are an entry each
+ONE_ENTRY = 1.2
 #: share of the survivors in one store from which they all are in it
 WHOLE = 0.9
 
@@ -56,6 +58,11 @@ class Findings:
     facts: tuple[str, ...] = ()
     preallocated: DeclaredBound | None = None
     fillings: tuple[Filling, ...] = ()
+
+    def only_in(self, containers: Sequence[str]) -> Findings:
+        """Without what piles up elsewhere than in ``containers``, if something does in them."""
+        rows = tuple(r for r in self.constructors if (r.owner or "").startswith(tuple(containers)))
+        return replace(self, constructors=rows) if containers and rows else self
 
     @property
     def engines_own(self) -> str:
@@ -132,27 +139,41 @@ def _fillings(
     iterations: int,
     bytes_per_iteration: float,
 ) -> Iterator[Filling]:
-    """The containers in which most of what grew piles up, each with the first class in it."""
-    seen = set()
+    """The containers in which most of what grew piles up, each with its rarest class.
+
+    That is the one which an entry has once; what hangs behind it may be many.
+    """
+    rarest: dict[int, tuple[Suspect, ConstructorGrowth, Owner]] = {}
     for suspect, row in pairs:
-        owner = row.owner
-        if owner is None or owner.share < MOST or owner.id in seen:
-            continue
-        seen.add(owner.id)
-        entries = owner.entries or row.populations[-1]
+        if row.owner is not None and row.owner.share >= MOST:
+            before = rarest.setdefault(row.owner.id, (suspect, row, row.owner))
+            if suspect.per_iteration < before[0].per_iteration:
+                rarest[row.owner.id] = (suspect, row, row.owner)
+    for suspect, row, owner in rarest.values():
+        # An array that was made in its full length has as many entries as there are objects.
+        entries = min(owner.entries or row.populations[-1], row.populations[-1])
         yield Filling(
             constructor=row.name,
             kind=row.kind,
             container=owner.name,
             entries=entries,
             per_iteration=suspect.per_iteration,
-            pace=min(suspect.per_iteration, entries / max(iterations, 1)),
+            pace=_entries_per_iteration(suspect.per_iteration, entries / max(iterations, 1)),
             container_type=owner.type,
             population=row.populations[-1],
             bytes_per_iteration=bytes_per_iteration,
             holder_id=owner.holder_id,
             closure_id=owner.closure_id,
+            container_id=owner.id,
         )
+
+
+def _entries_per_iteration(objects: float, so_far: float) -> float:
+    """What an iteration adds, of ``objects`` of the rarest class; it was ``so_far`` on average.
+
+    A container may be the younger of two generations, and have begun empty just now.
+    """
+    return objects if objects <= ONE_ENTRY else min(objects, so_far)
 
 
 def _preallocated(

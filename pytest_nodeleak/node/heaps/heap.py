@@ -20,7 +20,7 @@ from ..probes.live_profile import live_profile
 from ..probes.numbers import EntryCounts, numbers_in
 from ..probes.scripts import Script, loaded_scripts, script_texts
 from ..probes.snapshots import stream_snapshot
-from ..probes.timers import PendingTimeouts, pending_timeouts
+from ..probes.timers import OwnTimer, PendingTimeouts, own_timers, pending_timeouts
 from ..probes.tracking import TrackedObjects
 from ..process.signalled import heard_signal, snapshot_by_signal
 from .gc_watch import GcWatch
@@ -191,6 +191,10 @@ class NodeHeap:
     def pending_timeouts(self) -> PendingTimeouts:
         """One-shot timers that have not fired yet, counted by the engine after GC."""
         return pending_timeouts(self.channel)
+
+    def own_timers(self, most: float) -> tuple[OwnTimer, ...]:
+        """Timers of the program and its packages that fire within ``most`` seconds, and again."""
+        return own_timers(self.channel, most)
 
     def numbers_in(self, object_id: int | None, closure_id: int | None) -> dict[str, float]:
         """Numbers that an object, and the variables in scope of a closure, hold, by name.

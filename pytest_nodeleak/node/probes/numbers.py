@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ __all__ = ["EntryCounts", "numbers_in"]
 
 _STORES = "nodeleak-stores"
 #: seconds for finding containers by their ids: V8 walks the whole heap for each
-_FINDING = 1.0
+_FINDING = 3.0
 # A Map of another context is none by instanceof, but has the same getter.
 _COUNT = """function() {
   const sizeOf = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size').get.call(this);
@@ -71,6 +72,7 @@ def numbers_in(
         remote = _remote_object(channel, object_id, deadline)
         if remote:
             found |= _numbers(channel, remote, deadline)
+            found = {**_bounds_told(channel, remote, deadline), **found}
         closure = _remote_object(channel, closure_id, deadline)
         if closure:
             for scope in _scopes(channel, closure, deadline):
@@ -107,6 +109,28 @@ def _numbers(channel: Channel, remote: str, deadline: Deadline) -> dict[str, flo
         for item in properties
         if item.get("value", {}).get("type") == "number" and "value" in item["value"]
     }
+
+
+# lru-cache keeps them in private fields, whose names are minified, and tells them by getters.
+_TOLD = """function() {
+  const told = {};
+  for (const name of ['max', 'maxSize', 'calculatedSize', 'capacity', 'limit']) {
+    if (typeof this[name] === 'number') told[name] = this[name];
+  }
+  return told;
+}"""
+
+
+def _bounds_told(channel: Channel, remote: str, deadline: Deadline) -> dict[str, float]:
+    """What an object's getters tell of its bounds, if telling changes nothing."""
+    params = {"functionDeclaration": _TOLD, "objectId": remote, "returnByValue": True}
+    with contextlib.suppress(ProtocolError):
+        reply = channel.command(
+            "Runtime.callFunctionOn", {**params, "throwOnSideEffect": True}, deadline=deadline
+        )
+        if "exceptionDetails" not in reply:
+            return {name: float(value) for name, value in reply["result"]["value"].items()}
+    return {}
 
 
 def _scopes(channel: Channel, closure: str, deadline: Deadline) -> Iterator[str]:

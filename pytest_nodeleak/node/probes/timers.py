@@ -1,12 +1,17 @@
-"""One-shot timers that have not fired yet, unref'd ones included."""
+"""Timers that have not fired yet, unref'd ones included."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from ...base.deadline import Deadline
 from ..channel import Channel
+from .scripts import loaded_scripts
 
-__all__ = ["PendingTimeouts", "pending_timeouts"]
+__all__ = ["OwnTimer", "PendingTimeouts", "own_timers", "pending_timeouts"]
 
 _GROUP = "nodeleak-timers"
 _PROTOTYPE = "globalThis[Symbol.for('pytest-nodeleak.driver')].timeoutPrototype"
@@ -21,6 +26,17 @@ _LONGEST = """function() {
   }
   return count + ' ' + Math.round(longest);
 }"""
+_MOST = 20
+_NEAR = """function() {
+  const near = [], within = %f;
+  for (const timer of this) {
+    const due = timer._idleStart + timer._idleTimeout - performance.now();
+    if (timer._destroyed || !(timer._idleTimeout > 0) || !(timer._onTimeout)) continue;
+    if (due <= within && !(timer._repeat > within)) near.push([due, timer._idleTimeout, timer]);
+  }
+  near.sort((a, b) => b[1] - a[1] || b[0] - a[0]).splice(MOST);
+  return { times: near.map((t) => [t[0], t[1]]), calls: near.map((t) => t[2]._onTimeout) };
+}""".replace("MOST", str(_MOST))
 
 
 @dataclass(frozen=True)
@@ -31,8 +47,44 @@ class PendingTimeouts:
     longest: float
 
 
+@dataclass(frozen=True)
+class OwnTimer:
+    """A timer of the program or a package: seconds until it fires, and from then to the next.
+
+    One that fires once is often set anew by what it calls.
+    """
+
+    due: float
+    period: float
+
+
 def pending_timeouts(channel: Channel) -> PendingTimeouts:
     """Ask the engine for all live Timeout objects; forces a GC. Raises TargetError."""
+    with _all_timers(channel) as timers:
+        count, milliseconds = _call(channel, timers, _LONGEST)["value"].split()
+    return PendingTimeouts(int(count), int(milliseconds) / 1000)
+
+
+def own_timers(channel: Channel, most: float) -> tuple[OwnTimer, ...]:
+    """Those that fire within ``most`` seconds, and again; forces a GC. Raises TargetError."""
+    scripts = loaded_scripts(channel, Deadline(10))
+    own = []
+    with _all_timers(channel) as timers:
+        near = _call(channel, timers, _NEAR % (1000 * most), by_value=False)["objectId"]
+        times = _call(channel, near, "function() { return this.times; }")["value"]
+        callbacks = _call(channel, near, "function() { return this.calls; }", by_value=False)
+        for at, (due, period) in enumerate(times):
+            call = f"function() {{ return this[{at}]; }}"
+            script = _script_of(channel, _call(channel, callbacks["objectId"], call, False))
+            known = scripts.get(script)
+            if known is not None and known.url and not known.url.startswith("node:"):
+                own.append(OwnTimer(max(0.0, due / 1000), period / 1000))
+    return tuple(own)
+
+
+@contextmanager
+def _all_timers(channel: Channel) -> Iterator[str]:
+    """The inspector's id of an array of all live Timeout objects."""
     prototype = channel.command(
         "Runtime.evaluate", {"expression": _PROTOTYPE, "objectGroup": _GROUP}
     )
@@ -41,15 +93,26 @@ def pending_timeouts(channel: Channel) -> PendingTimeouts:
         {"prototypeObjectId": prototype["result"]["objectId"], "objectGroup": _GROUP},
         doing="timers were counted",
     )
-    reply = channel.command(
-        "Runtime.callFunctionOn",
-        {
-            "functionDeclaration": _LONGEST,
-            "objectId": found["objects"]["objectId"],
-            "returnByValue": True,
-        },
-        doing="timers were counted",
-    )
+    yield str(found["objects"]["objectId"])
     channel.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
-    count, milliseconds = str(reply["result"]["value"]).split()
-    return PendingTimeouts(int(count), int(milliseconds) / 1000)
+
+
+def _call(channel: Channel, remote: str, function: str, by_value: bool = True) -> dict[str, Any]:
+    params = {"functionDeclaration": function, "objectId": remote, "returnByValue": by_value}
+    reply = channel.command(
+        "Runtime.callFunctionOn", {**params, "objectGroup": _GROUP}, doing="timers were counted"
+    )
+    result: dict[str, Any] = reply["result"]
+    return result
+
+
+def _script_of(channel: Channel, function: dict[str, Any]) -> int:
+    """The number of the script that a function, bound or not, is in; -1 for a builtin."""
+    while "objectId" in function:
+        params = {"objectId": function["objectId"], "ownProperties": True}
+        internal = channel.command("Runtime.getProperties", params).get("internalProperties", ())
+        values = {item["name"]: item.get("value", {}) for item in internal}
+        if "[[FunctionLocation]]" in values:
+            return int(values["[[FunctionLocation]]"]["value"]["scriptId"])
+        function = values.get("[[TargetFunction]]", {})
+    return -1

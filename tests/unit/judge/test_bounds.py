@@ -1,5 +1,7 @@
 """Which number beside a container is the bound of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_nodeleak.judge.bounds import DeclaredAge, DeclaredBound, Filling, age_among, bound_among
@@ -27,7 +29,19 @@ def test_names_that_bound_a_count(name):
 
 OTHERS = (
     *("maxAge", "max_age", "MAX_AGE", "maxListeners", "maxDelayMs", "MAX_WAIT", "maxHeaderSize"),
-    *("maxBytes", "size", "length", "total", "nextId", "highWaterMark", "maxRetries", "limit_ms"),
+    *(
+        "MAX_TOKENS",
+        "COOKIE_LIMIT",
+        "maxPrice",
+        "maxBytes",
+        "size",
+        "length",
+        "total",
+        "nextId",
+        "highWaterMark",
+        "maxRetries",
+        "limit_ms",
+    ),
 )
 
 
@@ -36,7 +50,7 @@ def test_names_that_do_not(name):
     assert bound_among({name: 5000.0}, FILLING) is None
 
 
-@pytest.mark.parametrize("value", [999.0, 1000.0, 5000.5, float("inf"), float("nan"), 1e12, -1.0])
+@pytest.mark.parametrize("value", [999.0, 5000.5, float("inf"), float("nan"), 1e12, -1.0])
 def test_values_that_cannot_be_one(value):
     assert bound_among({"max": value}, FILLING) is None
 
@@ -58,3 +72,19 @@ def test_an_age_is_read_in_seconds(name, value, seconds):
 
 def test_an_age_that_has_passed_is_none():
     assert age_among({"ttl": 1500.0, "max": 9.0, "stdTTL": 0.0}, FILLING, 2.0) is None
+
+
+def test_nobody_sees_the_end_of_an_age_of_days():
+    assert age_among({"COOKIE_MAX_AGE": 7 * 24 * 3600e3}, FILLING, 2.0) is None
+
+
+def test_a_cache_that_sums_up_sizes_is_bounded_by_as_many_such_entries():
+    numbers = {"#calculatedSize": 1000.0, "#maxSize": 9000.0, "maxEntrySize": 9000.0, "max": 0.0}
+    bound = bound_among(numbers, FILLING)
+    assert bound is not None
+    assert (bound.name, bound.value) == ("maxSize", 9 * FILLING.entries)
+
+
+def test_what_hangs_behind_the_entries_of_two_generations_refutes_no_bound():
+    many = replace(FILLING, population=FILLING.entries * 26)
+    assert many.objects_per_entry == 13

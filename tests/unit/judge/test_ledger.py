@@ -236,6 +236,27 @@ def test_of_what_a_heap_rises_less_than_only_that_leaks_which_it_can_be():
     assert (found.outcome, found.growing) == ("leak", small)
 
 
+def test_what_was_let_go_of_at_once_before_must_pass_its_peak():
+    saw = [3_000_000 + 20_000 * (i % 6) for i in range(11)]  # cleared at each 3,000th
+    once = evidence((256, 512), earlier=heap(*saw).samples[:5], series=_after(5, saw[5:]))
+    assert judge_survivors(once, POLICY).outcome is None
+    ended = judge_survivors(replace(once, exhausted=True), POLICY)
+    assert ended.outcome == "inconclusive"
+    assert "heapUsed has fallen by as much before" in ended.reasons[0]
+    twice = [3_000_000 + 20_000 * (i % 6) for i in range(17)]
+    judgement = judge_survivors(replace(once, earlier=(), series=heap(*twice)), POLICY)
+    assert judgement.outcome == "steady"
+    assert "is let go of, much at once" in judgement.reasons[0]
+    leak = [*saw, *(saw[-1] + 20_000 * i for i in range(1, 8))]
+    passed = replace(once, earlier=(), series=heap(*leak))
+    assert judge_survivors(passed, POLICY).outcome == "leak"
+
+
+def _after(first, used):
+    samples = heap(*used).samples
+    return Series(tuple(replace(s, iterations=s.iterations + first * 500) for s in samples))
+
+
 def test_what_is_rare_needs_more_than_one_or_two():
     rare = {"windows": (1600.0, 1600.0, 1600.0)}
     assert not evidence((0, 1, 1), **rare).growing

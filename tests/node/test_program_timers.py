@@ -1,0 +1,44 @@
+"""Timers that are waited for: the program's own, not those of Node."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Started
+
+# The server checks its connections each 30 s.
+PROGRAM = """
+const server = require('node:http').createServer(() => {}).listen(0)
+setInterval(function sweep() {}, 4000).unref();
+setTimeout((function again() {}).bind(null), 9000).unref();
+setInterval(() => {}, 60000).unref();
+clearInterval(setInterval(() => {}, 1000));
+"""
+
+
+def test_the_programs_own_timers_and_when_they_fire(start: Started) -> None:
+    with start(PROGRAM) as app:
+        timers = sorted(app.main_heap.own_timers(35.0), key=lambda timer: timer.period)
+        assert [timer.period for timer in timers] == [4.0, 9.0]
+        assert all(0 < timer.due <= timer.period for timer in timers)
+        assert app.main_heap.own_timers(3.0) == ()
+        app.main_heap.count_entries([]).close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "fill"),
+    [("Map", "kept.set(1, 2)"), ("Set", "kept.add(1)"), ("Array", "kept.push(1)")],
+)
+def test_entries_of_containers_are_counted_by_their_ids(
+    start: Started, kind: str, fill: str
+) -> None:
+    with start(f"global.kept = new (class Kept extends {kind} {{}})(); {fill};") as app:
+        snapshot = app.take_snapshot()
+        kept = [n for n in range(snapshot.node_count) if snapshot.name_of(n) == "Kept"]
+        ids = [int(snapshot.node_id[n]) for n in kept if snapshot.kind_of(n) == "object"]
+        counts = app.main_heap.count_entries([*ids, 10**9 + 1])
+        before = counts.read()
+        app.evaluate(fill.replace("1", "7", 1))
+        grown = {number: size - before[number] for number, size in counts.read().items()}
+        assert sum(grown.values()) == 1
+        counts.close()
