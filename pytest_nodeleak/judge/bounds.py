@@ -17,6 +17,7 @@ __all__ = [
     "age_among",
     "beyond_means",
     "bound_among",
+    "deadline_among",
     "filled",
     "not_full",
     "not_old",
@@ -63,6 +64,7 @@ class Filling:
     holder_id: int | None = None
     closure_id: int | None = None
     container_id: int | None = None
+    example_ids: tuple[int, ...] = ()
 
     @property
     def objects_per_entry(self) -> float:
@@ -126,6 +128,18 @@ def age_among(numbers: Mapping[str, float], filling: Filling, since: float) -> D
         ((age, name) for age, name in ages if since < age <= _LONGEST_AGE), default=(0.0, "")
     )
     return DeclaredAge(name, seconds, filling) if name else None
+
+
+def deadline_among(
+    numbers: Mapping[str, float], filling: Filling, now: float, age: float
+) -> DeclaredAge | None:
+    """The age at which an object goes that tells the time, in milliseconds, when it expires.
+
+    It is read at ``now``, in seconds since 1970, when it may be ``age`` seconds old.
+    """
+    left = {name: value / 1000 - now for name, value in numbers.items()}
+    name = min((n for n in left if 0 < left[n] <= _LONGEST_AGE), key=left.__getitem__, default="")
+    return DeclaredAge(name, round(left[name] + age, 1), filling) if name else None
 
 
 def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound | None:

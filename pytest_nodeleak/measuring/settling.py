@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from ..judge.bounds import (
     age_among,
     beyond_means,
     bound_among,
+    deadline_among,
     filled,
     not_full,
     not_old,
@@ -40,6 +42,8 @@ CHECK_SECONDS = 1.0
 OLD = 10.0
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
+#: objects that are asked when they expire
+MOST_EXAMPLES = 3
 
 
 class Settling:
@@ -69,7 +73,23 @@ class Settling:
             age = age_among(numbers, filling, self._ledger().watched or self._meter.seconds)
             if age is not None:
                 return self._outlive(age)
+        for filling in fillings:
+            deadline = self._deadline(filling)
+            if deadline is not None and 1.1 * deadline.seconds <= LONGEST_WAIT:
+                return self._outlive(deadline)
         return None
+
+    def _deadline(self, filling: Filling) -> DeclaredAge | None:
+        """The latest of what some of the objects tell; None if one of them tells nothing."""
+        heap, age = self._meter.subject.heap, self._ledger().age
+        with self._meter.walking():
+            told = [
+                deadline_among(heap.numbers_in(number, None), filling, time.time(), age)
+                for number in filling.example_ids[-MOST_EXAMPLES:]
+            ]
+        deadlines = [deadline for deadline in told if deadline is not None]
+        is_told = deadlines and len(deadlines) == len(told)
+        return max(deadlines, key=lambda d: d.seconds) if is_told else None
 
     def _fill(self, bound: DeclaredBound, fillings: Sequence[Filling]) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond, or another does."""

@@ -165,6 +165,7 @@ def _fillings(
             holder_id=owner.holder_id,
             closure_id=owner.closure_id,
             container_id=owner.id,
+            example_ids=row.example_ids,
         )
 
 

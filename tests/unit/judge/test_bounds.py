@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_nodeleak.judge.bounds import DeclaredAge, DeclaredBound, Filling, age_among, bound_among
+from pytest_nodeleak.judge.bounds import (
+    DeclaredAge,
+    DeclaredBound,
+    Filling,
+    age_among,
+    bound_among,
+    deadline_among,
+)
 
 FILLING = Filling("Entry", "object", "cache (Map)", entries=1000, per_iteration=1.5, pace=0.5)
 
@@ -88,3 +95,14 @@ def test_a_cache_that_sums_up_sizes_is_bounded_by_as_many_such_entries():
 def test_what_hangs_behind_the_entries_of_two_generations_refutes_no_bound():
     many = replace(FILLING, population=FILLING.entries * 26)
     assert many.objects_per_entry == 13
+
+
+def test_when_an_object_expires_is_a_time_to_come():
+    now = 1_790_000_000.0
+    numbers = {"id": 7.0, "at": 1000 * now - 5, "expires": 1000 * now + 12_000, "days": 1e14}
+    deadline = deadline_among(numbers, FILLING, now, 3.0)
+    assert deadline == DeclaredAge("expires", 15.0, FILLING)
+    assert (
+        deadline_among({"id": 7.0, "expires": 1000 * now + 7 * 86_400_000}, FILLING, now, 3.0)
+        is None
+    )
