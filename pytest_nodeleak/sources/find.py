@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
+from ..base.frames import path_in_url
 from .comment import data_of_url, map_url
 from .paths import find_upwards, is_package, path_of_url
 from .sourcemap import SourceMap
@@ -148,7 +149,7 @@ def _at_url(named: str, script: str) -> SourceMap | None:
     if not os.path.isabs(folder):
         return None
     # Percent escapes belong to the URL, but not every tool writes them.
-    plain = urlsplit(named).path if "?" in named or "#" in named else named
+    plain = path_in_url(named) if "?" in named or "#" in named else named
     for name in dict.fromkeys((named, unquote(plain))):
         found = _at_path(os.path.normpath(os.path.join(folder, name)))
         if found:

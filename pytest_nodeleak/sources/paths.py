@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin
+
+from ..base.frames import path_in_url
 
 __all__ = ["find_upwards", "is_package", "path_of_url", "project_of", "readable", "source_path"]
 
@@ -28,7 +30,7 @@ def path_of_url(url: str) -> str:
     """The path of a ``file://`` URL, percent escapes decoded; other text unchanged."""
     if not url.lower().startswith("file:"):
         return url
-    path = unquote(urlsplit(url.replace("?", "%3F") if "://" not in url else url).path)
+    path = unquote(path_in_url(url.replace("?", "%3F") if "://" not in url else url))
     # "file:///C:/x"
     return path[1:] if re.match(r"^/[A-Za-z]:", path) else path
 
@@ -78,9 +80,16 @@ def source_path(source: str, root: str, base: str) -> str:
         return os.path.normpath(source)
     base_scheme = _SCHEME.match(base)
     if base_scheme and base_scheme[1].lower() in ("http", "https"):
-        return urljoin(base, source)
+        return _joined(base, source)
     folder = os.path.dirname(readable(base))
     return os.path.normpath(os.path.join(folder, source))
+
+
+def _joined(base: str, source: str) -> str:
+    try:
+        return urljoin(base, source)
+    except ValueError:
+        return source  # it is no URL, as "//[x"
 
 
 def is_package(path: str) -> bool:

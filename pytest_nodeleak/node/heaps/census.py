@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote
 
 from ...base.deadline import Deadline
 from ...base.errors import ConnectionLostError, DeadlineExceeded, NodeLeakError, hide_ours
+from ...base.frames import path_in_url
 from ...inspector import RelayedTransport, RelayedWorker, Session, WorkerRelay
 from ..deaths import HeapFate
 from .channels import ChildChannel, WorkerChannel
@@ -171,4 +172,4 @@ def _number(worker: RelayedWorker) -> int:
 
 
 def _script(url: str) -> str:
-    return Path(unquote(urlparse(url).path)).name or "eval"
+    return Path(unquote(path_in_url(url))).name or "eval"

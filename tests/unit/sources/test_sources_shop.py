@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_nodeleak.base.frames import CallFrame
 from pytest_nodeleak.sources import (
     Frame,
     Place,
@@ -133,6 +134,15 @@ def test_find_map_by_text(shop):
     assert find_map(str(shop / "esbuild" / "other.js"), "x") is None
     assert find_map("[eval]") is None
     assert find_map("node:fs", text) is None
+
+
+@pytest.mark.parametrize("named", ["//[x?y", "file://[x", "file://[x]#y", "//a:b]?", "?", "#"])
+def test_a_comment_that_names_no_url(shop, named):
+    script = str(shop / "esbuild" / "other.js")
+    assert find_map(script, f"//# sourceMappingURL={named}") is None
+    assert not Sources().add_map_url(script, named)
+    assert Sources().original(named, 0, 0) is None
+    assert CallFrame("f", named, 1, 1).path == named
 
 
 @pytest.mark.parametrize("name", ["a b.js.map", "a%20b.js.map"])

@@ -133,6 +133,7 @@ def test_a_guard_line_and_a_byte_order_mark():
         ("file:///home/a%20b/x.ts", "/home/a b/x.ts"),
         ("/home/a/x.ts", "/home/a/x.ts"),
         ("https://a/x.ts", "https://a/x.ts"),
+        ("file://[x", "file://[x"),
     ],
 )
 def test_readable(url, path):
@@ -149,6 +150,7 @@ def test_readable(url, path):
         ("x.ts", "webpack://app/", "/app/dist/a.map", "x.ts"),
         ("../x.ts", "", "file:///a%20b/dist/a.map", "/a b/x.ts"),
         ("../x.ts", "", "https://a/dist/a.map", "https://a/x.ts"),
+        ("x.ts", "", "https://[a/dist/a.map", "x.ts"),
         ("../x.ts", "", "", "../x.ts"),
         ("", "../src", "/app/a.map", ""),
     ],
