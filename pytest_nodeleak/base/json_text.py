@@ -6,10 +6,12 @@ import json
 import math
 from typing import Any
 
-__all__ = ["parsed_json"]
+__all__ = ["finite", "parsed_json", "whole"]
 
 #: digits of a whole number that any float can take
 _LONGEST = 300
+#: of counts, sizes and times: more no JavaScript can count, and sums stay finite
+_LARGEST = 1 << 53
 
 
 def parsed_json(text: str) -> Any:
@@ -34,3 +36,15 @@ def _finite(text: str) -> float:
 
 def _refuse(text: str) -> Any:
     raise ValueError(f"{text} is no number that can be read")
+
+
+def whole(found: Any) -> int:
+    """A count or a size in a file. Raises TypeError, ValueError."""
+    finite(found)
+    return int(found)
+
+
+def finite(found: Any) -> float:
+    """A rate or a time in a file; a text of digits is one, too. Raises TypeError, ValueError."""
+    read = float(found)
+    return read if abs(read) <= _LARGEST else _refuse(str(found)[:20])

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from ..base.errors import PolicyError
-from ..base.json_text import parsed_json
+from ..base.json_text import finite, parsed_json, whole
 from .entries import Entry
 
 __all__ = ["accepted_text", "read_accepted"]
@@ -78,11 +78,11 @@ def _entry(given: Any, where: str) -> Entry:
     try:
         return Entry(
             test=str(given["test"]),
-            measurement=int(given.get("measurement", 1)),
+            measurement=whole(given.get("measurement", 1)),
             heap=str(given.get("heap", "main")),
             leaks=str(given["leaks"]),
-            per_iteration=None if per is None else float(per),
-            bytes_per_iteration=float(given["bytes_per_iteration"]),
+            per_iteration=None if per is None else finite(per),
+            bytes_per_iteration=finite(given["bytes_per_iteration"]),
             reason=str(given.get("reason") or ""),
             expires=None if not expires else date.fromisoformat(expires),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..base.json_text import finite
 from ..base.units import format_rate
 from ..judge.verdict import Verdict
 
@@ -36,7 +37,7 @@ class Outcome:
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> Outcome:
         """Raises KeyError, TypeError, ValueError."""
-        leaks = {str(row["name"]): float(row["per_iteration"]) for row in found["constructors"]}
+        leaks = {str(row["name"]): finite(row["per_iteration"]) for row in found["constructors"]}
         return cls(str(found["outcome"]), str(found["reason"]), leaks)
 
     def to_json(self) -> dict[str, Any]:

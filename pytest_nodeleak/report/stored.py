@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.errors import PolicyError
+from ..base.json_text import finite, whole
 from ..base.phases import Phase
 from ..base.policy import Policy
 from ..base.samples import Sample, Series
@@ -41,28 +42,28 @@ def _verdict(found: Mapping[str, Any]) -> Verdict:
         outcome=found["outcome"],
         reasons=tuple(map(str, found["reasons"])),
         series=_series(found["series"]),
-        seconds=float(found["seconds"]),
+        seconds=finite(found["seconds"]),
         workload=str(found["workload"]),
         script=str(found["script"]),
         node=str(found["node"]),
         policy=Policy().with_values("its policy", **found["policy"]),
         constructors=tuple(_row(row, internal=False) for row in found["constructors"]),
         internals=tuple(_row(row, internal=True) for row in found["internals"]),
-        windows=tuple(map(float, found["windows"])),
-        iterations=int(found["iterations"]),
-        warmup=int(found["warmup"]),
-        resolution=float(found["resolution"]),
+        windows=tuple(map(finite, found["windows"])),
+        iterations=whole(found["iterations"]),
+        warmup=whole(found["warmup"]),
+        resolution=finite(found["resolution"]),
         unit=str(found["unit"]),
         artifacts=_text_or_none(found["artifacts"]),
         snapshots=tuple(map(str, found["snapshots"])),
         sites=tuple(
-            AllocationSite(int(site["size"]), tuple(map(str, site["stack"])))
+            AllocationSite(whole(site["size"]), tuple(map(str, site["stack"])))
             for site in found["sites"]
         ),
         heap=str(found["heap"]),
         heaps=tuple((str(heap["name"]), _series(heap["series"])) for heap in found["heaps"]),
         phases=tuple(
-            Phase(str(phase["name"]), int(phase["first"]), int(phase["last"]))
+            Phase(str(phase["name"]), whole(phase["first"]), whole(phase["last"]))
             for phase in found.get("phases", ())
         ),
         warm_readings=tuple(map(_sample, found.get("warm_readings", ()))),
@@ -84,15 +85,15 @@ def _series(found: Any) -> Series:
 def _sample(found: Mapping[str, Any]) -> Sample:
     """Of other heaps, no more than iterations and heapUsed is kept."""
     return Sample(
-        heap_used=int(found["heap_used"]),
-        external=int(found.get("external", 0)),
-        array_buffers=int(found.get("array_buffers", 0)),
-        rss=int(found.get("rss", 0)),
-        contexts=int(found.get("contexts", 0)),
-        resources=int(found.get("resources", 0)),
-        iterations=int(found["iterations"]),
-        seconds=float(found.get("seconds", 0.0)),
-        heap_physical=int(found.get("heap_physical", 0)),
+        heap_used=whole(found["heap_used"]),
+        external=whole(found.get("external", 0)),
+        array_buffers=whole(found.get("array_buffers", 0)),
+        rss=whole(found.get("rss", 0)),
+        contexts=whole(found.get("contexts", 0)),
+        resources=whole(found.get("resources", 0)),
+        iterations=whole(found["iterations"]),
+        seconds=finite(found.get("seconds", 0.0)),
+        heap_physical=whole(found.get("heap_physical", 0)),
     )
 
 
@@ -100,14 +101,14 @@ def _row(found: Mapping[str, Any], *, internal: bool) -> LeakingConstructor:
     retained = found["retained_size"]
     return LeakingConstructor(
         name=str(found["name"]),
-        per_iteration=float(found["per_iteration"]),
-        count=int(found["count"]),
-        shallow_size=int(found["shallow_size"]),
-        retained_size=None if retained is None else int(retained),
+        per_iteration=finite(found["per_iteration"]),
+        count=whole(found["count"]),
+        shallow_size=whole(found["shallow_size"]),
+        retained_size=None if retained is None else whole(retained),
         retaining_path=tuple(map(str, found["retaining_path"])),
         allocated_at=_text_or_none(found["allocated_at"]),
         owner=_text_or_none(found["owner"]),
-        per_window=tuple(map(float, found["per_window"])),
+        per_window=tuple(map(finite, found["per_window"])),
         internal=internal,
         kind=str(found["kind"]),
         defined_at=_text_or_none(found["defined_at"]),

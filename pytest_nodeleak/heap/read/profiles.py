@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...base.errors import SnapshotFormatError
-from ...base.json_text import parsed_json
+from ...base.json_text import parsed_json, whole
 
 __all__ = ["HeapProfile", "ProfiledFunction", "is_profile", "load_profile"]
 
@@ -82,7 +82,7 @@ def _functions(document: Mapping[str, Any]) -> tuple[ProfiledFunction, ...]:
     for node in _nodes(document["head"]):
         frame = node["callFrame"]
         key = str(frame.get("functionName", "")), _place(frame)
-        sizes[key] += int(node["selfSize"])
+        sizes[key] += whole(node["selfSize"])
         samples[key] += counts.get(node.get("id"), 0)
     listed = "samples" in document
     functions = [
@@ -103,7 +103,7 @@ def _nodes(head: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _place(frame: Mapping[str, Any]) -> str:
     url = str(frame.get("url", ""))
-    line, column = int(frame.get("lineNumber", -1)), int(frame.get("columnNumber", -1))
+    line, column = whole(frame.get("lineNumber", -1)), whole(frame.get("columnNumber", -1))
     if not url:
         return ""
     name = url if url.startswith("node:") else url.replace("\\", "/").rpartition("/")[2] or url

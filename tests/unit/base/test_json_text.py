@@ -8,7 +8,7 @@ import fault_table
 import pytest
 
 from pytest_nodeleak.base.errors import NodeLeakError, PolicyError, SnapshotFormatError
-from pytest_nodeleak.base.json_text import parsed_json
+from pytest_nodeleak.base.json_text import finite, parsed_json, whole
 from pytest_nodeleak.baseline.text import read_accepted
 from pytest_nodeleak.heap.read.profiles import load_profile
 from pytest_nodeleak.replay.recorded import recorded_from_json
@@ -58,6 +58,20 @@ def test_whoever_reads_it_says_one_sentence(tmp_path: Path, text: str, said: str
         fault_table.saw(f"{type(caught.value).__name__}: {caught.value}")
     (tmp_path / "verdict.json").write_text(text)
     assert not remove_artifacts(tmp_path)
+
+
+@pytest.mark.parametrize("found", ["inf", "nan", "1e999", 1e300, 10**17, "9" * 400, -(1 << 54)])
+def test_numbers_that_no_program_counts_to(found: object) -> None:
+    for read in (finite, whole):
+        with pytest.raises(ValueError, match="is no number that can be read"):
+            read(found)
+
+
+def test_numbers_that_programs_have() -> None:
+    assert [whole(found) for found in (0, -3, "12", 2.5, 1 << 53)] == [0, -3, 12, 2, 1 << 53]
+    assert [finite(found) for found in (1, "0.5", -1e9)] == [1.0, 0.5, -1e9]
+    with pytest.raises(TypeError):
+        whole(None)
 
 
 def test_numbers_of_a_verdict_that_are_texts() -> None:
