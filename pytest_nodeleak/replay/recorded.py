@@ -46,7 +46,7 @@ class Recorded:
         """
         folders = self.projects if project is None else (project,)
         for folder in folders:
-            if (folder / self.recipe.script).exists():
+            if os.path.exists(folder / self.recipe.script):  # False of what can be no path
                 return _in(self.recipe, folder)
         shown = ", ".join(f"'{folder}'" for folder in dict.fromkeys(map(str, folders)))
         raise PolicyError(

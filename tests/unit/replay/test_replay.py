@@ -75,6 +75,15 @@ def test_of_a_folder_elsewhere_the_project_is_named(project, tmp_path):
     assert found.at(moved).cwd == str(moved)
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "\ud800"])
+def test_a_script_that_can_be_no_file_is_not_found(project, tmp_path, name):
+    file = recorded(project, tmp_path / "out")
+    told = json.loads(file.read_text())
+    told["command"]["script"] = name
+    with pytest.raises(PolicyError, match="of the recording is not found in"):
+        recorded_from_json(json.dumps(told), file).at(None)
+
+
 def read(file):
     return file.read_text(), file
 
