@@ -20,6 +20,7 @@ _LEAST_WIDTH = 56
 ALLOCATES = " allocates what stays: "
 _LONGEST_REASON = 1000
 _LABEL = 9
+_NO_REASON = "no reason given"
 _BARS = 30
 _FEWEST_BARS = 10
 #: bytes; heapUsed that moves less than this is drawn flat, it is no picture of a leak
@@ -34,8 +35,9 @@ def headline(verdict: Verdict) -> str:
     if verdict.outcome != "leak":
         return f"{verdict.outcome}: {_clauses(verdict)[0]}"
     # A bound of max_live that is exceeded is the finding, whatever else grows.
-    if not verdict.constructors or "max_live=" in verdict.reasons[0]:
-        return f"leak: {one_line(verdict.reasons[0])}"
+    reason = next(iter(verdict.reasons), _NO_REASON)
+    if not verdict.constructors or "max_live=" in reason:
+        return f"leak: {one_line(reason)}"
     worst, unit = verdict.constructors[0], verdict.unit
     # Counts by function are of the ledger's windows: the pace says how many iterations they had.
     by_function = worst.kind == "function" or not verdict.windows
@@ -95,9 +97,7 @@ def _labelled(label: str, text: str) -> str:
 
 def _clauses(verdict: Verdict) -> list[str]:
     """The first reason in pieces, of which the first is short enough for a headline."""
-    if not verdict.reasons:
-        return ["no reason given"]
-    first, *rest = one_line(verdict.reasons[0]).split("; ")
+    first, *rest = one_line(next(iter(verdict.reasons), _NO_REASON)).split("; ")
     if width(first) > WIDTH and ": " in first:
         return [*first.split(": ", 1), *rest]
     return [first, *rest]

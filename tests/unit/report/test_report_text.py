@@ -196,6 +196,12 @@ leak: heapUsed rose in every round: +64 B per iteration; no snapshots were taken
     )
 
 
+def test_a_leak_without_a_reason_says_so():
+    """As a verdict.json of somebody else's may have it."""
+    assert headline(replace(LEAK, reasons=())) == headline(LEAK)
+    assert headline(replace(LEAK, reasons=(), constructors=())) == "leak: no reason given"
+
+
 def test_memory_outside_the_heap_has_a_line_where_it_grows():
     verdict = replace(STEADY, series=series([5, 5, 5], [0, 10, 20], [1_000, 40_000, 2_000_000]))
     assert (
