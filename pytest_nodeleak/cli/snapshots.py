@@ -232,7 +232,8 @@ def _put(file: str, text: str) -> None:
     if file == "-":
         sys.stdout.write(text)
         return
-    with open(file, "w", encoding="utf-8") as stream:
+    # A name may hold half a character, which no file can.
+    with open(file, "w", encoding="utf-8", errors="replace") as stream:
         stream.write(text)
 
 

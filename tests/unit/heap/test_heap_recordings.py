@@ -57,6 +57,27 @@ def test_a_profile_is_known_by_its_content_and_may_lack_samples(tmp_path, capsys
     assert rows[0] == {"name": "checkout (cart.js:26:27)", "self_size": 1000}
 
 
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_half_a_character_in_a_name_is_written_as_a_sign(tmp_path, option):
+    """JavaScript's strings may hold one; no file of UTF-8 can."""
+    document = _profile()
+    document["head"]["children"][0]["callFrame"]["functionName"] = "a\ud800"
+    path, out = tmp_path / "a.heapprofile", tmp_path / "out"
+    path.write_text(json.dumps(document))
+    assert run("show", str(path), option, str(out)) == 0
+    assert "a? (cart.js:26:27)" in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize("size", [1e300, "9" * 4000, -1e17, None])
+def test_sizes_that_no_heap_has_are_refused(tmp_path, capsys, size):
+    document = _profile()
+    document["head"]["selfSize"] = size
+    path = tmp_path / "bad.heapprofile"
+    path.write_text(json.dumps(document))
+    assert run("show", str(path)) == 2
+    assert "bad.heapprofile: this is no heap profile" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("text", ["", "[1]", '{"head":1}', '{"head":{}}', '{"x":{}}', '{"head":'])
 def test_what_is_no_heap_profile(tmp_path, capsys, text):
     path = tmp_path / "bad.heapprofile"
