@@ -194,10 +194,12 @@ class OwnerFinder:
         """Slots of a store that hold an object; those of deleted entries may hold V8's hole."""
         graph, snapshot = self.graph, self.snapshot
         hole = set(snapshot.strings.find("system / Hole"))
+        internal = snapshot.layout.edge_type("internal")
         names = {
             int(graph.edge_name[edge])
             for edge in snapshot.edges_of(store)
-            if int(snapshot.node_name[int(graph.to[edge])]) not in hole
+            if graph.edge_type[edge] == internal  # others may be numbered, without a text
+            and int(snapshot.node_name[int(graph.to[edge])]) not in hole
         }
-        texts = [snapshot.strings[name] for name in names]
-        return np.array([int(text) for text in texts if text.isdigit()], dtype=np.int64)
+        numbers = snapshot.strings.numbers(np.array(sorted(names), dtype=np.int64))
+        return numbers[numbers >= 0]

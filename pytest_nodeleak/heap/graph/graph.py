@@ -16,10 +16,9 @@ __all__ = ["Graph", "graph_of"]
 
 _SYSTEM_DISTANCE = 100_000_000
 
+# Of one part without bounds: two would take a time that grows with the square of a long name.
 _WEAK_MAP = re.compile(
-    r"(?:\d+ / )?part of key \(.*? @\d+\) -> value \(.*? @\d+\) "
-    r"pair in WeakMap \(table @(\d+)\)",
-    re.DOTALL,
+    r"(?:\d+ / )?part of key \(.*\) pair in WeakMap \(table @(\d{1,18})\)", re.DOTALL
 )
 
 

@@ -209,8 +209,11 @@ class Contents:
         holes = self._holes()
         prefix = np.array([shape.prefix for shape in shapes], dtype=np.int64)
         per_entry = np.array([shape.per_entry for shape in shapes], dtype=np.int64)
+        internal = self._snapshot.layout.edge_type("internal")
         before = (-1, -1)
         for rows, edges in self._edges(tables):
+            named = self._edge_type[edges] == internal  # others may have a number for a name
+            rows, edges = rows[named], edges[named]
             slots = self._snapshot.strings.numbers(self._edge_name[edges]) - prefix[rows]
             inside = slots >= 0
             for hole in holes:

@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import AnyArray, Int64Array
 from .columns import ColumnStore
 
-__all__ = ["QuoteScanner", "StringTable"]
+__all__ = ["QuoteScanner", "StringTable", "slot_number"]
 
 _QUOTE = 0x22
 _BACKSLASH = 0x5C
@@ -182,6 +182,14 @@ class StringTable:
     def _slot(self, offset: int) -> int:
         """Number of the last quote at or before ``offset``."""
         return int(self._quotes.searchsorted(self._quotes.dtype.type(offset), side="right")) - 1
+
+
+def slot_number(text: str) -> int:
+    """The number of a slot that an edge is named by; -1 for all other names.
+
+    As in :meth:`StringTable.numbers`: a file may name edges by signs that are digits as well.
+    """
+    return int(text) if text.isdigit() and text.isascii() and len(text) <= 9 else -1
 
 
 def _spellings(text: str) -> Iterator[bytes]:

@@ -35,6 +35,8 @@ _MANY_KEYS = 48
 _NUMBERED = re.compile(r"-?\d+")
 # Node 12 writes "key Object in WeakMap", later versions tell the whole pair.
 _PAIR = re.compile(r"key \(?(?P<key>.*?)(?: @\d+\) -> value| in WeakMap)")
+# of V8, which cuts what is longer
+_LONGEST_NAME = 1024
 _SYMBOL = re.compile(r"<symbol (.*)>")
 
 
@@ -238,7 +240,7 @@ class _Words:
         return used, f"listener of {event!r}" if event else "listeners"
 
     def _internal(self, hop: _Hop, following: _Hop | None) -> tuple[int, str | None]:
-        pair = _PAIR.search(hop.name)
+        pair = _PAIR.search(hop.name[:_LONGEST_NAME])
         if pair:
             return 1, f"WeakMap value of this {pair.group('key')}"
         owner = self._class(hop.source)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..model.strings import slot_number
 from .places import scopes_of
 
 if TYPE_CHECKING:
@@ -49,12 +50,14 @@ class Exports:
             table = int(graph.sources(np.array([edge]))[0])
             if snapshot.kind_of(table) != "array":
                 continue
-            slot = snapshot.strings[int(graph.edge_name[edge])]
-            if not slot.isdigit():
+            slot = slot_number(snapshot.strings[int(graph.edge_name[edge])])
+            if slot < 1:
                 continue
             for other in snapshot.edges_of(table):
+                if graph.edge_type[other] != internal:
+                    continue  # it may have a number for a name
                 key = int(graph.to[other])
-                if snapshot.strings[int(graph.edge_name[other])] == str(int(slot) - 1) and (
+                if snapshot.strings[int(graph.edge_name[other])] == str(slot - 1) and (
                     snapshot.kind_of(key) == "string"
                 ):
                     return Exported(snapshot.name_of(key), self._module_of(table))

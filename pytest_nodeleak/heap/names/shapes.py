@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model.arrays import AnyArray, BoolArray
+from ..model.strings import slot_number
 from .keys import shown_keys
 
 if TYPE_CHECKING:
@@ -99,15 +100,15 @@ class Shapes:
         for edge in snapshot.edges_of(descriptors):
             if graph.edge_type[edge] != self._internal:
                 continue
-            name = snapshot.strings[int(graph.edge_name[edge])]
-            if not name.isdigit() or int(name) % 3:
+            slot = slot_number(snapshot.strings[int(graph.edge_name[edge])])
+            if slot < 0 or slot % 3:
                 continue
             key = int(graph.to[edge])
             kind = snapshot.kind_of(key)
             if kind == "string":
-                found.append((int(name), snapshot.name_of(key)))
+                found.append((slot, snapshot.name_of(key)))
             elif kind == "symbol":
-                found.append((int(name), f"[{snapshot.name_of(key)}]"))
+                found.append((slot, f"[{snapshot.name_of(key)}]"))
         return [key for _, key in sorted(found)]
 
     def _internal_target(self, node: int, name: str) -> int | None:
