@@ -6,7 +6,7 @@ import re
 
 from .patterns import mask
 
-__all__ = ["DATA", "shown_key", "shown_keys"]
+__all__ = ["DATA", "shown_key"]
 
 #: stands for a key that is data, such as an address or an id
 DATA = "[key]"
@@ -19,8 +19,3 @@ def shown_key(name: str) -> str:
     """``name``; ``[key]`` for what nobody writes as a name in a program: an address, an id."""
     is_word = len(name) <= _LONGEST and _WORD.fullmatch(name) and mask(name) != "#"
     return name if is_word else DATA
-
-
-def shown_keys(names: list[str]) -> list[str]:
-    """The same for all properties of an object; those that are data are one."""
-    return list(dict.fromkeys(map(shown_key, names)))

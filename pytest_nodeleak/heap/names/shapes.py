@@ -14,7 +14,7 @@ import numpy as np
 
 from ..model.arrays import AnyArray, BoolArray
 from ..model.strings import slot_number
-from .keys import shown_keys
+from .keys import shown_key
 
 if TYPE_CHECKING:
     from ..graph.graph import Graph
@@ -44,6 +44,8 @@ class Shapes:
         self._graph = graph
         self._snapshot = graph.snapshot
         self._by_map: dict[int, str | None] = {}
+        self._depths: dict[int, int] = {}
+        self._keys_of: dict[int, list[str]] = {}
         layout = self._snapshot.layout
         self._internal = layout.edge_type("internal")
         self._property = layout.edge_type("property")
@@ -84,17 +86,27 @@ class Shapes:
             return None
         # Hidden classes on one chain of transitions share their descriptors: a class owns
         # as many of them as it is steps away from the chain's start.
-        depth, at, seen = 0, map_node, {map_node}
-        while True:
-            parent = self._internal_target(at, "back_pointer")
-            if parent is None or parent in seen or depth > 2000:
-                break
-            seen.add(parent)
-            depth, at = depth + 1, parent
-        keys = self._keys(descriptors)
+        depth = self._depth(map_node)
+        if descriptors not in self._keys_of:
+            self._keys_of[descriptors] = self._shown_keys(descriptors)
+        keys = self._keys_of[descriptors]
         return _text(keys[:depth] if depth else keys) if keys else None
 
-    def _keys(self, descriptors: int) -> list[str]:
+    def _depth(self, map_node: int) -> int:
+        """Steps to the start of the chain, of which each hidden class is passed once in all."""
+        way: list[int] = []
+        at: int | None = map_node
+        while at is not None and at not in self._depths:
+            way.append(at)
+            self._depths[at] = 0  # should the chain come back to it
+            at = self._internal_target(at, "back_pointer")
+        depth = -1 if at is None else self._depths[at]
+        for node in reversed(way):
+            depth += 1
+            self._depths[node] = depth
+        return self._depths[map_node]
+
+    def _shown_keys(self, descriptors: int) -> list[str]:
         graph, snapshot = self._graph, self._snapshot
         found: list[tuple[int, str]] = []
         for edge in snapshot.edges_of(descriptors):
@@ -109,7 +121,7 @@ class Shapes:
                 found.append((slot, snapshot.name_of(key)))
             elif kind == "symbol":
                 found.append((slot, f"[{snapshot.name_of(key)}]"))
-        return [key for _, key in sorted(found)]
+        return [shown_key(key) for _, key in sorted(found)]
 
     def _internal_target(self, node: int, name: str) -> int | None:
         graph, snapshot = self._graph, self._snapshot
@@ -131,15 +143,16 @@ class Shapes:
                 for edge in snapshot.edges_of(node)
                 if graph.edge_type[edge] == self._property
             ]
-            keys = sorted(key for key in keys if key != "__proto__")
+            keys = [shown_key(key) for key in sorted(keys) if key != "__proto__"]
             groups.setdefault(_text(keys) if keys else "Object", []).append(node)
         return {text: np.array(members, dtype=np.intp) for text, members in groups.items()}
 
 
 def _text(keys: list[str]) -> str:
+    """Of as many keys, as they are shown."""
     shown: list[str] = []
     length = 0
-    for key in shown_keys(keys):
+    for key in dict.fromkeys(keys):  # those that are data are one
         length += len(key) + 2
         if length > _LONGEST and shown:
             return f"{{{', '.join(shown)}, … {len(keys)} properties}}"

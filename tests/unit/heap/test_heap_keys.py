@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from heap_reference import read
 
-from pytest_nodeleak.heap.names.keys import shown_key, shown_keys
+from pytest_nodeleak.heap.graph.graph import graph_of
+from pytest_nodeleak.heap.names.keys import shown_key
+from pytest_nodeleak.heap.names.shapes import Shapes
+from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 
 @pytest.mark.parametrize(
@@ -23,4 +28,9 @@ def test_keys_that_nobody_writes_in_a_program_are_not(name: str) -> None:
 
 
 def test_those_of_one_object_are_one() -> None:
-    assert shown_keys(["a@x.org", "name", "b@x.org"]) == ["[key]", "name"]
+    build = SnapshotBuilder()
+    item = build.object("Object")
+    for key in ("a@x.org", "name", "__proto__", "b@x.org"):
+        build.edge(item, build.root, "property", key)
+    shapes = Shapes(graph_of(read(build.json())))
+    assert list(shapes.group(np.array([item]))) == ["{[key], name}"]
