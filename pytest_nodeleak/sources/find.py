@@ -165,10 +165,11 @@ def _at_path(path: str) -> SourceMap | None:
 def _read(path: str, most: int) -> bytes | None:
     """The bytes of a regular file of at most ``most`` bytes."""
     try:
-        if not os.path.isfile(path) or os.path.getsize(path) > most:
+        size = os.path.getsize(path) if os.path.isfile(path) else most + 1
+        if size > most:
             return None
         with open(path, "rb") as file:
-            return file.read(most)
+            return file.read(size)  # Python asks for as much memory as it is told to read
     except (OSError, ValueError):
         return None
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,15 @@ def test_find_map_by_text(shop):
     assert find_map(str(shop / "esbuild" / "other.js"), "x") is None
     assert find_map("[eval]") is None
     assert find_map("node:fs", text) is None
+
+
+def test_a_small_map_asks_for_little_memory(shop):
+    tracemalloc.start()
+    try:
+        assert find_map(str(shop / "esbuild" / "main.js")) is not None
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("named", ["//[x?y", "file://[x", "file://[x]#y", "//a:b]?", "?", "#"])
