@@ -52,7 +52,8 @@ def plot(verdicts: Sequence[tuple[str, Verdict]], kind: str = "png") -> bytes:
     axes.set_ylabel("heapUsed after forced GC, MB")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper left", fontsize="small")
+    if verdicts:  # matplotlib warns of a legend of nothing
+        axes.legend(frameon=False, loc="upper left", fontsize="small")
     with io.BytesIO() as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a font without the signs of a name
         figure.savefig(file, format=kind)
@@ -79,5 +80,6 @@ def _draw(axes: object, label: str, verdict: Verdict) -> None:
 
 
 def _plain(text: str) -> str:
-    """A dollar would begin a formula."""
-    return shorten(one_line(text), 90).replace("$", r"\$")
+    """A dollar would begin a formula, and an underscore in front what has no place in a legend."""
+    plain = shorten(one_line(text), 90).replace("$", r"\$")
+    return f" {plain}" if plain.startswith("_") else plain

@@ -45,6 +45,15 @@ def test_leaky_and_fixed_are_in_one_picture(files):
     assert picture("heap.png", "leak.json", "fixed.json").startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("name", ["_leak.json", "none.json"])
+def test_a_picture_gives_no_warning_of_its_legend(files, name, capsys):
+    """matplotlib leaves out what begins with an underscore, and warns if nothing is left."""
+    (files / "leak.json").rename(files / "_leak.json")
+    (files / "none.json").write_text('{"tests": []}')
+    assert main(["plot", str(files / name), "-o", str(files / "heap.svg")]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_before_and_after_are_on_one_page(files):
     page = files / "page.html"
     given = [str(files / "fixed.json"), "--before", str(files / "leak.json"), "-o", str(page)]
