@@ -20,7 +20,6 @@ import contextlib
 import copy
 import hashlib
 import json
-import os
 import random
 import resource
 import shlex
@@ -534,8 +533,10 @@ class Guard:
 
         self._read, self._ours = READERS[target], NodeLeakError
         self._cpu, self._memory, self._left = cpu, memory, left
-        memory_folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-        self._folder = tempfile.TemporaryDirectory(prefix="nodeleak-fuzz-", dir=memory_folder)
+        # libFuzzer ends without a word: what is to go by itself would stay.
+        self._once = None if left else tempfile.TemporaryDirectory(prefix="nodeleak-fuzz-")
+        self._folder = Path(self._once.name if self._once else f"{left}work")
+        self._folder.mkdir(exist_ok=True)
 
     def __call__(self, data: bytes) -> None:
         try:
@@ -550,7 +551,7 @@ class Guard:
         began, before = time.process_time(), _peak()
         with contextlib.suppress(self._ours), warnings.catch_warnings():
             warnings.simplefilter("error")  # such as numpy's, of numbers that have overflowed
-            self._read(data, Path(self._folder.name))
+            self._read(data, self._folder)
         took, more = time.process_time() - began, _peak() - before
         if took > self._cpu:
             raise Unbounded(f"{took:.1f} s of CPU for {len(data)} bytes")
@@ -624,7 +625,7 @@ def main() -> int:
             (corpus / f"seed-{number}").write_bytes(seed)
         # Once with all modules loaded: what they take is not what a file takes.
         for file in sorted(corpus.glob("seed-*")):
-            Guard(arguments.target, 60.0, 1 << 20)(file.read_bytes())
+            Guard(arguments.target, 60.0, 1 << 20, f"{corpus}-")(file.read_bytes())
         atheris.Setup(_flags(arguments, corpus), guard, custom_mutator=mutator)
         atheris.Fuzz()
     return 0
