@@ -45,17 +45,20 @@ def external_rises(series: Series) -> bool:
 
 
 def external_rises_in_jumps(series: Series) -> bool:
-    """Whether external memory grew over each of three doublings of all work, by no less each time.
+    """Whether external memory grew over each of two or three doublings of all work, by no less.
 
     So does a store of numbers that is made anew at half as much again or twice the size, and what
     gains a large Buffer now and then; not what rises all along.
     """
     if _always_rises(series) or external_rises_evenly(series):
         return False
-    done = series.iterations[-1]
-    grown = deltas([_external_at(series, done / part) for part in (8, 4, 2, 1)])
-    return grown[0] >= THRESHOLDS.least_store and all(
-        late >= THRESHOLDS.no_less * early for early, late in pairwise(grown)
+    first, done = series.iterations[0], series.iterations[-1]
+    looked_at = [done / part for part in (8, 4, 2, 1) if done / part >= first]
+    grown = deltas([_external_at(series, at) for at in looked_at])
+    return (
+        len(grown) > 1
+        and grown[0] >= THRESHOLDS.least_store
+        and all(late >= THRESHOLDS.no_less * early for early, late in pairwise(grown))
     )
 
 
