@@ -40,6 +40,8 @@ LONGEST_WAIT = 1.1 * LONGEST_TIMER
 CHECK_SECONDS = 1.0
 #: seconds that most of what is swept by a timer is kept at most
 OLD = 10.0
+#: share of its bound from which a container is full
+FULL = 0.9
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 #: objects that are asked when they expire
@@ -104,9 +106,9 @@ class Settling:
             grows = ledger.still_grows()
             after = entries.read()
         number = bound.filling.container_id
-        if number in after:
+        if after.get(number or 0, 0) >= FULL * bound.value:
             # Exact, whatever is replaced there, and grows beside it.
-            grows = after[number] > bound.value
+            grows = after[number or 0] > bound.value
         self.still_growing = tuple(
             f.container
             for f in fillings

@@ -33,17 +33,22 @@ class BareStore:
     bytes: int
 
 
-def bare_stores(snapshot: HeapSnapshot) -> tuple[BareStore, ...]:
-    """Those of a kilobyte or more, largest first. Raises ValueError without edges."""
+def bare_stores(snapshot: HeapSnapshot, most: int | None = None) -> tuple[BareStore, ...]:
+    """Those of a kilobyte or more, at ``most`` so many, largest first.
+
+    Raises ValueError if the snapshot was read without edges.
+    """
     graph = graph_of(snapshot)
     found: dict[int, BareStore] = {}
-    for _, owner, store in _owned_stores(snapshot):
-        size = int(snapshot.node_size[store])
+    stores = sorted(_owned_stores(snapshot), key=lambda s: -int(snapshot.node_size[s[2]]))
+    for _, owner, store in stores:
+        size, number = int(snapshot.node_size[store]), int(snapshot.node_id[owner])
         held = graph.to[graph.first[store] : graph.first[store + 1]]
-        if snapshot.node_id[owner] & 1 and distinct(held).size * _SLOT < _OBJECTS * size:
-            number = int(snapshot.node_id[owner])
-            found[number] = BareStore(number, snapshot.name_of(owner), size)
-    return tuple(sorted(found.values(), key=lambda item: (-item.bytes, item.owner_id)))
+        if number & 1 and distinct(held).size * _SLOT < _OBJECTS * size:
+            found.setdefault(number, BareStore(number, snapshot.name_of(owner), size))
+        if len(found) == most:
+            break
+    return tuple(found.values())
 
 
 def _owned_stores(snapshot: HeapSnapshot) -> Iterator[tuple[str, int, int]]:

@@ -21,8 +21,9 @@ class Stores:
     def __init__(self, heap: NodeHeap, first: HeapSnapshot) -> None:
         from ...heap import bare_stores
 
-        self._names = {store.owner_id: store.owner_name for store in bare_stores(first)}
-        self._entries = heap.count_entries(list(self._names)[:MOST_STORES])
+        stores = bare_stores(first, MOST_STORES)
+        self._names = {store.owner_id: store.owner_name for store in stores}
+        self._entries = heap.count_entries(self._names)
         self._counts = [self._entries.read()]
 
     def __repr__(self) -> str:
@@ -40,13 +41,14 @@ class Stores:
         """Those that have gained entries, and have bare slots in the ``last`` snapshot as well."""
         from ...heap import SlotGrowth, bare_stores
 
-        bare = {store.owner_id for store in bare_stores(last)}
-        counted = bare & self._counts[0].keys() & self._counts[-1].keys()
-        rows = (
+        counted = self._counts[0].keys() & self._counts[-1].keys()
+        rows = [
             SlotGrowth(number, self._names[number], "", tuple(c[number] for c in self._counts))
             for number in counted
-        )
-        return tuple(sorted((r for r in rows if r.growth > 0), key=lambda r: -r.growth))
+            if self._counts[-1][number] > self._counts[0][number]
+        ]
+        bare = {store.owner_id for store in bare_stores(last)} if rows else set()
+        return tuple(sorted((r for r in rows if r.owner_id in bare), key=lambda r: -r.growth))
 
     def close(self) -> None:
         """Let go of the containers."""

@@ -71,7 +71,7 @@ def own_timers(channel: Channel, most: float) -> tuple[OwnTimer, ...]:
     own = []
     with _all_timers(channel) as timers:
         near = _call(channel, timers, _NEAR % (1000 * most), by_value=False)["objectId"]
-        times = _call(channel, near, "function() { return this.times; }")["value"]
+        times = _call(channel, near, "function() { return this.times; }").get("value", ())
         callbacks = _call(channel, near, "function() { return this.calls; }", by_value=False)
         for at, (due, period) in enumerate(times):
             call = f"function() {{ return this[{at}]; }}"
