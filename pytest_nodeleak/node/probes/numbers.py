@@ -49,10 +49,11 @@ class EntryCounts:
         counts = {}
         for number, remote in self._objects.items():
             params = {"functionDeclaration": _COUNT, "objectId": remote, "returnByValue": True}
-            reply = self._channel.command("Runtime.callFunctionOn", params)
-            value = reply.get("result", {}).get("value")
-            if isinstance(value, int):
-                counts[number] = value
+            with contextlib.suppress(ProtocolError):  # of a context that is gone
+                reply = self._channel.command("Runtime.callFunctionOn", params)
+                value = reply.get("result", {}).get("value")
+                if isinstance(value, int):
+                    counts[number] = value
         return counts
 
     def close(self) -> None:
