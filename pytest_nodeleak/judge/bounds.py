@@ -72,6 +72,8 @@ class Filling:
 
         What is kept in two generations is not all in the container.
         """
+        if self.per_iteration <= self.pace:
+            return 1.0
         each = self.population / max(self.entries, 1)
         if each > THRESHOLDS.most_per_entry:
             each /= GENERATIONS
@@ -93,8 +95,9 @@ class DeclaredBound:
 
     @property
     def is_refuted(self) -> bool:
-        """Whether more objects live than it would let in."""
-        return self.filling.population > self.value * self.filling.objects_per_entry
+        """Whether more objects live than it would let in, in each of two generations."""
+        most = GENERATIONS * self.value * self.filling.objects_per_entry
+        return self.filling.population > most
 
     @property
     def bytes_when_full(self) -> float:

@@ -213,7 +213,7 @@ class Thresholds:
         "a table that is cleared at each 10,000th iteration",
     )
     fall_readings: int = _is(
-        3,
+        2,
         "readings over which it must have risen before: less may be noise",
         "astro: 1 object a request, heapUsed up and down by 30 kB",
     )

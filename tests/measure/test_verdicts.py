@@ -236,7 +236,8 @@ def test_buffers_that_are_put_together_leak_outside_the_heap(measured: Measured)
     assert verdict.outcome == "leak", verdict.reasons
     assert "external memory" in verdict.reasons[0]
     worst = verdict.constructors[0]
-    assert (worst.name, worst.kind, worst.pace) == ("Buffer", "buffer", "+11 B")
+    assert (worst.name, worst.kind) == ("Buffer", "buffer")
+    assert 5 < worst.per_iteration < 40
     assert worst.retaining_path[-1].startswith("body (Buffer)")
 
 
