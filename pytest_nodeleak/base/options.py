@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["PLUGIN_OPTIONS", "POLICY_OPTIONS", "Option", "camel_case", "snake_case"]
 
@@ -27,6 +28,13 @@ class Option:
     def dashed(self) -> str:
         """As on a command line, without the leading dashes."""
         return self.name.replace("_", "-")
+
+    @property
+    def argument(self) -> dict[str, Any]:
+        """How a parser of arguments takes it."""
+        if self.flag:  # a value that may be left out would be the path that follows
+            return {"action": "store_const", "const": "yes"}
+        return {"action": "append" if self.repeated else "store", "metavar": self.metavar}
 
 
 #: how to measure and what to accept; the fields of Policy, in its order

@@ -239,10 +239,9 @@ def _add_measuring(parser: argparse.ArgumentParser) -> None:
 def _add_policy(parser: argparse.ArgumentParser) -> None:
     policy = parser.add_argument_group("policy", "how to measure and what to accept")
     for option in POLICY_OPTIONS:
-        how: dict[str, Any] = {"metavar": option.metavar}
-        if option.flag:
-            how = {"action": "store_const", "const": "yes"}
-        policy.add_argument(f"--{option.dashed}", dest=option.name, help=option.help, **how)
+        policy.add_argument(
+            f"--{option.dashed}", dest=option.name, help=option.help, **option.argument
+        )
 
 
 def _run(arguments: argparse.Namespace) -> int:

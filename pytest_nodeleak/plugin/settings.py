@@ -47,18 +47,13 @@ def add_options(parser: pytest.Parser) -> None:
     """Register every setting: option, ini value and, named by the option's help, variable."""
     group = parser.getgroup("nodeleak", "nodeleak: memory-leak tests of Node.js programs")
     for option in _OPTIONS.values():
-        how: dict[str, Any] = {"metavar": option.metavar}
-        if option.repeated:
-            how["action"] = "append"
-        if option.flag:  # a value that may be left out would be the path that follows
-            how = {"action": "store_const", "const": "yes"}
         # Every default is None, so that environment and ini can win.
         group.addoption(
             f"--nodeleak-{option.dashed}",
             dest=f"nodeleak_{option.name}",
             default=None,
             help=f"{option.help} [{_variable(option.name)}]",
-            **how,
+            **option.argument,
         )
         parser.addini(f"nodeleak_{option.name}", option.help, type=_ini_type(option), default=None)
     group.addoption(

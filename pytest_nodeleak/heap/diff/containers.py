@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..explain.growth import StaleContainer
-from ..graph.graph import graph_of
+from ..graph.graph import Graph, graph_of
 from ..model.arrays import IntpArray, distinct
 from ..model.snapshot import HeapSnapshot
 
@@ -43,8 +43,7 @@ def bare_stores(snapshot: HeapSnapshot, most: int | None = None) -> tuple[BareSt
     stores = sorted(_owned_stores(snapshot), key=lambda s: -int(snapshot.node_size[s[2]]))
     for _, owner, store in stores:
         size, number = int(snapshot.node_size[store]), int(snapshot.node_id[owner])
-        held = graph.to[graph.first[store] : graph.first[store + 1]]
-        if number & 1 and distinct(held).size * _SLOT < _OBJECTS * size:
+        if number & 1 and _objects_in(graph, store) * _SLOT < _OBJECTS * size:
             found.setdefault(number, BareStore(number, snapshot.name_of(owner), size))
         if len(found) == most:
             break
@@ -59,6 +58,11 @@ def _owned_stores(snapshot: HeapSnapshot) -> Iterator[tuple[str, int, int]]:
         large: IntpArray = np.flatnonzero(snapshot.node_size[stores] >= _LEAST_BYTES)
         for owner, store in zip(owners[large].tolist(), stores[large].tolist(), strict=True):
             yield name, owner, store
+
+
+def _objects_in(graph: Graph, store: int) -> int:
+    """How many different objects it refers to."""
+    return int(distinct(graph.to[graph.first[store] : graph.first[store + 1]]).size)
 
 
 def stale_containers(
@@ -77,7 +81,6 @@ def stale_containers(
         is_new = ids[store] > oldest and ids[store] & 1
         if not is_new or ids[owner] > oldest or not ids[owner] & 1:
             continue
-        held = graph.to[graph.first[store] : graph.first[store + 1]]
         found.append(
             StaleContainer(
                 owner_id=int(ids[owner]),
@@ -85,7 +88,7 @@ def stale_containers(
                 backing_bytes=int(snapshot.node_size[store]),
                 window=int(np.searchsorted(np.array(max_odd_ids[1:]), int(ids[store]))),
                 edge=name,
-                objects=int(distinct(held).size),
+                objects=_objects_in(graph, store),
             )
         )
     return tuple(sorted(found, key=lambda item: (-item.backing_bytes, item.owner_id)))

@@ -51,13 +51,15 @@ def mask(text: str) -> str:
     text = _HEX.sub("#", text)
     text = _TOKEN.sub("#", text)
     text = _DIGITS.sub("#", text)
-    text = text.replace("\n", "\\n")
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return _cut(text.replace("\n", "\\n"))
 
 
 def outline(text: str) -> str:
     """``"session-17 of Bob"`` as ``"a-# a a"``: how it looks, and nothing of what it says."""
-    text = _DIGITS.sub("#", _LETTERS.sub("a", text[:400]))
+    return _cut(_DIGITS.sub("#", _LETTERS.sub("a", text[:400])))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,7 +13,8 @@ from ..channel import GROUP, Channel
 
 __all__ = ["EntryCounts", "numbers_in"]
 
-_STORES = "nodeleak-stores"
+#: each counter lets go of its own containers only
+_GROUPS = (f"nodeleak-stores-{number}" for number in itertools.count())
 #: seconds for finding containers by their ids: V8 walks the whole heap for each
 _FINDING = 3.0
 # A Map of another context is none by instanceof, but has the same getter.
@@ -32,12 +34,13 @@ class EntryCounts:
 
     def __init__(self, channel: Channel, ids: Iterable[int]) -> None:
         self._channel = channel
+        self._group = next(_GROUPS)
         self._objects: dict[int, str] = {}
         finding = Deadline(_FINDING)
         for number in ids:
             if finding.expired:
                 break
-            remote = _remote_object(channel, number, Deadline(10), group=_STORES)
+            remote = _remote_object(channel, number, Deadline(10), group=self._group)
             if remote:
                 self._objects[number] = remote
 
@@ -58,7 +61,7 @@ class EntryCounts:
 
     def close(self) -> None:
         """Let go of the containers."""
-        self._channel.command("Runtime.releaseObjectGroup", {"objectGroup": _STORES})
+        self._channel.command("Runtime.releaseObjectGroup", {"objectGroup": self._group})
 
 
 def numbers_in(

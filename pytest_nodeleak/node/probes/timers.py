@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...base.deadline import Deadline
+from ...base.frames import CallFrame
 from ..channel import Channel
 from .scripts import loaded_scripts
 
@@ -77,7 +78,7 @@ def own_timers(channel: Channel, most: float) -> tuple[OwnTimer, ...]:
             call = f"function() {{ return this[{at}]; }}"
             script = _script_of(channel, _call(channel, callbacks["objectId"], call, False))
             known = scripts.get(script)
-            if known is not None and known.url and not known.url.startswith("node:"):
+            if known is not None and CallFrame("", known.url, 0, 0).is_own:
                 own.append(OwnTimer(max(0.0, due / 1000), period / 1000))
     return tuple(own)
 
