@@ -100,7 +100,8 @@ class HeapLedger:
                 rows, windows, interval, timed=facts.timed, compiled=facts.compiled
             ),
             series=Series(tuple(samples or self.track.samples[-1:])),
-            earlier=tuple(self.track.samples[: self.first_sample]),
+            # At rest what timers held is gone: that heapUsed fell then says nothing of what stays.
+            earlier=() if self._at_rest else tuple(self.track.samples[: self.first_sample]),
         )
         return self.evidence
 
