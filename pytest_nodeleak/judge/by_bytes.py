@@ -34,7 +34,10 @@ GOING_UP = 0.7
 def off_heap_growth(series: Series) -> float:
     """Bytes per iteration of external memory, if it rose in every round, or of the later half."""
     late = later_half(series)
-    if _always_rises(series) or external_rises(series):
+    if external_rises_in_jumps(series):  # flat between two of them: no median says how fast
+        first, last = series.samples[0], series.samples[-1]
+        return (last.external - first.external) / (last.iterations - first.iterations)
+    if _always_rises(series) or external_rises_evenly(series):
         return robust_slope(series.iterations, _external(series))
     return robust_slope(late.iterations, _external(late)) if _always_rises(late) else 0.0
 

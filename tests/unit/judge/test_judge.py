@@ -182,6 +182,12 @@ def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers():
     assert judge(filled, POLICY).outcome == "steady"
     once = replace(doubles, series=stepping(*[16_000] * 30, *[64_000] * 3))
     assert judge(once, POLICY).outcome == "steady"
+    # Most readings after the last of its doublings: the median of the slopes is zero.
+    often = stepping(*sizes, *[sizes[32]] * 120)
+    at = [*range(100, 3_400, 100), *range(3_400, 4_000, 5)]
+    samples = tuple(replace(s, iterations=i) for s, i in zip(often.samples, at, strict=True))
+    rested = judge(replace(doubles, series=Series(samples)), POLICY)
+    assert (rested.outcome, rested.off_heap > 64) == ("leak", True)
 
 
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
