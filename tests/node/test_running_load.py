@@ -36,7 +36,10 @@ def test_the_command_drives_a_server_by_http(by_hand, capsys):
     assert process.poll() is None
 
 
-@pytest.mark.parametrize("request_text", ["", "/cart", "GET cart", "ftp://x/", "get http://x/"])
+@pytest.mark.parametrize(
+    "request_text",
+    ["", "/cart", "GET cart", "ftp://x/", "get http://x/", "http://[x", "http://x:y/"],
+)
 def test_what_is_no_request(request_text):
     with pytest.raises(PolicyError, match="is no request, such as"):
         HttpLoad(request_text)

@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ...base.errors import PolicyError, WorkloadError, hide_ours
 
@@ -29,8 +29,8 @@ class HttpLoad:
 
     def __init__(self, request: str, concurrency: int = 1) -> None:
         found = _REQUEST.fullmatch(request.strip())
-        parts = urlsplit(found[2]) if found else None
-        if found is None or parts is None or not parts.hostname:
+        parts = _parts(found[2]) if found else None
+        if found is None or parts is None:
             raise PolicyError(
                 f"{request!r} is no request, such as 'GET http://127.0.0.1:3000/cart'"
             )
@@ -39,7 +39,7 @@ class HttpLoad:
         self._request = request
         self._method = found[1] or "GET"
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._netloc = parts.netloc
+        self._netloc = parts.netloc.rpartition("@")[2]
         secure = parts.scheme == "https"
         self._kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         self._idle: list[http.client.HTTPConnection] = []
@@ -80,6 +80,16 @@ class HttpLoad:
         for connection in self._idle:
             connection.close()
         self._idle.clear()
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of ``url``; None where it names no host, or no port by a number."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:  # '[x' is no IPv6 address, ':http' no port
+        return None
+    return parts if parts.hostname else None
 
 
 def command_load(command: str) -> Callable[[], object]:
