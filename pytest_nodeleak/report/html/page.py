@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
@@ -22,8 +23,11 @@ __all__ = ["render_page", "require_jinja"]
 _LONGEST = 200
 _MOST_REASONS = 6
 _MOST_SITES = 3
+_MOST_FRAMES = 6
 #: strings that are shown of a class
 _MOST_TEXTS = 3
+#: what a node id is better broken between than within, where it does not fit
+_WORDS = re.compile(r"[^/_.:\[]*[/_.:\[]*")
 _LABELS = {
     "leak": "leak",
     "accepted": "accepted leak",
@@ -57,6 +61,7 @@ def render_page(run: Run, before: Run | None = None) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["shown"] = _shown
+    environment.filters["wraps"] = lambda name: Markup("<wbr>").join(_WORDS.findall(_shown(name)))
     template = environment.from_string((folder / "page.html.j2").read_text("utf-8"))
     counts = run.counts()
     return template.render(
@@ -111,18 +116,20 @@ def _growth(verdict: Verdict) -> str:
 
 def _side(verdict: Verdict, when: str, scale: Scale) -> dict[str, Any]:
     rows = [*verdict.constructors, *verdict.internals]
+    head = headline(verdict)
+    stacks = dict.fromkeys(site.stack[:_MOST_FRAMES] for site in verdict.sites)
     return {
         "when": when,
         "word": word_of(verdict),
         "label": _LABELS[word_of(verdict)],
-        "headline": headline(verdict),
-        "reasons": verdict.reasons[:_MOST_REASONS],
+        "headline": head,
+        "reasons": [r for r in verdict.reasons[:_MOST_REASONS] if not head.endswith(r)],
         "accepted": verdict.accepted,
         "chart": chart(verdict, scale),
         "unit": verdict.unit,
         "rows": [_row(row) for row in rows],
         "tree": [_branch(branch) for branch in retaining_tree(verdict.constructors)],
-        "sites": [site.stack[:6] for site in verdict.sites[:_MOST_SITES]],
+        "sites": list(stacks)[:_MOST_SITES],
         "facts": _facts(verdict),
     }
 

@@ -7,8 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_nodeleak import LeakingConstructor, Policy, PolicyError, Sample, Series, Verdict
+from pytest_nodeleak import (
+    LeakingConstructor,
+    Policy,
+    PolicyError,
+    Sample,
+    Series,
+    Verdict,
+)
 from pytest_nodeleak.base.phases import Phase
+from pytest_nodeleak.judge.verdict import AllocationSite
 from pytest_nodeleak.report.html import render_page
 from pytest_nodeleak.report.html.tree import retaining_tree
 from pytest_nodeleak.report.run import MeasuredTest, Run
@@ -40,7 +48,7 @@ STEADY = replace(LEAK, outcome="steady", constructors=(), series=WORKER, heaps=(
 class Page(html.parser.HTMLParser):
     """What a browser would make of it: tags and attributes in their order, text, balance."""
 
-    VOID = ("meta", "br")
+    VOID = ("meta", "br", "wbr")
 
     def __init__(self, text):
         super().__init__()
@@ -86,6 +94,14 @@ def test_a_page_has_charts_tables_and_trees():
     cards = [a for t, a in page.tags if t == "details" and "card" in a.get("class", "")]
     assert [card["data-word"] for card in cards] == ["leak", "steady"]
     assert ["open" in card for card in cards] == [True, False]
+
+
+def test_nothing_is_said_twice():
+    site = AllocationSite(32, ("checkout (cart.js:2:3)",))
+    text = render_page(run_of(replace(STEADY, reasons=("flat it is",), sites=(site, site))))
+    assert text.count("flat it is") == 1
+    assert text.count("<li><code>checkout (cart.js:2:3)") == 1
+    assert '<span class="name">t.<wbr>py::<wbr>test_<wbr>0' in text
 
 
 def test_two_runs_stand_side_by_side_on_one_scale():
