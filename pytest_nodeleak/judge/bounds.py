@@ -67,6 +67,14 @@ class Filling:
     example_ids: tuple[int, ...] = ()
 
     @property
+    def is_nodes(self) -> bool:
+        """Whether Node made the container: what its numbers mean is not the program's to say.
+
+        A list of timers has an ``expiry``, by a clock that begins with the process.
+        """
+        return " in module node:" in self.container
+
+    @property
     def objects_per_entry(self) -> float:
         """Of that class; more than a few of them are not entries, but hang behind one.
 

@@ -165,7 +165,8 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     if not evidence.exhausted and not evidence.pushed:
         return unclear
     rare = tuple(g for g in growing if g.few and g.steady)
-    wanted = rare and sum(evidence.windows) < evidence.wanted
+    patience = THRESHOLDS.rare_worth if any(g.allocations.is_own for g in rare) else 1
+    wanted = rare and sum(evidence.windows) < patience * evidence.wanted
     if (wanted or rises_late(evidence.series)) and not evidence.exhausted:
         return unclear
     if rare:

@@ -49,6 +49,11 @@ class Thresholds:
         "survivors at a place of the program below which more work is asked for",
         "express, one request in ten: 1, 2 and 1 survivors in windows of 15, 30 and 15",
     )
+    rare_worth: int = _is(
+        3,
+        "times the iterations that would mean something without a survivor, where few stay",
+        "batches of 500 of which one event is kept, on a busy machine: 3 in 2,000 iterations",
+    )
     few_of_node: int = _is(
         24,
         "the same at a place of Node's own",

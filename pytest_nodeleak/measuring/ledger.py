@@ -9,7 +9,7 @@ from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
 from .heaps import HeapLedger
 from .meter import Meter
-from .plan import Pacer, iterations_counted, iterations_for, sampling_interval
+from .plan import Pacer, iterations_counted, iterations_for, sampling_interval, unlike
 
 __all__ = ["Ledger"]
 
@@ -165,7 +165,7 @@ class Ledger:
                 break
             n = max(int(counts[-1]), int(missing))
             if all(g.few for g in self.judgement.growing):
-                n = max(n, self._wanted() // 4)
+                n = max(n, unlike(self._wanted() // 4, len(counts)))
             if self.meter.budget.left < self._window_seconds(n):
                 self._judge(exhausted=True)
                 break
@@ -287,7 +287,7 @@ class Ledger:
         self.pacer.forget()
         piece = power_of_two(max(1, n / PIECES))
         while n > 0 and not limit.expired and not meter.is_huge:
-            done = meter.iterate(min(piece, n), limit)
+            done = meter.iterate(min(unlike(piece, len(meter.samples)), n), limit)
             n -= max(done, 1)
             meter.sample()
             if meter.heap_growth > PUSH_BYTES and not all_of_it:

@@ -11,7 +11,7 @@ from ..base.units import power_of_two
 if TYPE_CHECKING:
     from .meter import Meter
 
-__all__ = ["Pacer", "Plan", "iterations_counted", "iterations_for", "sampling_interval"]
+__all__ = ["Pacer", "Plan", "iterations_counted", "iterations_for", "sampling_interval", "unlike"]
 
 ROUND_SECONDS = 0.03
 PUSH_SECONDS = 1.0
@@ -131,6 +131,15 @@ class Pacer:
             pace = (self._meter.busy - busy) / (self._meter.done - done)
             reading = self._meter.gc_seconds + self._meter.heaps.seconds
             self.plan = replace(self.plan, seconds=pace, reading_seconds=reading)
+
+
+def unlike(n: int, number: int) -> int:
+    """``n`` iterations, five sixteenths more every second time.
+
+    Readings always as far apart would meet what is done in batches a little later in each of them:
+    a stroboscope that shows a sawtooth as a steady rise.
+    """
+    return n + n // 4 + n // 16 if number % 2 else n
 
 
 def iterations_counted(pace: float) -> int:

@@ -9,7 +9,7 @@ from ..base.policy import Policy
 from ..base.samples import Series
 from ..judge.evidence import heap_is_flat
 from .meter import Meter
-from .plan import Pacer
+from .plan import Pacer, unlike
 
 __all__ = ["Rounds"]
 
@@ -92,6 +92,8 @@ class Rounds:
         for number in itertools.count(1):
             for _ in range(repeats):
                 meter.iterate(n)
+            if self.policy.iterations is None and not self.pacer.timed:
+                meter.iterate(unlike(repeats * n, number) - repeats * n)
             meter.sample(others=number in READ_OTHERS)
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:

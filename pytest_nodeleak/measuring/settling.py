@@ -64,7 +64,7 @@ class Settling:
         store = findings.preallocated
         if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
             return self._fill(store, findings.fillings)
-        fillings = findings.fillings[:MOST_FILLINGS]
+        fillings = [f for f in findings.fillings if not f.is_nodes][:MOST_FILLINGS]
         for filling in fillings:
             with self._meter.walking():
                 numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)

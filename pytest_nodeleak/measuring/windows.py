@@ -13,7 +13,7 @@ from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
 from .heaps import Stores
 from .meter import TICK, Meter
-from .plan import Pacer
+from .plan import Pacer, unlike
 
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, SnapshotDiff
@@ -110,7 +110,7 @@ class Windows:
         limit = meter.budget.within(share * meter.budget.left)
         piece = n if n < WINDOW_PIECES else power_of_two(n / WINDOW_PIECES)
         while (done := meter.done - before) < n:
-            meter.iterate(min(piece, n - done), limit)
+            meter.iterate(min(unlike(piece, len(meter.samples)), n - done), limit)
             if meter.done - before >= n:
                 break
             meter.sample()

@@ -267,6 +267,33 @@ def test_a_store_of_numbers_outside_the_heap_that_doubles(measured: Measured, le
         assert 4 < worst.per_iteration < 16
 
 
+#: work that is flushed when there is enough of it
+BATCHES = """
+class Event_ { constructor(at) { this.at = at; } }
+const lost = []; let batch = []; let n = 0;
+global.iteration = () => {
+  batch.push(new Event_(n++));
+  if (batch.length < LENGTH) return;
+  if (KEEPS) lost.push(batch[0]);
+  batch = [];
+};
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("length", [500, 1000])
+def test_batches_are_no_rise_by_whatever_length_of_round(measured: Measured, length: int) -> None:
+    verdict = measured(BATCHES.replace("LENGTH", str(length)).replace("KEEPS", "false"))
+    assert verdict.outcome == "steady", verdict.reasons
+
+
+@pytest.mark.slow
+def test_what_one_batch_in_each_keeps_is_found(measured: Measured) -> None:
+    verdict = measured(BATCHES.replace("LENGTH", "500").replace("KEEPS", "true"))
+    assert verdict.outcome == "leak", verdict.reasons
+    assert verdict.constructors[0].name == "Event_"
+
+
 @pytest.mark.slow
 def test_an_age_is_waited_for(measured: Measured) -> None:
     verdict = measured(

@@ -106,3 +106,8 @@ def test_when_an_object_expires_is_a_time_to_come():
         deadline_among({"id": 7.0, "expires": 1000 * now + 7 * 86_400_000}, FILLING, now, 3.0)
         is None
     )
+
+
+def test_a_container_of_nodes_own_has_no_bound_of_the_programs():
+    assert not FILLING.is_nodes
+    assert replace(FILLING, container="timerListMap in module node:timers -> [n]").is_nodes

@@ -265,6 +265,14 @@ def test_what_is_rare_needs_more_than_one_or_two():
     assert not evidence((3, 3, 3), windows=(16_000.0, 16_000.0, 16_000.0)).growing
 
 
+def test_what_is_rare_and_stays_is_worth_more_work():
+    flat = heap(*[3_000_000] * 9)
+    rare = evidence((1, 1, 1), windows=(512.0, 512.0, 512.0), series=flat, wanted=1_000)
+    assert judge_survivors(rare, POLICY).outcome is None
+    assert judge_survivors(replace(rare, wanted=500), POLICY).outcome == "inconclusive"
+    assert judge_survivors(replace(rare, exhausted=True), POLICY).outcome == "inconclusive"
+
+
 def test_where_nothing_lasts_as_many_iterations_are_seen_as_are_wanted():
     nothing = evidence((0, 0), wanted=5_000)
     assert judge_survivors(nothing, POLICY).outcome is None
