@@ -7,7 +7,8 @@ and B exactly if maxOdd(A) < id <= maxOdd(B).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -149,8 +150,11 @@ class SnapshotDiff:
         *,
         deadline: Deadline | None = None,
         paths_per_row: int = 1,
+        older: Collection[tuple[str, str]] = (),
     ) -> tuple[ConstructorGrowth, ...]:
         """Copies of rows (default: the first ten) with path, retained size and owner.
+
+        Of rows whose kind and name are among ``older``, only what is older than the last window.
 
         Raises DeadlineExceeded, KeyError for an unknown name, and ValueError if the last
         snapshot was read without its edges.
@@ -159,6 +163,11 @@ class SnapshotDiff:
             rows = [row for row in self.rows if not row.internal and row.survivor_count][:10]
         chosen = [self.row(row) if isinstance(row, str) else row for row in rows]
         groups = [self.nodes_of(row) for row in chosen]
+        for at, row in enumerate(chosen):
+            if (row.kind, row.name) in older:
+                groups[at] = groups[at][self.last.node_id[groups[at]] <= self.max_odd_ids[-2]]
+                size = int(self.last.node_size[groups[at]].sum(dtype=np.int64))
+                chosen[at] = replace(row, shallow_size=size)
         return self._explainer.explain(
             chosen, groups, deadline=deadline, paths_per_row=paths_per_row
         )

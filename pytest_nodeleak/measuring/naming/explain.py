@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ from ...judge.suspects import distinctiveness
 from ...judge.thresholds import THRESHOLDS
 from ...judge.trend import deltas, robust_slope
 from ...judge.verdict import LeakingConstructor
+from .fillings import fillings_of, preallocated
 
 if TYPE_CHECKING:
-    from ...heap import Buffer, ConstructorGrowth, Owner, SlotGrowth, SnapshotDiff
+    from ...heap import Buffer, ConstructorGrowth, SlotGrowth, SnapshotDiff
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -37,12 +39,8 @@ LEAST_COUNT = 5
 MUCH_OUTSIDE = 16_000_000
 #: characters of a string that are shown
 LONGEST_TEXT = 200
-#: share of the survivors in one container from which it is where they pile up
-MOST = 0.5
-#: objects per iteration that are an entry each
-ONE_ENTRY = 1.2
-#: share of the survivors in one store from which they all are in it
-WHOLE = 0.9
+#: times the pace of earlier windows above which what the last one has is not what stays
+YOUNG = 2
 
 
 @dataclass(frozen=True)
@@ -98,11 +96,13 @@ def find_culprits(
     values = [s for s in judgement.suspects if s.is_value]
     # Bare values are the finding only where nothing else grows.
     chosen, rest = (things, values) if things else (values, [])
+    chosen = [_without_young(s, evidence.windows) for s in chosen]
     rank = {s: _rank(s.row, diff) for s in chosen}
     chosen = sorted(chosen, key=lambda s: (rank[s], -_growth_in_bytes(s)))[:MOST_ROWS]
+    older = {(s.row.kind, s.row.name) for s in chosen if len(s.growth) < len(evidence.windows)}
     explained: dict[tuple[str, str], ConstructorGrowth] = {}
     try:
-        for row in diff.explain([suspect.row for suspect in chosen], deadline=deadline):
+        for row in diff.explain([s.row for s in chosen], deadline=deadline, older=older):
             explained[row.name, row.kind] = row
     except DeadlineExceeded:  # on a huge heap: the names are worth more than nothing
         seconds = f"{deadline.seconds:g} s" if deadline.seconds else "the time"
@@ -117,7 +117,7 @@ def find_culprits(
     ]
     grown = sum(growing.bytes_per_iteration for growing in judgement.growing)
     grown = grown or sum(s.row.shallow_size for s in chosen) / (sum(evidence.windows) or 1)
-    fillings = tuple(_fillings(pairs, evidence.total_iterations, grown))
+    fillings = tuple(fillings_of(pairs, evidence.total_iterations, grown))
     stores = [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
     if judgement.off_heap and not rows:
         buffers = _grown_buffers(diff, evidence)[:MOST_BUFFERS]
@@ -129,69 +129,20 @@ def find_culprits(
             for s in sorted(rest, key=_growth_in_bytes, reverse=True)[:MOST_INTERNALS]
         ),
         facts=facts,
-        preallocated=_preallocated([row for _, row in pairs], fillings),
+        preallocated=preallocated([row for _, row in pairs], fillings),
         fillings=fillings,
     )
 
 
-def _fillings(
-    pairs: Sequence[tuple[Suspect, ConstructorGrowth]],
-    iterations: int,
-    bytes_per_iteration: float,
-) -> Iterator[Filling]:
-    """The containers in which most of what grew piles up, each with its rarest class.
-
-    That is the one which an entry has once; what hangs behind it may be many.
-    """
-    rarest: dict[int, tuple[Suspect, ConstructorGrowth, Owner]] = {}
-    for suspect, row in pairs:
-        if row.owner is not None and row.owner.share >= MOST:
-            before = rarest.setdefault(row.owner.id, (suspect, row, row.owner))
-            if suspect.per_iteration < before[0].per_iteration:
-                rarest[row.owner.id] = (suspect, row, row.owner)
-    for suspect, row, owner in rarest.values():
-        # An array that was made in its full length has as many entries as there are objects.
-        entries = min(owner.entries or row.populations[-1], row.populations[-1])
-        yield Filling(
-            constructor=row.name,
-            kind=row.kind,
-            container=owner.name,
-            entries=entries,
-            per_iteration=suspect.per_iteration,
-            pace=_entries_per_iteration(suspect.per_iteration, entries / max(iterations, 1)),
-            container_type=owner.type,
-            population=row.populations[-1],
-            bytes_per_iteration=bytes_per_iteration,
-            holder_id=owner.holder_id,
-            closure_id=owner.closure_id,
-            container_id=owner.id,
-            example_ids=row.example_ids,
-        )
-
-
-def _entries_per_iteration(objects: float, so_far: float) -> float:
-    """What an iteration adds, of ``objects`` of the rarest class; it was ``so_far`` on average.
-
-    A container may be the younger of two generations, and have begun empty just now.
-    """
-    return objects if objects <= ONE_ENTRY else min(objects, so_far)
-
-
-def _preallocated(
-    rows: Sequence[ConstructorGrowth], fillings: Sequence[Filling]
-) -> DeclaredBound | None:
-    """The store that all survivors fill, if it has more slots than pushing leaves free.
-
-    V8 adds a half and 16 when an array is full: its slots say how many there may be.
-    """
-    owners = [row.owner for row in rows if row.owner is not None]
-    if not owners or len(owners) < len(rows) or not fillings:
-        return None
-    for owner in owners:
-        free = owner.entries is None or owner.entries <= 0.9 * ((owner.capacity or 0) - 16) / 1.5
-        if not owner.capacity_fixed or owner.share < WHOLE or not free:
-            return None
-    return DeclaredBound("slots", owners[0].capacity or 0, fillings[0])
+def _without_young(suspect: Suspect, windows: Sequence[float]) -> Suspect:
+    """Without the last window where that has far more: a batch, which will be let go of."""
+    *growth, last = suspect.growth
+    # Two standard deviations of a count.
+    least = last - 2 * math.sqrt(last)
+    rate = sum(growth) / (sum(windows[: len(growth)]) or 1)
+    if sum(growth) < THRESHOLDS.no_chance or least <= YOUNG * rate * windows[len(growth)]:
+        return suspect
+    return replace(suspect, growth=tuple(growth), per_iteration=rate)
 
 
 def _counter_facts(evidence: Evidence) -> Iterator[str]:

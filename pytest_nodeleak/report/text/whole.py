@@ -41,7 +41,8 @@ def headline(verdict: Verdict) -> str:
     worst, unit = verdict.constructors[0], verdict.unit
     # Counts by function are of the ledger's windows: the pace says how many iterations they had.
     by_function = worst.kind == "function" or not verdict.windows
-    total = worst.count / (worst.per_iteration or 1) if by_function else sum(verdict.windows)
+    counted_in = verdict.windows[: len(worst.per_window) or None]
+    total = worst.count / (worst.per_iteration or 1) if by_function else sum(counted_in)
     name = name_of(worst)
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
     if worst.kind == "buffer":  # counted in bytes

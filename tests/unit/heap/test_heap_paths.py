@@ -53,6 +53,22 @@ def test_array_of_a_module(program):
     assert row.retained_size == 320
 
 
+def test_of_what_is_young_may_be_let_go_what_is_older_is_explained(program):
+    build = program.build
+    batch, lost = (build.array(program.module, name, kind="context") for name in ("batch", "lost"))
+    snapshots = [read(build.json())]
+    for array, times in ((lost, 2), (batch, 30)):
+        for _ in range(times):
+            build.push(array, build.object("Leaf"))
+        snapshots.append(read(build.json()))
+    diff = growth_over(snapshots)
+    (row,) = diff.explain(["Leaf"])
+    assert str(row.retaining_path) == "batch (Array) in module index.js -> [n]"
+    (row,) = diff.explain(["Leaf"], older={(row.kind, "Leaf")})
+    assert str(row.retaining_path) == "lost (Array) in module index.js -> [n]"
+    assert (row.shallow_size, row.retained_size) == (64, 64)
+
+
 def test_array_whose_store_was_replaced(program):
     build = program.build
     leaky = build.array(program.module, "leakyData", kind="context")

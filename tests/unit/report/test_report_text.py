@@ -244,6 +244,12 @@ def test_a_function_is_told_from_the_class_of_its_name():
     assert headline(replace(LEAK, constructors=rows[1:])).startswith("Receipt() leaks: ")
 
 
+def test_sizes_are_of_the_windows_that_were_counted():
+    batches = replace(RECEIPT, per_iteration=0.5, count=20, retained_size=3200, per_window=(0.5,))
+    verdict = replace(LEAK, constructors=(batches,), windows=(40.0, 60.0))
+    assert "+80 B per iteration retained, in 1 of 1 windows" in headline(verdict)
+
+
 def test_without_a_retained_size_the_headline_takes_the_shallow_one():
     verdict = replace(LEAK, constructors=(ITEM,))
     assert headline(verdict) == (
