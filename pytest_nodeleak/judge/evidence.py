@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..base.samples import Sample, Series
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import is_flat
+from .trend import deltas, is_flat
 from .verdict import Outcome
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "OutsideGrowth",
     "Suspect",
     "heap_is_flat",
+    "hides_nothing",
     "resolution",
 ]
 
@@ -167,6 +168,16 @@ def heap_is_flat(series: Series, last: int) -> bool:
         and samples[-1].contexts <= samples[0].contexts
         and samples[-1].resources <= samples[0].resources
     )
+
+
+def hides_nothing(series: Series, last: int) -> bool:
+    """Whether the last ``last`` readings of a flat heap fell by too little to hide a leak.
+
+    What rose meanwhile is at most what it fell by. The heaps of most programs do neither.
+    """
+    samples = series.samples[-last:]
+    fell = -sum(min(step, 0) for step in deltas([s.heap_used for s in samples]))
+    return fell <= THRESHOLDS.may_hide * (samples[-1].iterations - samples[0].iterations)
 
 
 def resolution(evidence: Evidence, survivors: LedgerEvidence | None) -> float:

@@ -24,6 +24,11 @@ class Thresholds:
         "bytes: a band of heapUsed that is no growth, if it does not end above its beginning",
         "HTTP with keep-alive: single steps of up to 640 B",
     )
+    may_hide: float = _is(
+        0.32,
+        "bytes per iteration that a heap fell by inside that band, and a leak may have risen by",
+        "a page of Astro, one visit in ten kept: 3 kB in 528 iterations, which it fell by as well",
+    )
     least_rate: float = _is(
         0.005,
         "objects per iteration below which one or two are no evidence",

@@ -7,7 +7,7 @@ import time
 
 from ..base.policy import Policy
 from ..base.samples import Series
-from ..judge.evidence import heap_is_flat
+from ..judge.evidence import heap_is_flat, hides_nothing
 from .meter import Meter
 from .plan import Pacer, unlike
 
@@ -140,6 +140,7 @@ class Rounds:
             # A store of bare slots grows in steps, by half or double: over twice the
             # work since the start it must have stepped, so flat means that there is none.
             enough = last - first >= max(iterations, first - start)
-            if enough and heap_is_flat(series, length):
+            is_exact = self.pacer.timed or hides_nothing(series, length)
+            if enough and is_exact and heap_is_flat(series, length):
                 return True
         return False

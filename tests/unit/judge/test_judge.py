@@ -9,7 +9,7 @@ import pytest
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
-from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat
+from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat, hides_nothing
 from pytest_nodeleak.judge.judge import judge
 from pytest_nodeleak.measuring.outside import outside_growth
 
@@ -219,6 +219,13 @@ def test_flat_needs_every_kind_of_memory_to_be_flat():
     assert not heap_is_flat(slow, 4)
     more = [replace(s, contexts=i) for i, s in enumerate(level.samples)]
     assert not heap_is_flat(Series(tuple(more)), 4)
+
+
+def test_a_flat_heap_that_fell_may_hide_what_rose_as_much():
+    assert hides_nothing(series(3_000_024, 3_000_024, 3_000_000, 3_000_000), 4)
+    fell = series(3_001_400, 3_001_400, 3_000_100, 3_000_100, 3_000_000)
+    assert heap_is_flat(fell, 5)
+    assert not hides_nothing(fell, 5)
 
 
 def flat_with_outside(outside: OutsideGrowth, policy: Policy = POLICY):
