@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SLOT",
+    "goes_on",
     "is_unexplained",
     "no_class_grows",
     "not_proven",
@@ -166,6 +167,16 @@ def unexplained_growth(series: Series) -> float:
         return 0.0
     slope = robust_slope(series.iterations, heap)
     return slope if slope >= THRESHOLDS.least_slope else 0.0
+
+
+def goes_on(later: Series, growth: float) -> bool:
+    """Whether heapUsed rises by ``growth`` bytes per iteration in ``later`` readings, too.
+
+    Snapshots let V8 drop what it needs no more: they are compared with each other alone.
+    """
+    slope = robust_slope(later.iterations, later.heap_used)
+    few = len(later.samples) < THRESHOLDS.late_samples
+    return few or slope >= THRESHOLDS.witnessed * growth
 
 
 def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:

@@ -11,6 +11,7 @@ from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
 from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat, hides_nothing
 from pytest_nodeleak.judge.judge import judge
+from pytest_nodeleak.judge.nothing_grows import goes_on
 from pytest_nodeleak.measuring.outside import outside_growth
 
 POLICY = Policy()
@@ -208,6 +209,14 @@ def test_what_node_keeps_a_bounded_number_of_is_no_leak():
     assert judge(evidence(entries, windows=(40, 160)), POLICY).outcome == "steady"
     more = row("PerformanceResourceTiming", populations=(0, 400, 2000))
     assert judge(evidence(more), POLICY).outcome == "leak"
+
+
+def test_growth_before_the_snapshots_that_has_ended_since_does_not_go_on():
+    # Forty undo stacks of a hundred, filled at random while they were counted.
+    full = series(*[4_930_000, 4_930_200, 4_930_100, 4_930_200, 4_930_200])
+    assert not goes_on(full, 73.0)
+    assert goes_on(series(*range(4_930_000, 4_960_000, 5_000)), 73.0)
+    assert goes_on(series(4_930_000, 4_930_000), 73.0)  # too few to tell
 
 
 def test_flat_needs_every_kind_of_memory_to_be_flat():
