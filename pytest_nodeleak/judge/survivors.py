@@ -167,12 +167,14 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     rare = tuple(g for g in growing if g.few and g.steady)
     patience = THRESHOLDS.rare_worth if any(g.allocations.is_own for g in rare) else 1
     wanted = rare and sum(evidence.windows) < patience * evidence.wanted
-    if (wanted or rises_late(evidence.series)) and not evidence.exhausted:
+    # A step of V8's at the beginning may be larger than all that leaks later.
+    late = rises_late(evidence.series) or _late_share(evidence, growing) >= THRESHOLDS.witnessed
+    if (wanted or late) and not evidence.exhausted:
         return unclear
     if rare:
         # Under the profiler there was no time for more; counting at full speed may tell.
         return Judgement("inconclusive", (_still_growing(evidence, rare[0]),), growing=rare)
-    if rises_late(evidence.series):
+    if late:
         return Judgement("inconclusive", (_still_growing(evidence, growing[0]),), growing=growing)
     reason = (
         f"{growing[0].allocations} fills up: the later half of "
@@ -240,7 +242,16 @@ def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
     fall = max((before - after for before, after in combinations(heap, 2)), default=0)
     series = evidence.series
     rises = rises_late(series) or rises_nearly_always(heap) or heap_rises_evenly(series)
+    rises = rises or _late_share(evidence, leaking) > THRESHOLDS.replaced_rise
     return not rises and fall < _bytes_added(leaking, evidence)
+
+
+def _late_share(evidence: LedgerEvidence, growing: Sequence[Growing]) -> float:
+    """What heapUsed rose by in the later half of the work, as a share of what was counted."""
+    late = later_half(evidence.series).samples
+    counted = _bytes_per_iteration(growing)
+    enough = len(late) >= THRESHOLDS.late_samples and counted > 0
+    return _slope(late) / counted if enough else 0.0
 
 
 def _stays(evidence: LedgerEvidence, worst: Growing) -> str:

@@ -181,6 +181,11 @@ class Thresholds:
         "share of the window before below which a last one shows nothing by itself",
         "windows that the budget cut off",
     )
+    replaced_rise: float = _is(
+        0.1,
+        "share of the survivors' bytes that a heap may rise by where they only replace others",
+        "the latest 20 versions that tsc compiled, and one in ten kept for ever: 0.27",
+    )
     counted_witnessed: float = _is(
         0.3,
         "share of the bytes counted that heapUsed must show where only values grow",

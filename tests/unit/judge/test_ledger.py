@@ -265,6 +265,22 @@ def test_what_is_rare_needs_more_than_one_or_two():
     assert not evidence((3, 3, 3), windows=(16_000.0, 16_000.0, 16_000.0)).growing
 
 
+@pytest.mark.parametrize(
+    ("counts", "share"), [((2, 9, 6), 0.3), ((2, 11, 2), 0.5)], ids=["replaced", "fills up"]
+)
+def test_a_step_of_v8_is_no_reason_to_overlook_a_slower_rise(counts, share):
+    # The latest 20 are kept for a while, and one in ten for good.
+    def after_a_step(slope):
+        return heap(3_000_000, *(4_600_000 + slope * 500 * at for at in range(9)))
+
+    few = {"windows": (15.0, 15.0, 15.0), "exhausted": True}
+    pace = sum(g.bytes_per_iteration for g in evidence(counts, **few).growing)
+    rises = evidence(counts, **few, series=after_a_step(round(share * pace)))
+    assert judge_survivors(rises, POLICY).outcome == "inconclusive"
+    level = evidence(counts, **few, series=after_a_step(0))
+    assert judge_survivors(level, POLICY).outcome == "steady"
+
+
 def test_what_is_rare_and_stays_is_worth_more_work():
     flat = heap(*[3_000_000] * 9)
     rare = evidence((1, 1, 1), windows=(512.0, 512.0, 512.0), series=flat, wanted=1_000)
