@@ -297,6 +297,26 @@ def test_what_one_batch_in_each_keeps_is_found(measured: Measured) -> None:
 
 
 @pytest.mark.slow
+def test_the_path_is_that_of_what_keeps_all_not_of_a_cache_beside_it(measured: Measured) -> None:
+    verdict = measured(
+        """
+        class Quote { constructor(n) { this.n = n; } }
+        const recent = []; const days = { open: new Map() }; let n = 0;
+        global.iteration = () => {
+          const quote = new Quote(n++);
+          recent.push(quote);
+          if (recent.length > 200) recent.shift();
+          if (n % 4 === 0) days.open.set(n, quote);
+        };
+        """
+    )
+    assert verdict.outcome == "leak", verdict.reasons
+    worst = verdict.constructors[0]
+    assert (worst.name, round(worst.per_iteration, 2)) == ("Quote", 0.25)
+    assert worst.retaining_path[:2] == ("days in module program.js", ".open (Map)")
+
+
+@pytest.mark.slow
 def test_an_age_is_waited_for(measured: Measured) -> None:
     verdict = measured(
         """

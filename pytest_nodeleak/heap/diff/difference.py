@@ -151,10 +151,13 @@ class SnapshotDiff:
         deadline: Deadline | None = None,
         paths_per_row: int = 1,
         older: Collection[tuple[str, str]] = (),
+        expected: Sequence[float] = (),
     ) -> tuple[ConstructorGrowth, ...]:
         """Copies of rows (default: the first ten) with path, retained size and owner.
 
         Of rows whose kind and name are among ``older``, only what is older than the last window.
+        ``expected`` is how many entries a container must have that keeps all of a row: the path
+        leads through none that has far fewer, if there is another.
 
         Raises DeadlineExceeded, KeyError for an unknown name, and ValueError if the last
         snapshot was read without its edges.
@@ -169,7 +172,7 @@ class SnapshotDiff:
                 size = int(self.last.node_size[groups[at]].sum(dtype=np.int64))
                 chosen[at] = replace(row, shallow_size=size)
         return self._explainer.explain(
-            chosen, groups, deadline=deadline, paths_per_row=paths_per_row
+            chosen, groups, deadline=deadline, paths_per_row=paths_per_row, expected=expected
         )
 
     @cached_property

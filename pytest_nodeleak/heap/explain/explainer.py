@@ -19,7 +19,7 @@ import numpy as np
 from ...base.deadline import Deadline
 from ..graph.graph import graph_of
 from ..graph.walk import NO_EDGE
-from ..model.arrays import AnyArray
+from ..model.arrays import AnyArray, BoolArray
 from ..model.snapshot import HeapSnapshot
 from ..names.describe import describe_path
 from ..names.paths import RetainingPath
@@ -27,6 +27,7 @@ from ..names.places import scopes_of
 from ..names.scopes import is_user_script
 from .growth import ConstructorGrowth, Owner
 from .owner import OwnerFinder
+from .passages import without_passages
 from .retention import Retention
 
 __all__ = ["Explainer", "Origin"]
@@ -51,17 +52,39 @@ class Explainer:
         *,
         deadline: Deadline | None = None,
         paths_per_row: int = 1,
+        expected: Sequence[float] = (),
     ) -> tuple[ConstructorGrowth, ...]:
-        """Copies of ``rows``, whose nodes are ``groups``, with everything filled in."""
+        """Copies of ``rows``, whose nodes are ``groups``, with everything filled in.
+
+        ``expected`` says how many entries a container must have if all of a row is kept in it.
+        """
+        explained = self._explain_all(rows, groups, deadline, paths_per_row)
+        if not expected:
+            return explained
+        return without_passages(
+            self.graph,
+            explained,
+            expected,
+            lambda avoided: self._explain_all(rows, groups, deadline, paths_per_row, avoided),
+        )
+
+    def _explain_all(
+        self,
+        rows: Sequence[ConstructorGrowth],
+        groups: Sequence[AnyArray],
+        deadline: Deadline | None,
+        paths_per_row: int,
+        avoided: BoolArray | None = None,
+    ) -> tuple[ConstructorGrowth, ...]:
         if not any(group.size for group in groups):
             return tuple(rows)
-        retention = Retention(self.graph, groups, deadline)
+        retention = Retention(self.graph, groups, deadline, avoided)
         owners = OwnerFinder(self.graph, retention, self.max_odd_ids)
         result: list[ConstructorGrowth] = []
         for row, group in zip(rows, groups, strict=True):
             if deadline is not None:
                 deadline.check("explaining what survived")
-            result.append(self._explain(row, group, retention, owners, paths_per_row))
+            result.append(self._explain(row, group, retention, owners, paths_per_row, avoided))
             self.snapshot.release()
         return tuple(result)
 
@@ -90,12 +113,15 @@ class Explainer:
         retention: Retention,
         owners: OwnerFinder,
         paths_per_row: int,
+        avoided: BoolArray | None,
     ) -> ConstructorGrowth:
         if not group.size:
             return row
         step = max(1, group.size // _SAMPLED)
         sample = group[::step]
         by_owner = owners.sort(sample)
+        if avoided is not None:  # the few that are elsewhere as well tell more
+            by_owner.sort(key=lambda found: found[0] >= 0 and bool(avoided[found[0]]))
         self.snapshot.release()
         paths: list[RetainingPath] = []
         owner: Owner | None = None

@@ -20,10 +20,20 @@ _HEAD, _TAIL, _EVERY = 400, 200, 1024
 
 
 class Retention:
-    """The part of the heap that only survivors keep alive, with the way to each node."""
+    """The part of the heap that only survivors keep alive, with the way to each node.
 
-    def __init__(self, graph: Graph, groups: Sequence[AnyArray], deadline: Deadline | None) -> None:
+    No way leads through nodes that are ``avoided``, if there is another.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        groups: Sequence[AnyArray],
+        deadline: Deadline | None,
+        avoided: BoolArray | None = None,
+    ) -> None:
         self.graph = graph
+        self._avoided = avoided
         self.deadline = deadline
         self._heads: dict[int, tuple[list[int], int]] = {}
         suspect = np.zeros(graph.node_count, dtype=bool)
@@ -51,6 +61,8 @@ class Retention:
         """Set the parents of all nodes on the best ways to the boundary."""
         graph, strong = self.graph, self.graph.strong
         bookkeeping = unpreferred_nodes(graph)
+        if self._avoided is not None:
+            bookkeeping |= self._avoided
         # First without the engine's own bookkeeping, which a reader does not understand.
         visited = bookkeeping.copy()
         preferred = Walk(

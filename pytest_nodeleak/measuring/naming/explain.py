@@ -102,7 +102,12 @@ def find_culprits(
     older = {(s.row.kind, s.row.name) for s in chosen if len(s.growth) < len(evidence.windows)}
     explained: dict[tuple[str, str], ConstructorGrowth] = {}
     try:
-        for row in diff.explain([s.row for s in chosen], deadline=deadline, older=older):
+        for row in diff.explain(
+            [s.row for s in chosen],
+            deadline=deadline,
+            older=older,
+            expected=[s.per_iteration * evidence.total_iterations for s in chosen],
+        ):
             explained[row.name, row.kind] = row
     except DeadlineExceeded:  # on a huge heap: the names are worth more than nothing
         seconds = f"{deadline.seconds:g} s" if deadline.seconds else "the time"

@@ -69,6 +69,34 @@ def test_of_what_is_young_may_be_let_go_what_is_older_is_explained(program):
     assert (row.shallow_size, row.retained_size) == (64, 64)
 
 
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_path_leads_through_what_can_hold_all_that_stays(program, every):
+    build = program.build
+    cache = build.array(program.module, "cache", kind="context")
+    holder = build.object("Registry")
+    build.edge(program.module, holder, "context", "registry")
+    index = build.array(holder, "index")
+    for _ in range(100):  # the others have been dropped from the cache
+        build.push(index, build.object("Leaf"))
+    snapshots = [read(build.json())]
+    for number in range(8):
+        leaf = build.object("Leaf")
+        build.push(cache, leaf)
+        if number % every == 0:
+            build.push(index, leaf)
+    snapshots.append(read(build.json()))
+    diff = growth_over(snapshots)
+    (row,) = diff.explain(["Leaf"])
+    assert row.owner.name == "cache (Array) in module index.js"
+    (row,) = diff.explain(["Leaf"], expected=[108.0])
+    assert row.owner.name == "registry (Registry) in module index.js -> .index"
+    assert str(row.retaining_path) == f"{row.owner.name} (Array) -> [n]"
+    assert row.retained_size == 8 * 32
+    # A window has added no more than the cache holds: it may be what leaks.
+    (row,) = diff.explain(["Leaf"], expected=[8.0])
+    assert row.owner.name == "cache (Array) in module index.js"
+
+
 def test_array_whose_store_was_replaced(program):
     build = program.build
     leaky = build.array(program.module, "leakyData", kind="context")
