@@ -18,6 +18,7 @@ __all__ = [
     "beyond_means",
     "bound_among",
     "deadline_among",
+    "falls_out",
     "filled",
     "not_full",
     "not_old",
@@ -63,6 +64,7 @@ class Filling:
     bytes_per_iteration: float = 0.0
     holder_id: int | None = None
     closure_id: int | None = None
+    beside_id: int | None = None
     container_id: int | None = None
     example_ids: tuple[int, ...] = ()
 
@@ -199,6 +201,14 @@ def filled(bound: DeclaredBound | DeclaredAge, *, still_grows: bool) -> Judgemen
         return None
     until = "filled up to" if isinstance(bound, DeclaredBound) else "stays as long as"
     return Judgement("steady", (f"{bound.filling.constructor} {until} {bound} and grows no more",))
+
+
+def falls_out(bound: DeclaredBound) -> Judgement:
+    """Where a container is full and heapUsed rises all the same: by what it has let go of."""
+    reason = (
+        f"{bound} is reached, and heapUsed goes on rising: what falls out of it is kept elsewhere"
+    )
+    return Judgement("leak", (reason,))
 
 
 def not_old(age: DeclaredAge, unit: str) -> Judgement:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from ..base.samples import Series
 from ..judge.bounds import (
     DeclaredAge,
     DeclaredBound,
@@ -16,6 +17,7 @@ from ..judge.bounds import (
     beyond_means,
     bound_among,
     deadline_among,
+    falls_out,
     filled,
     not_full,
     not_old,
@@ -66,8 +68,7 @@ class Settling:
             return self._fill(store, findings.fillings)
         fillings = [f for f in findings.fillings if not f.is_nodes][:MOST_FILLINGS]
         for filling in fillings:
-            with self._meter.walking():
-                numbers = self._meter.subject.heap.numbers_in(filling.holder_id, filling.closure_id)
+            numbers = self._numbers_around(filling)
             bound = bound_among(numbers, filling)
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
@@ -80,6 +81,12 @@ class Settling:
             if deadline is not None and 1.1 * deadline.seconds <= LONGEST_WAIT:
                 return self._outlive(deadline)
         return None
+
+    def _numbers_around(self, filling: Filling) -> dict[str, float]:
+        heap = self._meter.subject.heap
+        with self._meter.walking():
+            numbers = heap.numbers_in(filling.holder_id, filling.closure_id)
+            return {**numbers, **heap.numbers_in(filling.beside_id, None)}
 
     def _deadline(self, filling: Filling) -> DeclaredAge | None:
         """The latest of what some of the objects tell; None if one of them tells nothing."""
@@ -102,13 +109,18 @@ class Settling:
         ids = [f.container_id for f in fillings if f.container_id is not None]
         with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
             ledger.push(wanted, all_of_it=True)
-            before, done = entries.read(), meter.done
+            before, done, read = entries.read(), meter.done, len(meter.samples)
             grows = ledger.still_grows()
             after = entries.read()
-        number = bound.filling.container_id
-        if after.get(number or 0, 0) >= FULL * bound.value:
+        number = bound.filling.container_id or 0
+        if after.get(number, 0) >= FULL * bound.value:
             # Exact, whatever is replaced there, and grows beside it.
-            grows = after[number or 0] > bound.value
+            expected = bound.filling.pace * (meter.done - done)
+            gained = after[number] - before.get(number, 0)
+            since = Series(meter.series.samples[read - 1 :])
+            if grows and gained <= THRESHOLDS.replaced * expected and ledger.is_seen_in(since):
+                return falls_out(bound)
+            grows = after[number] > bound.value
         self.still_growing = tuple(
             f.container
             for f in fillings

@@ -297,6 +297,29 @@ def test_what_one_batch_in_each_keeps_is_found(measured: Measured) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("keeps", ["true", "false"])
+def test_what_falls_out_of_a_full_cache_and_is_kept_elsewhere(
+    measured: Measured, keeps: str
+) -> None:
+    verdict = measured(
+        """
+        class View { constructor(n) { this.html = 'view ' + n; } }
+        const cache = { max: 30000, map: new Map() }; const gone = []; let n = 0;
+        global.iteration = () => {
+          cache.map.set(n, new View(n++));
+          if (cache.map.size <= cache.max) return;
+          const [key, oldest] = cache.map.entries().next().value;
+          cache.map.delete(key);
+          if (KEEPS) gone.push(oldest);
+        };
+        """.replace("KEEPS", keeps)
+    )
+    assert verdict.outcome == ("leak" if keeps == "true" else "steady"), verdict.reasons
+    assert "max = 30,000 of cache" in verdict.reasons[0]
+    assert ("what falls out of it is kept elsewhere" in verdict.reasons[0]) is (keeps == "true")
+
+
+@pytest.mark.slow
 def test_the_path_is_that_of_what_keeps_all_not_of_a_cache_beside_it(measured: Measured) -> None:
     verdict = measured(
         """

@@ -20,7 +20,8 @@ class Owner:
     preallocated buffer that fills, and cannot grow by filling; False if the store was
     allocated since; None for other containers. ``share`` is the part of the survivors
     that it holds, 0 to 1. ``holder_id`` is the id of the object that may say how large it may
-    become, ``closure_id`` that of a function that sees the variable it is in.
+    become, ``closure_id`` that of a function that sees the variable it is in, ``beside_id`` that
+    of the plain object it is a property of.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Owner:
     share: float = 1.0
     holder_id: int | None = None
     closure_id: int | None = None
+    beside_id: int | None = None
 
     def __str__(self) -> str:
         return self.name

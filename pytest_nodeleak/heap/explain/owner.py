@@ -131,6 +131,7 @@ class OwnerFinder:
             share=share,
             holder_id=holder,
             closure_id=closure,
+            beside_id=self._beside(node),
         )
 
     def _holder_of(self, node: int) -> tuple[int | None, int | None]:
@@ -147,6 +148,14 @@ class OwnerFinder:
             return int(self.snapshot.node_id[at]), None
         closure = scopes_of(self.graph).closure_of_context(at)
         return None, None if closure is None else int(self.snapshot.node_id[closure])
+
+    def _beside(self, node: int) -> int | None:
+        """Id of the plain object that a container is a property of: its bound may be another."""
+        at = self.retention.above(node)
+        while at >= 0 and not self._is_holder(at):
+            at = self.retention.above(at)
+        is_plain = at >= 0 and self._name(at) == "Object"
+        return int(self.snapshot.node_id[at]) if is_plain else None
 
     def _is_holder(self, node: int) -> bool:
         return bool(self._holder_types[self.snapshot.node_type[node]])

@@ -51,6 +51,7 @@ def fillings_of(
             bytes_per_iteration=bytes_per_iteration,
             holder_id=owner.holder_id,
             closure_id=owner.closure_id,
+            beside_id=owner.beside_id,
             container_id=owner.id,
             example_ids=row.example_ids,
         )
