@@ -129,11 +129,11 @@ class Ledger:
             for g in now
         ) and witnessed(now, self.evidence)
 
-    def is_seen_in(self, readings: Series) -> bool:
-        """Whether heapUsed rises by what is growing, in ``readings`` of the heap that is worst."""
+    def is_seen_in(self, readings: Series, share: float = THRESHOLDS.witnessed) -> bool:
+        """Whether heapUsed rises by that share of what is growing, in ``readings`` of the worst."""
         counted = sum(g.bytes_per_iteration for g in self.evidence.growing)
         slope = robust_slope(readings.iterations, readings.heap_used)
-        return 0 < THRESHOLDS.witnessed * counted <= slope
+        return 0 < share * counted <= slope
 
     @property
     def _is_slow(self) -> bool:

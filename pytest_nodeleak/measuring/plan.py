@@ -134,12 +134,13 @@ class Pacer:
 
 
 def unlike(n: int, number: int) -> int:
-    """``n`` iterations, five sixteenths more every second time.
+    """About ``n`` iterations: five sixteenths more for an odd ``number``, and less for an even one.
 
     Readings always as far apart would meet what is done in batches a little later in each of them:
     a stroboscope that shows a sawtooth as a steady rise.
     """
-    return n + n // 4 + n // 16 if number % 2 else n
+    part = n // 4 + n // 16
+    return n + part if number % 2 else n - part
 
 
 def iterations_counted(pace: float) -> int:

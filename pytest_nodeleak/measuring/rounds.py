@@ -90,10 +90,12 @@ class Rounds:
         if meter.gc_seconds > SLOW_GC or (not self.pacer.timed and self.pacer.plan.pace > SLOW):
             return False  # a reading costs too much for rounds: survivors are counted at once
         for number in itertools.count(1):
-            for _ in range(repeats):
-                meter.iterate(n)
+            missing = repeats * n
             if self.policy.iterations is None and not self.pacer.timed:
-                meter.iterate(unlike(repeats * n, number) - repeats * n)
+                missing = unlike(missing, number)
+            while missing > 0:
+                meter.iterate(min(n, missing))
+                missing -= n
             meter.sample(others=number in READ_OTHERS)
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..base.samples import Series
 from ..judge.bounds import (
+    GENERATIONS,
     DeclaredAge,
     DeclaredBound,
     Filling,
@@ -46,6 +47,8 @@ OLD = 10.0
 FULL = 0.9
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
+#: share of what survivors add that heapUsed rises by where they stay; of a generation it is a half
+MOST_OF_IT = 0.75
 #: objects that are asked when they expire
 MOST_EXAMPLES = 3
 
@@ -111,25 +114,39 @@ class Settling:
             ledger.push(wanted, all_of_it=True)
             before, done, read = entries.read(), meter.done, len(meter.samples)
             grows = ledger.still_grows()
-            after = entries.read()
+            after, done = entries.read(), meter.done - done
+        gained = {number: after[number] - before.get(number, 0) for number in after}
         number = bound.filling.container_id or 0
-        if after.get(number, 0) >= FULL * bound.value:
-            # Exact, whatever is replaced there, and grows beside it.
-            expected = bound.filling.pace * (meter.done - done)
-            gained = after[number] - before.get(number, 0)
-            since = Series(meter.series.samples[read - 1 :])
-            if grows and gained <= THRESHOLDS.replaced * expected and ledger.is_seen_in(since):
-                return falls_out(bound)
-            grows = after[number] > bound.value
         self.still_growing = tuple(
             f.container
             for f in fillings
             if f.container_id in after
             and f.container_id != number
-            and after[f.container_id] - before[f.container_id]
-            >= THRESHOLDS.witnessed * f.pace * (meter.done - done)
+            and gained[f.container_id] >= THRESHOLDS.witnessed * f.pace * done
         )
+        if after.get(number, 0) >= FULL * bound.value:
+            level = gained[number] <= THRESHOLDS.replaced * bound.filling.pace * done
+            since = Series(meter.series.samples[read - 1 :])
+            unexplained = grows and level and not self.still_growing
+            if unexplained and ledger.is_seen_in(since) and self._rises_on(bound):
+                return falls_out(bound)
+            # Exact, whatever is replaced there, and grows beside it.
+            grows = after[number] > bound.value
         return filled(bound, still_grows=grows or bool(self.still_growing))
+
+    def _rises_on(self, bound: DeclaredBound) -> bool:
+        """Whether heapUsed rises all through as much work as fills two generations of a cache.
+
+        One generation grows while the one before it, which is full, does not; then it drops that.
+        """
+        meter, ledger = self._meter, self._ledger()
+        wanted = math.ceil(GENERATIONS * bound.value / bound.filling.pace)
+        if wanted > meter.room() or not self._has_time_for(wanted * self._pacer.plan.pace):
+            return False
+        read = len(meter.samples)
+        ledger.push(wanted, all_of_it=True)
+        first, *_, last = meter.series.samples[read - 1 :]
+        return ledger.is_seen_in(Series((first, last)), MOST_OF_IT)
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
