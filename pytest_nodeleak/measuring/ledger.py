@@ -58,10 +58,8 @@ class Ledger:
         self.interval = sampling_interval(meter)
         self._take_in_heaps()
         self.worst = self.parts[0]
-        #: when the first and the last window ended, in seconds of the measurement
-        self._opened = self._closed = 0.0
-        #: seconds that what was counted was seen to live
-        self.watched = 0.0
+        #: when the last window ended, in seconds of the measurement
+        self._closed = 0.0
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -153,7 +151,7 @@ class Ledger:
         counts: list[float] = []
         self.counts = counts
         meter = self.meter
-        self._opened = self._closed = meter.seconds
+        self._closed = meter.seconds
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
         n = FIRST if self._is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
@@ -190,7 +188,6 @@ class Ledger:
     def _close_window(self, n: float) -> None:
         main, *others = self.parts
         main.close_window(n)
-        self.watched = max(self.watched, self._closed - self._opened)
         with self.meter.budget.beside():
             for part in others:
                 part.close_window(n)
@@ -208,7 +205,6 @@ class Ledger:
         meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
         meter.sample()
         self.worst.read_again()
-        self.watched = max(self.watched, meter.seconds - self._opened)
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
