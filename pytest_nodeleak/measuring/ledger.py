@@ -60,6 +60,8 @@ class Ledger:
         self.worst = self.parts[0]
         #: when the last window ended, in seconds of the measurement
         self._closed = 0.0
+        #: seconds that the youngest of what was counted were seen to live
+        self.lived = 0.0
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -151,7 +153,7 @@ class Ledger:
         counts: list[float] = []
         self.counts = counts
         meter = self.meter
-        self._closed = meter.seconds
+        self._closed, self.lived = meter.seconds, 0.0
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
         n = FIRST if self._is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
@@ -203,6 +205,7 @@ class Ledger:
         if young > 0:
             meter.wait(young, "what was counted to come of age")
         meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
+        self.lived = self.age
         meter.sample()
         self.worst.read_again()
         self._judge_part(self.worst, exhausted=True)

@@ -76,7 +76,7 @@ class Settling:
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
                 return Judgement("leak", (beyond,)) if beyond else self._fill(bound, fillings)
-            age = age_among(numbers, filling, self._ledger().age)
+            age = age_among(numbers, filling, self._ledger().lived)
             if age is not None:
                 return self._outlive(age)
         for filling in fillings:

@@ -775,6 +775,7 @@ def test_an_age_that_the_program_declares_is_waited_for(measured: Measured) -> N
     told = (
         "Entry stays as long as ttl = 4 s of table (Table)",
         "nothing that was allocated in",
+        "what add allocates is let go of within some seconds",
         "what survives takes the place of what was there",
     )
     assert verdict.reasons[0].startswith(told)

@@ -22,7 +22,7 @@ def test_what_expires_by_the_clock_of_node_is_no_age(container: str, doubts: boo
         budget=SimpleNamespace(left=9.0),
         unit="iteration",
     )
-    ledger = SimpleNamespace(age=3.0)
+    ledger = SimpleNamespace(age=3.0, lived=3.0)
     settling = Settling(meter, SimpleNamespace(), lambda: ledger)  # type: ignore[arg-type]
     filling = Filling("Poll", "object", container, 20, 1.0, 1.0, holder_id=7)
     judgement = settling.bounded(Findings(fillings=(filling,)))
