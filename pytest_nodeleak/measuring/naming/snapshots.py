@@ -15,11 +15,18 @@ from ...base.deadline import Deadline
 from ...base.errors import TargetOutOfMemoryError
 from ...base.policy import Policy
 from ...base.samples import Series
-from ...base.units import format_bytes, format_rate
+from ...base.units import format_amount, format_bytes, format_rate
 from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing, growing_among, merge_windows
-from ...judge.suspects import is_replaced, judged_rows, over_bounds, suspects_of, worst_of
+from ...judge.suspects import (
+    has_filled_up,
+    is_replaced,
+    judged_rows,
+    over_bounds,
+    suspects_of,
+    worst_of,
+)
 from ...judge.verdict import Verdict
 from ..ledger import Ledger
 from ..meter import Meter
@@ -92,6 +99,10 @@ def named_by_snapshots(
         return Judgement("steady", (reason,)), evidence
     if not several:
         return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
+    if not over and has_filled_up(evidence.rows, evidence.windows, rate):
+        last = format_amount(evidence.windows[-1], evidence.unit)
+        reason = f"what was growing has filled up: the last {last} added nothing that stays"
+        return Judgement("steady", (reason,)), evidence
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
     if not suspects:
         every = suspects_of(evidence.rows, evidence.windows, Policy())

@@ -15,7 +15,7 @@ from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import INLINED, growing_among, merge_windows, place_of
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors, of_age
-from pytest_nodeleak.judge.suspects import is_replaced
+from pytest_nodeleak.judge.suspects import has_filled_up, is_replaced
 from pytest_nodeleak.node.probes.sampling import true_size
 
 POLICY = Policy()
@@ -294,6 +294,20 @@ def test_where_nothing_lasts_as_many_iterations_are_seen_as_are_wanted():
     assert judge_survivors(nothing, POLICY).outcome is None
     assert judge_survivors(replace(nothing, exhausted=True), POLICY).outcome == "steady"
     assert judge_survivors(replace(nothing, wanted=700), POLICY).outcome == "steady"
+
+
+def test_what_has_filled_up_leaves_nothing_of_a_last_window():
+    def row(*survivors):
+        return grown((9, 9 + survivors[0], 9 + sum(survivors)), survivors)
+
+    def grown(populations, survivors):
+        return ConstructorGrowth("Labels", "object", False, populations, populations, survivors, 0)
+
+    assert has_filled_up([row(32, 0), grown((7005, 7005, 7005), (0, 23))], (1325, 1334), 0.017)
+    assert has_filled_up([row(32, 0), row(3, 2)], (1325, 1334), 0.017)
+    assert not has_filled_up([row(32, 0), row(3, 9)], (1325, 1334), 0.017)
+    assert not has_filled_up([row(4, 0)], (200, 200), 0.017)  # as good as none was expected
+    assert not has_filled_up([row(0)], (1334,), 0.017)
 
 
 def test_populations_that_stay_level_are_replaced_one_by_one():
