@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from ..base.deadline import Deadline
-from ..base.errors import NodeLeakError, TargetError, hide_ours
+from ..base.errors import NodeLeakError, PolicyError, TargetError, hide_ours
 from ..base.recipe import Recipe
 from ..inspector import EventHandler, Session
 from .asked import AskedOfMainHeap
@@ -175,7 +175,7 @@ class NodeApp(AskedOfMainHeap):
         ``^`` and ``$`` match at lines. Raises TargetExitedError when the program ends first,
         DeadlineExceeded after ``timeout`` seconds.
         """
-        compiled = re.compile(pattern, re.MULTILINE) if isinstance(pattern, str) else pattern
+        compiled = _compiled(pattern)
         found = self._process.wait_for_output(
             compiled, Deadline(timeout), over=lambda: self._closed or self._channel.ended
         )
@@ -222,6 +222,8 @@ class NodeApp(AskedOfMainHeap):
         iteration that throws, PolicyError for what is no workload.
         """
         self._open_channel()
+        if not isinstance(n, int) or n < 0:
+            raise PolicyError(f"run(..., n={n!r}): it is a number of iterations, 0 or more")
         deadline = Deadline(timeout)
         runner = make_runner(self, workload)
         runner.setup(deadline)
@@ -252,3 +254,13 @@ class NodeApp(AskedOfMainHeap):
             return
         self._closed = True
         self._channel.close()
+
+
+def _compiled(pattern: str | re.Pattern[str]) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, re.MULTILINE) if isinstance(pattern, str) else pattern
+    except re.error as error:
+        raise PolicyError(
+            f"wait_for_output({pattern!r}): that is no regular expression: {error}; re.escape() "
+            "takes a text as it is"
+        ) from None

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 
 from ..base.errors import LaunchError, hide_ours
 from .pause import DRIVER
 
-__all__ = ["checked_arguments", "refuse_binary", "refuse_permissions"]
+__all__ = [
+    "checked_arguments",
+    "checked_environment",
+    "checked_path",
+    "listed",
+    "refuse_binary",
+    "refuse_permissions",
+]
 
 __tracebackhide__ = hide_ours
 
@@ -49,14 +57,41 @@ _EXECUTABLE = (
 )
 
 
+def listed(node_args: Sequence[str]) -> list[str]:
+    """``node_args`` as a list of texts. Raises LaunchError for one text: it would be letters."""
+    if isinstance(node_args, str):
+        raise LaunchError(f"node_args is the text {node_args!r}; give a list: [{node_args!r}]")
+    strangers = [arg for arg in node_args if not isinstance(arg, str | os.PathLike)]
+    if strangers:
+        raise LaunchError(f"node_args has {strangers[0]!r}; give texts, such as '--no-warnings'")
+    return [os.fspath(arg) for arg in node_args]
+
+
+def checked_path(value: object, name: str) -> str:
+    """A path as a text; ``name`` is what it was given as. Raises LaunchError for anything else."""
+    if isinstance(value, str | os.PathLike):
+        return str(os.fspath(value))
+    raise LaunchError(f"{name} is {value!r}; give a path, as a text or a pathlib.Path")
+
+
+def checked_environment(env: object) -> Mapping[str, str | None]:
+    """Changes to the environment. Raises LaunchError for what is no mapping of names."""
+    if env is None:
+        return {}
+    if isinstance(env, Mapping) and all(isinstance(name, str) for name in env):
+        return env
+    raise LaunchError(
+        f"env is {env!r}; give a mapping of names to texts, such as {{'PORT': '0'}} (None removes "
+        "a name)"
+    )
+
+
 def checked_arguments(node_args: Sequence[str]) -> list[str]:
     """Options for node itself, without those that would take the inspector or the script from us.
 
     Raises LaunchError.
     """
-    if isinstance(node_args, str):
-        raise LaunchError(f"node_args is the text {node_args!r}; give a list: [{node_args!r}]")
-    given = [str(arg) for arg in node_args]
+    given = listed(node_args)
     for arg in given:
         if arg.startswith("--inspect"):
             raise LaunchError(

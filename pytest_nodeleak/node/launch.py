@@ -20,7 +20,13 @@ from ..base.errors import (
 from ..base.recipe import Recipe
 from ..inspector import Session, WebSocketTransport
 from .app import NodeApp
-from .arguments import checked_arguments, refuse_binary, refuse_permissions
+from .arguments import (
+    checked_arguments,
+    checked_environment,
+    checked_path,
+    refuse_binary,
+    refuse_permissions,
+)
 from .context import Context
 from .deaths import ending, out_of_memory, quoted
 from .find import NodeExecutable, find_node
@@ -85,11 +91,14 @@ def open_node(
     if heaps not in ("all", "main"):
         raise PolicyError(f"open_node(heaps={heaps!r}): it is 'all' or 'main'")
     deadline = Deadline(timeout)
+    script, env = checked_path(script, "the script"), checked_environment(env)
+    if node is not None and not isinstance(node, NodeExecutable):
+        node = checked_path(node, "node")
     executable = node if isinstance(node, NodeExecutable) else find_node(node)
-    folder = os.path.abspath(os.fspath(cwd) if cwd is not None else os.getcwd())
+    folder = os.path.abspath(os.getcwd() if cwd is None else checked_path(cwd, "cwd"))
     if not os.path.isdir(folder):
-        raise LaunchError(f"cannot start '{os.fspath(script)}': its cwd '{folder}' is no folder")
-    path = os.path.join(folder, os.path.expanduser(os.fspath(script)))
+        raise LaunchError(f"cannot start '{script}': its cwd '{folder}' is no folder")
+    path = os.path.join(folder, os.path.expanduser(script))
     if not os.path.exists(path):
         raise LaunchError(f"script not found: '{path}'")
     environment = _environment(env)
@@ -125,7 +134,7 @@ def open_node(
     try:
         session = _connect(process, path, deadline)
         app = NodeApp(process, session, executable, path, jit=jit, context=context, meeting=meeting)
-        app.recipe = _recipe(path, args, folder, executable, node_args, env or {}, timeout)
+        app.recipe = _recipe(path, args, folder, executable, node_args, env, timeout)
         _wait_until_loaded(app, process, path, deadline)
         return app
     except BaseException:
@@ -164,9 +173,9 @@ def _imports(node_args: Sequence[str], env: Mapping[str, str]) -> bool:
     )
 
 
-def _environment(changes: Mapping[str, str | None] | None) -> dict[str, str]:
+def _environment(changes: Mapping[str, str | None]) -> dict[str, str]:
     env = dict(os.environ)
-    for name, value in (changes or {}).items():
+    for name, value in changes.items():
         if value is None:
             env.pop(name, None)
         else:

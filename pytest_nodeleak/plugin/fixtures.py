@@ -106,6 +106,7 @@ def _launcher(
     folders: Sequence[Path],
 ) -> Iterator[LaunchNode]:
     from ..node import open_node
+    from ..node.arguments import checked_path, listed
     from .scripts import find_script
 
     state = request.config.stash[STATE]
@@ -119,9 +120,9 @@ def _launcher(
         node_args: Sequence[str] = (),
     ) -> NodeApp:
         __tracebackhide__ = hide_ours  # here, for of a module pdb does not read it
-        all_args = [*launch_args, *node_args]
         try:
-            path = find_script(script, folders)
+            all_args = [*launch_args, *listed(node_args)]
+            path = find_script(checked_path(script, "the script"), folders)
             request.node.ihook.pytest_nodeleak_launch_args(
                 config=request.config, script=path, node_args=all_args
             )

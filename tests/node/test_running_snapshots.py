@@ -95,6 +95,21 @@ def test_no_way_in_is_said_in_a_sentence(by_hand, capsys, tmp_path):
     assert deaf.poll() is None
 
 
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (["--pid", "-1"], "-1 is no process id"),
+        (["--url", "ws://[bad"], "'ws://[bad' is no inspector address"),
+        (["--inspect", "[bad"], "'[bad' is no HOST:PORT"),
+    ],
+)
+def test_what_is_no_way_in_at_all(capsys, tmp_path, way, said):
+    assert main(["snapshot", *way, "-o", str(tmp_path)]) == 2
+    assert said in capsys.readouterr().err
+    assert main(["attach", *way]) == 2
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.ends
 def test_a_signal_that_would_kill_is_not_sent(by_hand, capsys, tmp_path, node):
     if node.version < (22, 14):

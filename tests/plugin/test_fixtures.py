@@ -30,6 +30,33 @@ def test_a_script_is_looked_for_beside_the_test_then_in_the_rootdir(project):
     project.run().assert_outcomes(passed=7)
 
 
+def test_what_is_no_script_no_list_and_no_environment_is_said_in_a_sentence(project):
+    project.write("a.js", "")
+    project.tests(
+        "import pytest\n"
+        "from pytest_nodeleak import LaunchError, PolicyError\n\n"
+        "@pytest.mark.parametrize('script, given, said', [\n"
+        "    (5, {}, 'the script is 5; give a path'),\n"
+        "    ('a.js', {'node_args': '--no-warnings'}, 'node_args is the text'),\n"
+        "    ('a.js', {'node_args': [5]}, 'node_args has 5; give texts'),\n"
+        "    ('a.js', {'env': 'PORT=0'}, 'give a mapping of names to texts'),\n"
+        "    ('a.js', {'env': {1: 'x'}}, 'give a mapping of names to texts'),\n"
+        "    ('a.js', {'cwd': 5}, 'cwd is 5; give a path'),\n"
+        "    ('a.js', {'node': 5}, 'node is 5; give a path')])\n"
+        "def test_refused(launch_node, script, given, said):\n"
+        "    with pytest.raises(LaunchError, match=said):\n"
+        "        launch_node(script, **given)\n\n"
+        "def test_later(launch_node):\n"
+        "    app = launch_node('a.js')\n"
+        "    with pytest.raises(PolicyError, match='is no regular expression'):\n"
+        "        app.wait_for_output('(')\n"
+        "    with pytest.raises(PolicyError, match='number of iterations, 0 or more'):\n"
+        "        app.run('1', 'ten')\n",
+        "test_it.py",
+    )
+    project.run().assert_outcomes(passed=8)
+
+
 def test_a_missing_script_is_said_with_the_places(project):
     project.tests(
         "def test_x(launch_node):\n    launch_node('no.js')\n\n"

@@ -65,7 +65,10 @@ class Door:
 
 def door_of_url(url: str) -> Door:
     """The address itself. Raises AttachError if it is none."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # '[x' is no IPv6 address
+        parts = urlsplit("")
     if parts.scheme in ("http", "https", "") or not parts.path.strip("/"):
         address = parts.netloc or url.strip("/")
         if parts.scheme in ("http", "ws") and parts.netloc:

@@ -38,6 +38,8 @@ _MARKS = (b"NODE_OPTIONS", b"--inspect-brk", b"node:internal/bootstrap")
 
 def checked_process(pid: int) -> psutil.Process:
     """The process, which runs Node. Raises AttachError with what is wrong otherwise."""
+    if not isinstance(pid, int) or pid < 1:
+        raise AttachError(f"{pid!r} is no process id; it is a whole number, as `ps` shows it")
     try:
         process = psutil.Process(pid)
         path = process.exe()
