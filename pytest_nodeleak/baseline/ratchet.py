@@ -32,14 +32,22 @@ class Accepted:
     today: date
 
     def judged(self, nodeid: str, number: int, verdict: Verdict) -> Verdict:
-        """The verdict, accepted if all that leaks is; else with what is not among its reasons."""
+        """The verdict, accepted if all that leaks is; else what is not comes first in it."""
         leaks = leaks_of(nodeid, number, verdict)
         if not leaks:
             return verdict
         known = {entry.key: entry for entry in self.entries}
-        problems = [p for leak in leaks if (p := self._problem(leak, known.get(leak.key)))]
+        problems = {
+            leak.leaks: p for leak in leaks if (p := self._problem(leak, known.get(leak.key)))
+        }
         if problems:
-            return replace(verdict, reasons=(*verdict.reasons, *problems))
+            return replace(
+                verdict,
+                reasons=(*verdict.reasons, *problems.values()),
+                constructors=tuple(
+                    sorted(verdict.constructors, key=lambda row: row.name not in problems)
+                ),
+            )
         return replace(verdict, accepted="; ".join(_accepted(known[leak.key]) for leak in leaks))
 
     def _problem(self, leak: Entry, entry: Entry | None) -> str:

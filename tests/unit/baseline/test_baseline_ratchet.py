@@ -94,6 +94,14 @@ def test_only_what_is_new_or_faster_or_expired_fails(verdict, today, said):
     assert accepted().judged("t.py::a", 1, STEADY) is STEADY
 
 
+def test_what_is_not_accepted_comes_first():
+    known, other = leaking(1.0).constructors[0], leaking(1.0, "Other").constructors[0]
+    both = replace(leaking(1.0), constructors=(known, other))
+    judged = accepted().judged("t.py::a", 1, both)
+    assert [row.name for row in judged.constructors] == ["Other", "Receipt"]
+    assert judged.reasons[-1] == "not accepted: Other is not in leaks.json"
+
+
 def test_what_is_fixed_or_slower_is_told():
     bare = replace(ENTRY, test="t.py::b", reason="")
     remarks = accepted(ENTRY, bare).remarks(
