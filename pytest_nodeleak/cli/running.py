@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..node.attach.taking import Way
-    from ..node.probes.cost import Cost
 
 __all__ = ["add_attach", "add_snapshot"]
 
@@ -106,6 +105,16 @@ def add_snapshot(commands: Any) -> None:
         help="no snapshot: record for that long what is allocated, and write what is alive of it "
         "by function (.heapprofile); it stands still for one GC only",
     )
+    snapshot.add_argument(
+        "--count",
+        metavar="N",
+        default="1",
+        help="take so many, in one session: `nodeleak diff` needs that, for V8 numbers objects "
+        "anew when a debugger detaches (default 1)",
+    )
+    snapshot.add_argument(
+        "--wait", metavar="TIME", default="10s", help="between two of them (default 10s)"
+    )
     snapshot.add_argument("--yes", action="store_true", help="take it even if memory may not do")
     snapshot.add_argument("--timeout", metavar="TIME", default="10min", help="default 10min")
     snapshot.set_defaults(func=_snapshot)
@@ -113,54 +122,61 @@ def add_snapshot(commands: Any) -> None:
 
 def _snapshot(arguments: argparse.Namespace) -> int:
     from ..base.errors import PolicyError
-    from ..base.units import parse_seconds
-    from ..node.attach.taking import save_snapshot
+    from ..node.attach.taking import Order, save_snapshots
     from .terminal import Terminal
 
-    try:
-        timeout = parse_seconds(arguments.timeout)
-    except ValueError as error:
-        raise PolicyError(f"bad value for timeout (from --timeout): {error}") from None
     way = _way_of(arguments)
     folder = Path(arguments.output)
     if folder.exists() and not folder.is_dir():
         raise PolicyError(f"cannot write to --output '{folder}': it is not a folder")
     if arguments.profile is not None:
         return _profile(arguments, folder, way)
-    target = folder / _name(way, "heapsnapshot")
-
+    if not arguments.count.isdecimal() or int(arguments.count) < 1:
+        raise PolicyError(
+            f"bad value for count (from --count): {arguments.count!r} is no number of snapshots, "
+            "such as 3"
+        )
     with Terminal() as terminal:
 
-        def announce(cost: Cost) -> None:
-            print(f"a snapshot takes {cost}", file=sys.stderr, flush=True)
+        def saved(path: Path) -> None:
+            terminal.show("")
+            print(path, flush=True)
 
+        order = Order(
+            lambda: folder / _name(way, "heapsnapshot"),
+            count=int(arguments.count),
+            pause=_seconds(arguments.wait, "wait"),
+            via=arguments.via,
+            force=arguments.yes,
+            timeout=_seconds(arguments.timeout, "timeout"),
+            progress=terminal.show,
+            announce=lambda cost: print(f"a snapshot takes {cost}", file=sys.stderr, flush=True),
+            saved=saved,
+        )
         try:
-            save_snapshot(
-                way,
-                target,
-                via=arguments.via,
-                force=arguments.yes,
-                timeout=timeout,
-                progress=terminal.show,
-                announce=announce,
-            )
+            save_snapshots(way, order)
         except OSError as error:
             raise PolicyError(
                 f"cannot write to --output '{folder}': {error.strerror or error}"
             ) from None
-    print(target)
     return 0
+
+
+def _seconds(text: str, name: str) -> float:
+    from ..base.errors import PolicyError
+    from ..base.units import parse_seconds
+
+    try:
+        return parse_seconds(text)
+    except ValueError as error:
+        raise PolicyError(f"bad value for {name} (from --{name}): {error}") from None
 
 
 def _profile(arguments: argparse.Namespace, folder: Path, way: Way) -> int:
     from ..base.errors import NodeLeakError, PolicyError
-    from ..base.units import parse_seconds
     from ..node.attach.running import attach
 
-    try:
-        seconds = parse_seconds(arguments.profile)
-    except ValueError as error:
-        raise PolicyError(f"bad value for profile (from --profile): {error}") from None
+    seconds = _seconds(arguments.profile, "profile")
     target = folder / _name(way, "heapprofile")
     try:
         folder.mkdir(parents=True, exist_ok=True)

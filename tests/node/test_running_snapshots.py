@@ -49,6 +49,28 @@ def test_by_inspector_and_by_signal_the_same_program_gives_its_snapshots(by_hand
     assert list(tmp_path.glob("*.heapsnapshot")) == []  # what was written there was adopted
 
 
+@pytest.mark.parametrize("via", ["inspector", "signal"])
+def test_several_in_one_session_can_be_compared(by_hand, capsys, tmp_path, via):
+    process = by_hand(LEAK, "--heapsnapshot-signal=SIGUSR2")
+    args = ["--pid", process.pid, "--via", via, "-o", tmp_path / "out"]
+    status, paths, said = snapshot(capsys, *args, "--count", "3", "--wait", "200ms")
+    assert status == 0, said
+    files = paths.splitlines()
+    counts = [instances(file) for file in files]
+    assert len(set(counts)) == 3
+    assert main(["diff", *files]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "SimpleClass" in line)
+    assert " -> ".join(map(str, counts)) in row
+    assert soon(lambda: not listens(process.pid))
+
+
+def test_how_many_and_how_far_apart(capsys):
+    for args in (["--count", "0"], ["--count", "x"], ["--wait", "soon"]):
+        status, _, said = snapshot(capsys, "--pid", "1", *args)
+        assert status == 2
+        assert f"(from {args[0]})" in said
+
+
 @pytest.mark.ends
 def test_an_inspector_that_was_open_stays_open(by_hand, capsys, tmp_path):
     process = by_hand(LEAK, "--inspect=127.0.0.1:0")

@@ -47,7 +47,7 @@ def _check_pair(before: HeapSnapshot, after: HeapSnapshot) -> None:
 def _different(names: str) -> str:
     return (
         f"{names} are not of the same process, or a debugger was detached between them, "
-        "which resets all object ids"
+        "which resets all object ids (`nodeleak snapshot --count 3` takes three in one session)"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +29,16 @@ from ..process.looks import checked_process
 from ..process.signalled import heard_signal, snapshot_by_signal, snapshot_signal
 from .doors import Door, door_at, door_of, door_of_url
 
-__all__ = ["Via", "Way", "close_door", "connected", "door_to", "pid_behind", "save_snapshot"]
+__all__ = [
+    "Order",
+    "Via",
+    "Way",
+    "close_door",
+    "connected",
+    "door_to",
+    "pid_behind",
+    "save_snapshots",
+]
 
 __tracebackhide__ = hide_ours
 
@@ -123,66 +133,83 @@ def close_door(session: Session, door: Door) -> None:
     session.close()
 
 
-def save_snapshot(
-    way: Way,
-    target: Path,
-    *,
-    via: Via = "auto",
-    force: bool = False,
-    timeout: float = 600.0,
-    progress: Callable[[str], object] = lambda text: None,
-    announce: Callable[[Cost], object] = lambda cost: None,
-) -> Path:
-    """Take a snapshot and write it to ``target``; the program stands still meanwhile.
+@dataclass(frozen=True)
+class Order:
+    """What is to be taken: ``count`` snapshots, ``pause`` seconds apart, in one session.
 
-    "auto": by the inspector, and if there is no way to it by a signal. ``announce`` is told what
-    it will cost before it is taken. Raises AttachError, if it would kill the program as well
-    (unless ``force``); DeadlineExceeded after ``timeout`` seconds.
+    ``target`` gives the file of the next; it is told when it is ``saved``. ``force``: whatever
+    it costs. Each may take ``timeout`` seconds.
     """
-    deadline = Deadline(timeout)
-    if via != "signal":
+
+    target: Callable[[], Path]
+    count: int = 1
+    pause: float = 0.0
+    via: Via = "auto"
+    force: bool = False
+    timeout: float = 600.0
+    progress: Callable[[str], object] = lambda text: None
+    announce: Callable[[Cost], object] = lambda cost: None
+    saved: Callable[[Path], object] = lambda path: None
+
+
+def save_snapshots(way: Way, order: Order) -> None:
+    """Take snapshots into files; the program stands still meanwhile.
+
+    "auto": by the inspector, and if there is no way to it by a signal. It is announced what one
+    will cost before it is taken. Raises AttachError, if it would kill the program as well
+    (unless ``force``); DeadlineExceeded for one that takes too long.
+    """
+    if order.via != "signal":
         try:
-            return _by_inspector(way, target, deadline, force, progress, announce)
+            _by_inspector(way, order)
+            return
         except AttachError as error:
-            no_other = via != "auto" or way.pid is None or isinstance(error, _Refused)
+            no_other = order.via != "auto" or way.pid is None or isinstance(error, _Refused)
             if no_other or snapshot_signal(way.pid or 0) is None:
                 raise
     if way.pid is None:
         raise AttachError("a signal needs a pid: give --pid")
     number = heard_signal(way.pid)
-    # Without the inspector the heap is not known; it is less than all that the process has.
-    rss = int(checked_process(way.pid).memory_info().rss)
-    _check(cost_of(rss, way.pid), force, announce)
-    return snapshot_by_signal(way.pid, number, target, deadline, progress)
+    for at in range(order.count):
+        _pause(at, order)
+        # Without the inspector the heap is not known; it is less than all that the process has.
+        rss = int(checked_process(way.pid).memory_info().rss)
+        _check(cost_of(rss, way.pid, of_rss=True), order)
+        deadline = Deadline(order.timeout)
+        order.saved(snapshot_by_signal(way.pid, number, order.target(), deadline, order.progress))
+
+
+def _pause(taken: int, order: Order) -> None:
+    """Wait before each but the first."""
+    if taken:
+        order.progress(f"{taken} of {order.count} taken; the next in {order.pause:g} s")
+        time.sleep(order.pause)
 
 
 class _Refused(AttachError):
     """It would cost too much, by whatever way."""
 
 
-def _check(cost: Cost, force: bool, announce: Callable[[Cost], object]) -> None:
-    if cost.refusal and not force:
+def _check(cost: Cost, order: Order) -> None:
+    if cost.refusal and not order.force:
         raise _Refused(f"{cost.refusal}; --yes takes it all the same")
-    announce(cost)
+    order.announce(cost)
 
 
-def _by_inspector(
-    way: Way,
-    target: Path,
-    deadline: Deadline,
-    force: bool,
-    progress: Callable[[str], object],
-    announce: Callable[[Cost], object],
-) -> Path:
+def _by_inspector(way: Way, order: Order) -> None:
+    """All in one session: when a debugger detaches, V8 numbers objects anew."""
     door = door_to(way)
     session = connected(door)
     try:
         pid, here, _ = pid_behind(session)
-        usage = session.call("Runtime.getHeapUsage", deadline=Deadline(_PATIENCE))
-        _check(cost_of(int(usage["usedSize"]), pid if here else None), force, announce)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _stream(session, target, deadline, progress)
-        return target
+        for at in range(order.count):
+            _pause(at, order)
+            usage = session.call("Runtime.getHeapUsage", deadline=Deadline(_PATIENCE))
+            _check(cost_of(int(usage["usedSize"]), pid if here else None), order)
+            target = order.target()
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _stream(session, target, Deadline(order.timeout), order.progress)
+            order.saved(target)
     except (ConnectionLostError, DeadlineExceeded) as error:
         raise AttachError(f"no snapshot came of it: {error}") from None
     finally:

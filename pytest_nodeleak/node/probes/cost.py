@@ -26,17 +26,23 @@ def snapshot_bytes(heap_used: int) -> int:
 
 @dataclass(frozen=True)
 class Cost:
-    """``room``: the memory that the program may take; None where that is not known."""
+    """``room``: the memory that the program may take; None where that is not known.
+
+    ``of_rss``: how large its heap is, nobody can say from outside, and that is all it has.
+    """
 
     heap_used: int
     seconds: float
     memory: int
     room: int | None
+    of_rss: bool = False
 
     def __str__(self) -> str:
+        least = "at most" if self.of_rss else "about"
+        heap = "its heap is less than its RSS" if self.of_rss else "heap"
         return (
-            f"about {format_bytes(self.memory)} of memory and {max(self.seconds, 0.1):.1f} s, in "
-            f"which its main thread stands still (heap: {format_bytes(self.heap_used)})"
+            f"{least} {format_bytes(self.memory)} of memory and {max(self.seconds, 0.1):.1f} s, in "
+            f"which its main thread stands still ({heap}: {format_bytes(self.heap_used)})"
         )
 
     @property
@@ -54,7 +60,7 @@ class Cost:
         )
 
 
-def cost_of(heap_used: int, pid: int | None) -> Cost:
+def cost_of(heap_used: int, pid: int | None, *, of_rss: bool = False) -> Cost:
     """The cost for a heap of ``heap_used`` bytes in process ``pid``; None: on another machine."""
     room = None if pid is None else memory_room(pid)
-    return Cost(heap_used, snapshot_seconds(heap_used), snapshot_bytes(heap_used), room)
+    return Cost(heap_used, snapshot_seconds(heap_used), snapshot_bytes(heap_used), room, of_rss)
