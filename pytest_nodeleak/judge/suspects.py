@@ -242,17 +242,19 @@ def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pac
 
 
 def has_filled_up(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
-    """Whether no class grew in a last window that should have many survivors.
+    """Whether all classes together grew little in a last window that should have many survivors.
 
     ``pace`` objects per iteration were counted before: the last of some hundred sets of labels.
     """
     expected = pace * windows[-1]
     if len(windows) < 2 or expected < THRESHOLDS.few_own:
         return False
-    last = [
-        min(row.survivors[-1], _net(row)[-1]) for row in rows if len(row.survivors) == len(windows)
-    ]
-    return max(last, default=0) < THRESHOLDS.faded * expected
+    grown = sum(
+        max(0, min(row.survivors[-1], _net(row)[-1]))
+        for row in rows
+        if len(row.survivors) == len(windows)
+    )
+    return grown < THRESHOLDS.faded * expected
 
 
 def _is_level(row: ConstructorGrowth) -> bool:

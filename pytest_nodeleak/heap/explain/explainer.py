@@ -35,6 +35,8 @@ __all__ = ["Explainer", "Origin"]
 Origin = Literal["program", "package", ""]
 
 _SAMPLED = 400
+#: the nearest are few if there are so many times more survivors
+FEW = 8
 
 
 class Explainer:
@@ -56,9 +58,10 @@ class Explainer:
     ) -> tuple[ConstructorGrowth, ...]:
         """Copies of ``rows``, whose nodes are ``groups``, with everything filled in.
 
-        ``expected`` says how many entries a container must have if all of a row is kept in it.
+        ``expected`` says how many entries a container must have if all of a row is kept in it;
+        retained sizes are then of what is new, too.
         """
-        explained = self._explain_all(rows, groups, deadline, paths_per_row)
+        explained = self._explain_all(rows, groups, deadline, paths_per_row, new=bool(expected))
         if not expected:
             return explained
         return without_passages(
@@ -75,7 +78,10 @@ class Explainer:
         deadline: Deadline | None,
         paths_per_row: int,
         avoided: BoolArray | None = None,
+        *,
+        new: bool = False,
     ) -> tuple[ConstructorGrowth, ...]:
+        since = self.max_odd_ids[0] if new else 0
         if not any(group.size for group in groups):
             return tuple(rows)
         retention = Retention(self.graph, groups, deadline, avoided)
@@ -84,7 +90,12 @@ class Explainer:
         for row, group in zip(rows, groups, strict=True):
             if deadline is not None:
                 deadline.check("explaining what survived")
-            result.append(self._explain(row, group, retention, owners, paths_per_row, avoided))
+            found = self._explain(row, group, retention, owners, paths_per_row, avoided)
+            if group.size:
+                size = retention.retained_size(group, since)
+                self.snapshot.release()
+                found = replace(found, retained_size=size)
+            result.append(found)
             self.snapshot.release()
         return tuple(result)
 
@@ -139,7 +150,6 @@ class Explainer:
         self.snapshot.release()
         return replace(
             row,
-            retained_size=retention.retained_size(group),
             retaining_path=paths[0] if paths else None,
             other_paths=tuple(paths[1:]),
             owner=owner,
@@ -175,6 +185,11 @@ class Explainer:
 
 
 def _typical(depth: AnyArray, nodes: AnyArray) -> int:
-    """The middle one of the nodes that are closest to the start of their paths."""
+    """The middle one of the nodes that are closest to the start of their paths, if they are many.
+
+    Of a list that grows at its head the closest is the newest, and what holds it keeps no other.
+    """
     nearest = nodes[depth == depth.min()]
+    if FEW * nearest.size <= nodes.size:
+        nearest = nodes[depth == np.sort(depth)[depth.size // 2]]
     return int(nearest[nearest.size // 2])

@@ -114,15 +114,23 @@ class Retention:
         """Bytes that only the suspects keep alive."""
         return int(self._inner[1].sum())
 
-    def retained_size(self, group: AnyArray) -> int:
-        """Bytes that become unreachable when no path may enter the group."""
+    def retained_size(self, group: AnyArray, since: int = 0) -> int:
+        """Bytes that become unreachable when no path may enter the group.
+
+        Of objects with an id above ``since`` alone: the newest of a list that grows at its head
+        keeps all the older ones, which it did not add.
+        """
         visited = self.blocked.copy()
         visited[group] = True
         boundary = self.boundary[~visited[self.boundary]]
         self._walk_on(visited, self._scratch, boundary)
         visited[group] = False
         nodes, sizes = self._inner
-        return int(sizes[~visited[nodes]].sum())
+        freed = ~visited[nodes]
+        if since:
+            ids = self.graph.snapshot.node_id[nodes]
+            freed &= (ids > since) | (ids % 2 == 0)
+        return int(sizes[freed].sum())
 
     def chain(self, node: int) -> tuple[list[int], int]:
         """Edges that lead to a node, and the node they start at.

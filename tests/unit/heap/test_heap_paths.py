@@ -97,6 +97,27 @@ def test_a_path_leads_through_what_can_hold_all_that_stays(program, every):
     assert row.owner.name == "cache (Array) in module index.js"
 
 
+def test_a_list_that_grows_at_its_head_is_followed_down_to_those_that_it_holds(program):
+    build = program.build
+    box = build.object("Box")
+    build.edge(program.module, box, "context", "box")
+    links = [build.object("Link")]
+
+    def grow(times):
+        for _ in range(times):
+            links.append(build.object("Link"))
+            build.edge(links[-1], links[-2], "property", "older")
+        build.nodes[box].edges = [("property", "newest", links[-1])]
+        return read(build.json())
+
+    snapshots = [grow(100), grow(20)]
+    (row,) = growth_over(snapshots).explain(["Link"], expected=[120.0])
+    path = "box (Box) in module index.js -> .newest (Link) -> .older (Link) ×9 -> .older"
+    assert str(row.retaining_path) == path
+    # The older hundred are kept alive by them as well, but were not added by them.
+    assert row.retained_size == 20 * 32
+
+
 def test_array_whose_store_was_replaced(program):
     build = program.build
     leaky = build.array(program.module, "leakyData", kind="context")

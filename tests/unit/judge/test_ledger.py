@@ -308,6 +308,7 @@ def test_what_has_filled_up_leaves_nothing_of_a_last_window():
     assert not has_filled_up([row(32, 0), row(3, 9)], (1325, 1334), 0.017)
     assert not has_filled_up([row(4, 0)], (200, 200), 0.017)  # as good as none was expected
     assert not has_filled_up([row(0)], (1334,), 0.017)
+    assert not has_filled_up([row(16, 16)] * 5, (16, 16), 5.0)  # an iteration makes several things
 
 
 def test_populations_that_stay_level_are_replaced_one_by_one():
