@@ -36,6 +36,10 @@ def measure_running(arguments: argparse.Namespace) -> int:
     check_targets(arguments)
     workload = _workload(arguments)
     policy = policy_of(arguments, _policy(arguments))
+    if policy.jit != "on":
+        raise PolicyError(
+            "--jit off is for programs that we start: one that runs keeps its compilers"
+        )
     with Terminal() as terminal:
         terminal.show("looking for the program's inspector")
         app = attach(
@@ -61,6 +65,8 @@ def _workload(arguments: argparse.Namespace) -> Workload:
         return str(arguments.workload)
     if arguments.http is not None:
         return HttpLoad(arguments.http, _whole("--concurrency", arguments.concurrency))
+    if str(arguments.concurrency) != "1":
+        raise PolicyError(f"--concurrency {arguments.concurrency} is of --http, which is not given")
     if arguments.exec is not None:
         return command_load(arguments.exec)
     return every(arguments.every or _EVERY)

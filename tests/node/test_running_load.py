@@ -45,6 +45,15 @@ def test_what_is_no_request(request_text):
         HttpLoad(request_text)
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [(["--concurrency", "4"], "is of --http"), (["--jit", "off"], "keeps its compilers")],
+)
+def test_options_that_would_be_ignored_are_refused(capsys, args, said):
+    assert main(["attach", "--pid", "1", *args]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_load_that_fails_says_what():
     with pytest.raises(WorkloadError, match="no answer"):
         HttpLoad("GET http://127.0.0.1:1/")()
