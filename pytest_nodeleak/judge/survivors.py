@@ -53,7 +53,8 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     if few and bends(evidence.series, _bytes_per_iteration(leaking)):
         return _slower_and_slower(evidence, leaking)
     doubtful = _is_noise(leaking, evidence)
-    if not doubtful and not witnessed(leaking, evidence):
+    is_seen = _rose_since_the_start(leaking, evidence) if doubtful else witnessed(leaking, evidence)
+    if not is_seen:
         return _replaced(evidence, leaking)
     if doubtful and evidence.may_warm_up:
         # What compilers leave behind, a little in each of many functions, survives as well.
@@ -132,6 +133,19 @@ def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     return added < THRESHOLDS.noise_steps * median(jumps) or (
         evidence.may_warm_up and added < max(jumps)
     )
+
+
+def _rose_since_the_start(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
+    """Whether heapUsed rose by what leaks over all the work, but for some of its usual jumps.
+
+    A set that is cleared when it holds a thousand jumps by more than what is counted in windows.
+    """
+    if evidence.compiled:
+        return True
+    heap, at = evidence.all_readings.heap_used, evidence.all_readings.iterations
+    jump = median(map(abs, deltas(heap))) if len(heap) > 1 else 0.0
+    wanted = THRESHOLDS.witnessed * _bytes_per_iteration(leaking) * (at[-1] - at[0])
+    return heap[-1] - heap[0] + THRESHOLDS.noise_steps * jump >= wanted
 
 
 def _bytes_per_iteration(growing: Sequence[Growing]) -> float:

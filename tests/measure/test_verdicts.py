@@ -288,6 +288,21 @@ def test_batches_are_no_rise_by_whatever_length_of_round(measured: Measured, len
 
 
 @pytest.mark.slow
+def test_a_set_that_is_cleared_when_it_is_full_is_no_leak(measured: Measured) -> None:
+    verdict = measured(
+        """
+        const seen = new Set(); let n = 0;
+        global.iteration = () => {
+          const message = JSON.parse(JSON.stringify({ id: n++, tags: ['a', 'b'], at: { x: n } }));
+          if (seen.size >= 1000) seen.clear();
+          seen.add('message-' + message.id);
+        };
+        """
+    )
+    assert verdict.outcome == "steady", verdict.reasons
+
+
+@pytest.mark.slow
 def test_what_one_batch_in_each_keeps_is_found(measured: Measured) -> None:
     verdict = measured(BATCHES.replace("LENGTH", "500").replace("KEEPS", "true"))
     assert verdict.outcome == "leak", verdict.reasons

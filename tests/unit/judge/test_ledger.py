@@ -257,6 +257,18 @@ def _after(first, used):
     return Series(tuple(replace(s, iterations=s.iterations + first * 500) for s in samples))
 
 
+def test_jumps_are_no_doubt_where_all_the_work_before_added_nothing():
+    def jumping(readings):
+        return heap(*(3_000_000 + 30_000 * (at % 2) for at in range(readings)))
+
+    few = evidence((15, 15), (15, 15), series=jumping(9))
+    assert judge_survivors(few, POLICY).outcome == "leak"  # populations will tell
+    rounds = jumping(60).samples
+    last = Series(tuple(replace(s, iterations=s.iterations + 30_000) for s in few.series.samples))
+    many = replace(few, series=last, earlier=rounds)
+    assert judge_survivors(many, POLICY).outcome == "steady"
+
+
 def test_what_is_rare_needs_more_than_one_or_two():
     rare = {"windows": (1600.0, 1600.0, 1600.0)}
     assert not evidence((0, 1, 1), **rare).growing
