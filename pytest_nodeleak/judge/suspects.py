@@ -241,13 +241,16 @@ def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pac
     )
 
 
-def has_filled_up(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
+def has_filled_up(
+    rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float, usual: float
+) -> bool:
     """Whether all classes together grew little in a last window that should have many survivors.
 
-    ``pace`` objects per iteration were counted before: the last of some hundred sets of labels.
+    ``pace`` objects per iteration were counted before, some in each window of ``usual`` iterations:
+    the last of some hundred sets of labels. What comes in bursts may miss a shorter one.
     """
     expected = pace * windows[-1]
-    if len(windows) < 2 or expected < THRESHOLDS.few_own:
+    if len(windows) < 2 or expected < THRESHOLDS.few_own or windows[-1] < 2 * usual:
         return False
     grown = sum(
         max(0, min(row.survivors[-1], _net(row)[-1]))

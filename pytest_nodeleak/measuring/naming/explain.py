@@ -96,7 +96,8 @@ def find_culprits(
     values = [s for s in judgement.suspects if s.is_value]
     # Bare values are the finding only where nothing else grows.
     chosen, rest = (things, values) if things else (values, [])
-    chosen = [_without_young(s, evidence.windows) for s in chosen]
+    counted = max((g.per_iteration for g in judgement.growing), default=math.inf)
+    chosen = [_without_young(s, evidence.windows, counted) for s in chosen]
     rank = {s: _rank(s.row, diff) for s in chosen}
     chosen = sorted(chosen, key=lambda s: (rank[s], -_growth_in_bytes(s)))[:MOST_ROWS]
     older = {(s.row.kind, s.row.name) for s in chosen if len(s.growth) < len(evidence.windows)}
@@ -139,9 +140,14 @@ def find_culprits(
     )
 
 
-def _without_young(suspect: Suspect, windows: Sequence[float]) -> Suspect:
-    """Without the last window where that has far more: a batch, which will be let go of."""
+def _without_young(suspect: Suspect, windows: Sequence[float], counted: float) -> Suspect:
+    """Without the last window where that has far more: a batch, which will be let go of.
+
+    A leak that comes in bursts has as many in all as were ``counted`` per iteration before.
+    """
     *growth, last = suspect.growth
+    if suspect.per_iteration <= YOUNG * counted:
+        return suspect
     # Two standard deviations of a count.
     least = last - 2 * math.sqrt(last)
     rate = sum(growth) / (sum(windows[: len(growth)]) or 1)

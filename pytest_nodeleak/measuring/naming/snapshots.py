@@ -6,6 +6,7 @@ Or, where the program died of what it kept, what of it was known by then.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 from collections.abc import Sequence
@@ -99,7 +100,8 @@ def named_by_snapshots(
         return Judgement("steady", (reason,)), evidence
     if not several:
         return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
-    if not over and has_filled_up(evidence.rows, evidence.windows, rate):
+    usual = max((_usual_window(g) for g in judgement.growing), default=math.inf)
+    if not over and has_filled_up(evidence.rows, evidence.windows, rate, usual):
         last = format_amount(evidence.windows[-1], evidence.unit)
         reason = f"what was growing has filled up: the last {last} added nothing that stays"
         return Judgement("steady", (reason,)), evidence
@@ -114,6 +116,12 @@ def named_by_snapshots(
     if judgement.outcome == "inconclusive" and judgement.doubtful and policy.jit == "off":
         judgement = _by_populations(judgement)
     return judgement, evidence
+
+
+def _usual_window(growing: Growing) -> float:
+    """Iterations of the windows in which it was counted: it came in each of them."""
+    counts = growing.allocations.counts
+    return sum(counts) / growing.per_iteration / len(counts)
 
 
 def _by_populations(doubt: Judgement) -> Judgement:

@@ -315,12 +315,15 @@ def test_what_has_filled_up_leaves_nothing_of_a_last_window():
     def grown(populations, survivors):
         return ConstructorGrowth("Labels", "object", False, populations, populations, survivors, 0)
 
-    assert has_filled_up([row(32, 0), grown((7005, 7005, 7005), (0, 23))], (1325, 1334), 0.017)
-    assert has_filled_up([row(32, 0), row(3, 2)], (1325, 1334), 0.017)
-    assert not has_filled_up([row(32, 0), row(3, 9)], (1325, 1334), 0.017)
-    assert not has_filled_up([row(4, 0)], (200, 200), 0.017)  # as good as none was expected
-    assert not has_filled_up([row(0)], (1334,), 0.017)
-    assert not has_filled_up([row(16, 16)] * 5, (16, 16), 5.0)  # an iteration makes several things
+    labels = [row(32, 0), grown((7005, 7005, 7005), (0, 23))]
+    assert has_filled_up(labels, (1325, 1334), 0.017, 340)
+    assert has_filled_up([row(32, 0), row(3, 2)], (1325, 1334), 0.017, 340)
+    assert not has_filled_up([row(32, 0), row(3, 9)], (1325, 1334), 0.017, 340)
+    assert not has_filled_up([row(4, 0)], (200, 200), 0.017, 100)  # as good as none was expected
+    assert not has_filled_up([row(0)], (1334,), 0.017, 340)
+    # An iteration makes several things; one in a hundred makes a hundred.
+    assert not has_filled_up([row(16, 16)] * 5, (16, 16), 5.0, 8)
+    assert not has_filled_up([row(100, 0)], (40, 40), 1.0, 340)
 
 
 def test_populations_that_stay_level_are_replaced_one_by_one():
