@@ -51,7 +51,8 @@ def test_by_inspector_and_by_signal_the_same_program_gives_its_snapshots(by_hand
 
 @pytest.mark.parametrize("via", ["inspector", "signal"])
 def test_several_in_one_session_can_be_compared(by_hand, capsys, tmp_path, via):
-    process = by_hand(LEAK, "--heapsnapshot-signal=SIGUSR2")
+    first = "leakyData.push(new SimpleClass(n++));"  # before the first snapshot, however soon
+    process = by_hand(LEAK + first, "--heapsnapshot-signal=SIGUSR2")
     args = ["--pid", process.pid, "--via", via, "-o", tmp_path / "out"]
     status, paths, said = snapshot(capsys, *args, "--count", "3", "--wait", "200ms")
     assert status == 0, said
