@@ -154,11 +154,15 @@ def not_proven(evidence: Evidence) -> Judgement:
     return Judgement("inconclusive", (reason,))
 
 
-def unexplained_growth(series: Series) -> float:
+def unexplained_growth(series: Series, until: int | None = None) -> float:
     """Bytes per iteration by which heapUsed rose in nearly every round to the end; else 0.0.
 
-    Bytes are conserved: such a heap is not steady, whatever was counted.
+    Bytes are conserved: such a heap is not steady, whatever was counted. It is asked of the first
+    ``until`` readings, and whether it goes on in the others.
     """
+    if until is not None:
+        growth = unexplained_growth(Series(series.samples[:until]))
+        return growth if goes_on(Series(series.samples[until:]), growth) else 0.0
     if heap_rises_evenly(series):
         late = later_half(series)
         return robust_slope(late.iterations, late.heap_used)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from ..base.policy import Policy
-from ..base.samples import Series
 from ..base.units import format_rate, power_of_two
 from ..judge.evidence import Judgement, LedgerEvidence
 from ..judge.survivors import judge_survivors, witnessed
 from ..judge.thresholds import THRESHOLDS
-from ..judge.trend import robust_slope
 from .heaps import HeapLedger
 from .meter import Meter
 from .plan import Pacer, iterations_counted, iterations_for, sampling_interval, unlike
@@ -128,12 +126,6 @@ class Ledger:
             g.per_iteration > THRESHOLDS.faded * growing.get(g.allocations.function, 0.0)
             for g in now
         ) and witnessed(now, self.evidence)
-
-    def is_seen_in(self, readings: Series, share: float = THRESHOLDS.witnessed) -> bool:
-        """Whether heapUsed rises by that share of what is growing, in ``readings`` of the worst."""
-        counted = sum(g.bytes_per_iteration for g in self.evidence.growing)
-        slope = robust_slope(readings.iterations, readings.heap_used)
-        return 0 < share * counted <= slope
 
     @property
     def _is_slow(self) -> bool:

@@ -20,13 +20,7 @@ from ..base.samples import Series
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.nothing_grows import (
-    goes_on,
-    is_unexplained,
-    not_proven,
-    unexplained,
-    unexplained_growth,
-)
+from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
 from ..judge.trend import rising_share
 from ..judge.verdict import AllocationSite, Outcome, Verdict
@@ -187,7 +181,7 @@ class _Measurement:
                 before = len(meter.samples)
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
-                rises = rises and goes_on(Series(meter.series.samples[before:]), growth)
+                rises = rises and unexplained_growth(meter.series, before) > 0
                 if counted.outcome == "steady" and rises and not counted.suspects:
                     return unexplained(evidence, growth), evidence
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.

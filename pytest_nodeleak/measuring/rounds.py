@@ -73,7 +73,9 @@ class Rounds:
             self.pacer.update()
         meter.iterate((self.policy.warmup or 0) - meter.done)
         # The driver's first call with this number leaves a trace: make it before the first sample.
-        meter.iterate(0 if self.pacer.timed else self.pacer.plan.round_iterations)
+        if not self.pacer.timed:
+            meter.iterate(self.pacer.plan.round_iterations)
+            meter.iterate(unlike(self.pacer.plan.round_iterations, 0))
         meter.heaps.look()
         meter.heaps.weigh_unseen()
         self.warmup = meter.done

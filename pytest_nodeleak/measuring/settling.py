@@ -24,7 +24,7 @@ from ..judge.bounds import (
     not_old,
 )
 from ..judge.evidence import Judgement
-from ..judge.survivors import of_age
+from ..judge.survivors import of_age, seen_in
 from ..judge.thresholds import THRESHOLDS
 from ..node.probes.timers import OwnTimer
 from .ledger import Ledger
@@ -128,7 +128,8 @@ class Settling:
             level = gained[number] <= THRESHOLDS.replaced * bound.filling.pace * done
             since = Series(meter.series.samples[read - 1 :])
             unexplained = grows and level and not self.still_growing
-            if unexplained and ledger.is_seen_in(since) and self._rises_on(bound):
+            growing = ledger.evidence.growing
+            if unexplained and seen_in(since, growing) and self._rises_on(bound):
                 return falls_out(bound)
             # Exact, whatever is replaced there, and grows beside it.
             grows = after[number] > bound.value
@@ -146,7 +147,7 @@ class Settling:
         read = len(meter.samples)
         ledger.push(wanted, all_of_it=True)
         first, *_, last = meter.series.samples[read - 1 :]
-        return ledger.is_seen_in(Series((first, last)), MOST_OF_IT)
+        return seen_in(Series((first, last)), ledger.evidence.growing, MOST_OF_IT)
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
