@@ -73,9 +73,7 @@ class Rounds:
             self.pacer.update()
         meter.iterate((self.policy.warmup or 0) - meter.done)
         # The driver's first call with this number leaves a trace: make it before the first sample.
-        if not self.pacer.timed:
-            meter.iterate(self.pacer.plan.round_iterations)
-            meter.iterate(unlike(self.pacer.plan.round_iterations, 0))
+        meter.iterate(0 if self.pacer.timed else self.pacer.plan.round_iterations)
         meter.heaps.look()
         meter.heaps.weigh_unseen()
         self.warmup = meter.done
@@ -96,8 +94,10 @@ class Rounds:
             if self.policy.iterations is None and not self.pacer.timed:
                 missing = unlike(missing, number)
             while missing > 0:
-                meter.iterate(min(n, missing))
-                missing -= n
+                # Of a round's numbers the half has not been used before, the quarter has.
+                piece = n if missing >= n else min(max(n // 4, 1), missing)
+                meter.iterate(piece)
+                missing -= piece
             meter.sample(others=number in READ_OTHERS)
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
