@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SLOT",
-    "goes_on",
     "is_unexplained",
     "no_class_grows",
     "not_proven",
@@ -154,15 +153,11 @@ def not_proven(evidence: Evidence) -> Judgement:
     return Judgement("inconclusive", (reason,))
 
 
-def unexplained_growth(series: Series, until: int | None = None) -> float:
+def unexplained_growth(series: Series) -> float:
     """Bytes per iteration by which heapUsed rose in nearly every round to the end; else 0.0.
 
-    Bytes are conserved: such a heap is not steady, whatever was counted. It is asked of the first
-    ``until`` readings, and whether it goes on in the others.
+    Bytes are conserved: such a heap is not steady, whatever was counted.
     """
-    if until is not None:
-        growth = unexplained_growth(Series(series.samples[:until]))
-        return growth if goes_on(Series(series.samples[until:]), growth) else 0.0
     if heap_rises_evenly(series):
         late = later_half(series)
         return robust_slope(late.iterations, late.heap_used)
@@ -171,16 +166,6 @@ def unexplained_growth(series: Series, until: int | None = None) -> float:
         return 0.0
     slope = robust_slope(series.iterations, heap)
     return slope if slope >= THRESHOLDS.least_slope else 0.0
-
-
-def goes_on(later: Series, growth: float) -> bool:
-    """Whether heapUsed rises by ``growth`` bytes per iteration in ``later`` readings, too.
-
-    Snapshots let V8 drop what it needs no more: they are compared with each other alone.
-    """
-    slope = robust_slope(later.iterations, later.heap_used)
-    few = len(later.samples) < THRESHOLDS.late_samples
-    return few or slope >= THRESHOLDS.witnessed * growth
 
 
 def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:

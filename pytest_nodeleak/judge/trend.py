@@ -15,6 +15,7 @@ __all__ = [
     "beside_drop",
     "deltas",
     "falls",
+    "goes_on",
     "heap_rises_evenly",
     "heap_rises_in_steps",
     "is_flat",
@@ -153,6 +154,16 @@ def falls(series: Series, counted: float) -> list[tuple[int, int]]:
         if fell or heap[now] < heap[low]:
             low = peak = now
     return found
+
+
+def goes_on(later: Series, growth: float) -> bool:
+    """Whether heapUsed rises by ``growth`` bytes per iteration in ``later`` readings, too.
+
+    Snapshots let V8 drop what it needs no more: they are compared with each other alone.
+    """
+    slope = robust_slope(later.iterations, later.heap_used)
+    few = len(later.samples) < THRESHOLDS.late_samples
+    return few or slope >= THRESHOLDS.witnessed * growth
 
 
 def rises_nearly_always(heap: Sequence[float]) -> bool:

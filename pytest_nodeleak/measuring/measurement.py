@@ -22,7 +22,7 @@ from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
-from ..judge.trend import rising_share
+from ..judge.trend import goes_on, rising_share
 from ..judge.verdict import AllocationSite, Outcome, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
@@ -181,7 +181,7 @@ class _Measurement:
                 before = len(meter.samples)
                 evidence = windows.evidence()
                 counted = judge(evidence, policy)
-                rises = rises and unexplained_growth(meter.series, before) > 0
+                rises = rises and goes_on(Series(meter.series.samples[before:]), growth)
                 if counted.outcome == "steady" and rises and not counted.suspects:
                     return unexplained(evidence, growth), evidence
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.

@@ -11,7 +11,7 @@ from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
 from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat, hides_nothing
 from pytest_nodeleak.judge.judge import judge
-from pytest_nodeleak.judge.nothing_grows import goes_on
+from pytest_nodeleak.judge.trend import goes_on
 from pytest_nodeleak.measuring.outside import outside_growth
 
 POLICY = Policy()
