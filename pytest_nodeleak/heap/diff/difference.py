@@ -157,7 +157,8 @@ class SnapshotDiff:
 
         Of rows whose kind and name are among ``older``, only what is older than the last window.
         ``expected`` is how many entries a container must have that keeps all of a row: the path
-        leads through none that has far fewer, if there is another.
+        leads through none that has far fewer, if there is another, and retained sizes are of
+        what is new.
 
         Raises DeadlineExceeded, KeyError for an unknown name, and ValueError if the last
         snapshot was read without its edges.

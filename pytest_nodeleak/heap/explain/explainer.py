@@ -61,15 +61,13 @@ class Explainer:
         ``expected`` says how many entries a container must have if all of a row is kept in it;
         retained sizes are then of what is new, too.
         """
-        explained = self._explain_all(rows, groups, deadline, paths_per_row, new=bool(expected))
-        if not expected:
-            return explained
-        return without_passages(
-            self.graph,
-            explained,
-            expected,
-            lambda avoided: self._explain_all(rows, groups, deadline, paths_per_row, avoided),
-        )
+        since = self.max_odd_ids[0] if expected else 0
+
+        def explained(avoided: BoolArray | None) -> tuple[ConstructorGrowth, ...]:
+            return self._explain_all(rows, groups, deadline, paths_per_row, since, avoided)
+
+        found = explained(None)
+        return without_passages(self.graph, found, expected, explained) if expected else found
 
     def _explain_all(
         self,
@@ -77,11 +75,10 @@ class Explainer:
         groups: Sequence[AnyArray],
         deadline: Deadline | None,
         paths_per_row: int,
-        avoided: BoolArray | None = None,
-        *,
-        new: bool = False,
+        since: int,
+        avoided: BoolArray | None,
     ) -> tuple[ConstructorGrowth, ...]:
-        since = self.max_odd_ids[0] if new else 0
+        """The same, by ways that avoid what is marked; sizes, where nothing is, ``since`` an id."""
         if not any(group.size for group in groups):
             return tuple(rows)
         retention = Retention(self.graph, groups, deadline, avoided)
@@ -90,11 +87,9 @@ class Explainer:
         for row, group in zip(rows, groups, strict=True):
             if deadline is not None:
                 deadline.check("explaining what survived")
-            found = self._explain(row, group, retention, owners, paths_per_row, avoided)
-            if group.size:
-                size = retention.retained_size(group, since)
-                self.snapshot.release()
-                found = replace(found, retained_size=size)
+            found = self._explain(row, group, retention, owners, paths_per_row)
+            if group.size and avoided is None:  # no way changes what a row retains
+                found = replace(found, retained_size=retention.retained_size(group, since))
             result.append(found)
             self.snapshot.release()
         return tuple(result)
@@ -124,14 +119,13 @@ class Explainer:
         retention: Retention,
         owners: OwnerFinder,
         paths_per_row: int,
-        avoided: BoolArray | None,
     ) -> ConstructorGrowth:
         if not group.size:
             return row
         step = max(1, group.size // _SAMPLED)
         sample = group[::step]
         by_owner = owners.sort(sample)
-        if avoided is not None:  # the few that are elsewhere as well tell more
+        if (avoided := retention.avoided) is not None:  # the few elsewhere as well tell more
             by_owner.sort(key=lambda found: found[0] >= 0 and bool(avoided[found[0]]))
         self.snapshot.release()
         paths: list[RetainingPath] = []

@@ -83,11 +83,7 @@ def _mark(graph: Graph, owners: Sequence[Owner], avoided: BoolArray) -> bool:
 def _alike(graph: Graph, node: int) -> Iterator[AnyArray]:
     """What other objects of the class have under the name by which one has ``node``."""
     snapshot = graph.snapshot
-    is_property = snapshot.layout.edge_type("property")
-    held = graph.edges_where(
-        lambda part: (graph.to[part] == node) & (graph.edge_type[part] == is_property)
-    )
-    for edge in held.tolist():
+    for edge in _properties(graph, lambda part: graph.to[part] == node).tolist():
         holder = graph.source(edge)
         edges = _named(graph, graph.edge_name[edge])
         sources = graph.sources(edges)
@@ -98,7 +94,10 @@ def _alike(graph: Graph, node: int) -> Iterator[AnyArray]:
 
 
 def _named(graph: Graph, name: int) -> AnyArray:
-    is_property = graph.snapshot.layout.edge_type("property")
-    return graph.edges_where(
-        lambda part: (graph.edge_name[part] == name) & (graph.edge_type[part] == is_property)
-    )
+    return _properties(graph, lambda part: graph.edge_name[part] == name)
+
+
+def _properties(graph: Graph, test: Callable[[slice], BoolArray]) -> AnyArray:
+    """Edges of properties for which ``test`` is true."""
+    kind = graph.snapshot.layout.edge_type("property")
+    return graph.edges_where(lambda part: test(part) & (graph.edge_type[part] == kind))

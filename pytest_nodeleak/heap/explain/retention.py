@@ -33,7 +33,7 @@ class Retention:
         avoided: BoolArray | None = None,
     ) -> None:
         self.graph = graph
-        self._avoided = avoided
+        self.avoided = avoided
         self.deadline = deadline
         self._heads: dict[int, tuple[list[int], int]] = {}
         suspect = np.zeros(graph.node_count, dtype=bool)
@@ -61,8 +61,8 @@ class Retention:
         """Set the parents of all nodes on the best ways to the boundary."""
         graph, strong = self.graph, self.graph.strong
         bookkeeping = unpreferred_nodes(graph)
-        if self._avoided is not None:
-            bookkeeping |= self._avoided
+        if self.avoided is not None:
+            bookkeeping |= self.avoided
         # First without the engine's own bookkeeping, which a reader does not understand.
         visited = bookkeeping.copy()
         preferred = Walk(
