@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import InconclusiveWarning, NodeLeakError, hide_ours
+from ..base.errors import InconclusiveWarning, NodeLeakError, PolicyError, hide_ours
 from ..base.samples import Series
 from ..base.units import format_bytes
 from ..judge.outcomes import InconclusiveError, LeakError
@@ -85,6 +85,8 @@ def assert_instances(app: NodeApp, expression: str, at_most: int = 0) -> int:
     """
     __tracebackhide__ = _hide
     refuse_what_is_no_app(app, "assert_instances")
+    if not isinstance(at_most, int) or at_most < 0:
+        raise PolicyError(f"assert_instances: at_most is {at_most!r}; give a whole number from 0")
     count = app.count_instances(expression)
     if count > at_most:
         raise LeakError(

@@ -151,9 +151,9 @@ class Meter(Limits):
         """Run ``n`` iterations, fewer when the budget or ``limit`` ends; how many were done."""
         if n <= 0:
             return 0
-        self.phases.tell(
-            f"{self.done:,} iterations, {self.seconds:.0f} of {self.budget.seconds:g} s"
-        )
+        # Naming, and what waits for an age, have time beside the budget.
+        of = "" if self.seconds > self.budget.seconds else f" of {self.budget.seconds:g}"
+        self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f}{of} s")
         seconds = self.budget.left if limit is None else limit.remaining or 0.0
         began, ran = self.budget.clock(), self.app.schedule.read()[0]
         done = self.runner.run(n, max(seconds, 0.05), self.patience())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from ..base.errors import LaunchError, hide_ours
+from ..base.errors import LaunchError, PolicyError, hide_ours
 from .pause import DRIVER
 
 __all__ = [
     "checked_arguments",
     "checked_environment",
+    "checked_file",
     "checked_path",
+    "checked_text",
     "listed",
     "refuse_binary",
     "refuse_permissions",
@@ -72,6 +75,27 @@ def checked_path(value: object, name: str) -> str:
     if isinstance(value, str | os.PathLike):
         return str(os.fspath(value))
     raise LaunchError(f"{name} is {value!r}; give a path, as a text or a pathlib.Path")
+
+
+def checked_text(value: object, name: str) -> str:
+    """JavaScript that somebody gave as ``name``. Raises PolicyError for what is no text."""
+    if isinstance(value, str):
+        return value
+    raise PolicyError(f"{name} takes JavaScript as a text, not {value!r}")
+
+
+def checked_file(path: str | os.PathLike[str] | None) -> Path | None:
+    """Where a file is to be written. Raises PolicyError if there is no such folder."""
+    if path is None:
+        return None
+    if not isinstance(path, str | os.PathLike):
+        raise PolicyError(f"{path!r} is no path; give a text or a pathlib.Path")
+    file = Path(path)
+    if not file.absolute().parent.is_dir():
+        raise PolicyError(f"cannot write '{file}': there is no folder '{file.parent}'")
+    if file.is_dir():
+        raise PolicyError(f"cannot write '{file}': it is a folder; give a file")
+    return file
 
 
 def checked_environment(env: object) -> Mapping[str, str | None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..base.deadline import Deadline
 from ..base.errors import hide_ours
 from ..base.samples import Sample
+from .arguments import checked_file, checked_text
 from .heaps.gc_watch import GcWatch
 from .heaps.heap import NodeHeap, Via
 from .probes.gc_runs import GcRun, HeapGrowth
@@ -43,7 +44,7 @@ class AskedOfMainHeap(ABC):
         the time-out.
         """
         self._open_channel()
-        return self._main.evaluate(text, timeout)
+        return self._main.evaluate(checked_text(text, "evaluate"), timeout)
 
     def memory(self, settle: int = 2, deadline: Deadline | None = None) -> Sample:
         """Force GC ``settle`` times, each after a turn of the event loop, and read the memory."""
@@ -67,7 +68,7 @@ class AskedOfMainHeap(ABC):
         ``timeout`` is in seconds. Raises EvaluationError if it gives neither.
         """
         self._open_channel()
-        return self._main.count_instances(expression, timeout)
+        return self._main.count_instances(checked_text(expression, "count_instances"), timeout)
 
     def take_snapshot(
         self,
@@ -80,11 +81,13 @@ class AskedOfMainHeap(ABC):
         """Take a heap snapshot, parsed while it is written; ``path`` keeps the file.
 
         The program stands still meanwhile. ``via``: the inspector, v8.writeHeapSnapshot in the
-        program, its --heapsnapshot-signal or heapdump's. ``timeout`` is in seconds. Raises OSError
-        if the file cannot be written (none is left half-written), AttachError for no such signal.
+        program, its --heapsnapshot-signal or heapdump's. ``timeout`` is in seconds. Raises
+        PolicyError for a folder that is missing, OSError if the file cannot be written (none is
+        left half-written), AttachError for no such signal.
         """
+        file = checked_file(path)
         self._open_channel()
-        return self._main.take_snapshot(path, detail=detail, timeout=timeout, via=via)
+        return self._main.take_snapshot(file, detail=detail, timeout=timeout, via=via)
 
     def live_profile(self, path: str | Path, interval: int = 512) -> AbstractContextManager[Path]:
         """A block of which ``path`` tells what was allocated in it and is alive at its end::
@@ -94,10 +97,13 @@ class AskedOfMainHeap(ABC):
 
         By allocating function, of a heap of any size: DevTools opens it (Memory, Load), ``nodeleak
         show`` too. ``interval``: bytes between two samples of V8's profiler; 1 is exact and slow.
-        A measurement in the block would end it. Raises OSError if the file cannot be written.
+        A measurement in the block would end it. Raises PolicyError for a folder that is missing,
+        OSError if the file cannot be written.
         """
+        file = checked_file(path)
+        assert file is not None
         self._open_channel()
-        return self._main.live_profile(path, interval)
+        return self._main.live_profile(file, interval)
 
     def on_gc(self, callback: Callable[[GcRun], object] | None = None) -> GcWatch:
         """Count GC runs from now on: how many of each kind, their pauses, the heap after each::

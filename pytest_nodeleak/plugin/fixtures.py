@@ -139,6 +139,7 @@ def _launcher(
                 context=state,
             )
         except NodeLeakError as error:
+            state.tell_source(error)
             raise error.with_traceback(None) from error.__cause__
         launched.callback(app.close)
         if state.record is not None:

@@ -191,8 +191,7 @@ def pytest_runtest_makereport(
     report = yield
     record.failed |= report.failed
     _add_sections(item, report, record)
-    if record.verdicts:
-        shorten_crash(report)
+    shorten_crash(report)
     return report
 
 

@@ -33,6 +33,7 @@ _MARKUP: dict[str, dict[str, bool]] = {
     "bold": {"bold": True},
     "dim": {"light": True},
 }
+#: its verdict says what kind of error it is
 _PREFIXES = ("pytest_nodeleak.LeakError: ", "pytest_nodeleak.InconclusiveError: ")
 
 
@@ -87,6 +88,8 @@ class Reports:
         self._github = wants_github(config)
         self._save = settings.report_file(config, "save")
         self._written: list[tuple[str, bool]] = []
+        #: whether a file that somebody asked for was not written
+        self._is_missing = False
         self._run: Run | None = None
 
     def pytest_sessionstart(self) -> None:
@@ -132,8 +135,9 @@ class Reports:
     def measured(self) -> bool:
         return any(seen.verdicts for seen in self._seen.values())
 
-    def pytest_sessionfinish(self) -> None:
-        """Write the files of the run. One that cannot be written is told; the tests stand."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the files of the run. One that cannot be written is told, and the run has failed:
+        what reads it next would find none, or an old one."""
         if hasattr(self._config, "workerinput"):
             return
         for name, path in self._files.items():
@@ -148,7 +152,9 @@ class Reports:
             try:
                 self._write("save", self._save, saved_text(self.run, self._save))
             except pytest.UsageError as error:
-                self._written.append((f"nodeleak: nothing was saved: {error}", True))
+                self._miss(f"nothing was saved: {error}")
+        if self._is_missing and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _write(self, name: str, path: Path, text: str) -> None:
         try:
@@ -156,11 +162,13 @@ class Reports:
             path.write_text(text, encoding="utf-8")
         except OSError as error:
             why = error.strerror or str(error)
-            self._written.append(
-                (f"nodeleak: {name} could not be written to '{path}': {why}", True)
-            )
+            self._miss(f"{name} could not be written to '{path}': {why}")
         else:
             self._written.append((f"nodeleak: {name} written to {path}", False))
+
+    def _miss(self, what: str) -> None:
+        self._is_missing = True
+        self._written.append((f"nodeleak: {what}", True))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None, None, None]:
@@ -240,8 +248,8 @@ def _calm(report: pytest.TestReport) -> None:
 
 
 def shorten_crash(report: pytest.TestReport) -> None:
-    """In 80 columns the short summary has room for the class and its rate, not for our module."""
+    """In 80 columns the short summary has room for what is wrong, not for our module."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    for prefix in _PREFIXES:
-        if crash is not None and crash.message.startswith(prefix):
+    for prefix in (*_PREFIXES, "pytest_nodeleak."):
+        if crash is not None:
             crash.message = crash.message.removeprefix(prefix)

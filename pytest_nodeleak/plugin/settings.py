@@ -29,7 +29,7 @@ __all__ = [
     "nodes_named",
     "output_folder",
     "plant",
-    "refuse_unknown_variables",
+    "refuse_unknown_names",
     "report_file",
     "setting",
     "timeout",
@@ -75,8 +75,11 @@ def _variable(name: str) -> str:
     return f"{_PREFIX}{name.upper()}"
 
 
-def refuse_unknown_variables() -> None:
-    """Raise pytest.UsageError for a variable of ours that is none, as for an unknown option."""
+def refuse_unknown_names(config: pytest.Config) -> None:
+    """Raise pytest.UsageError for a variable or ini value of ours that is none, as for an option.
+
+    pytest itself only warns of an ini value that nobody reads.
+    """
     known = [_variable(name) for name in _OPTIONS]
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in known:
@@ -85,6 +88,29 @@ def refuse_unknown_variables() -> None:
                 f"unknown environment variable {name} (its value is {os.environ[name]!r}); "
                 f"did you mean {close}? known are {_PREFIX} and, in capitals, {', '.join(_OPTIONS)}"
             )
+    overridden = [text.partition("=")[0] for text in config.getoption("override_ini") or ()]
+    # pytest 9 has them by a private name only, and warns of the old one.
+    in_file = config._inicfg if hasattr(config, "_inicfg") else config.inicfg
+    for name in [*in_file, *overridden]:
+        if name.startswith("nodeleak_") and not _is_read(config, name):
+            where = "-o" if name in overridden else str(config.inipath)
+            ini = [f"nodeleak_{option}" for option in _OPTIONS]
+            close = difflib.get_close_matches(name, ini, n=1, cutoff=0.0)[0]
+            raise pytest.UsageError(
+                f"unknown setting {name} (from {where}); did you mean {close}? known are "
+                f"nodeleak_ and {', '.join(_OPTIONS)}"
+            )
+
+
+def _is_read(config: pytest.Config, name: str) -> bool:
+    """Whether a plugin, ours or another, has registered the ini value."""
+    try:
+        config.getini(name)
+    except ValueError:
+        return False
+    except (TypeError, pytest.UsageError):
+        pass  # registered; that its value is bad is said by who reads it
+    return True
 
 
 def setting(config: pytest.Config, name: str) -> tuple[str | None, str]:
@@ -241,6 +267,13 @@ def report_file(config: pytest.Config, name: str) -> Path | None:
     if path.is_dir():
         raise pytest.UsageError(
             f"bad value for {name} (from {source}): '{path}' is a folder; give a file"
+        )
+    # Now, and not after the tests: the folders that are missing will be made.
+    there = next(parent for parent in path.parents if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise pytest.UsageError(
+            f"bad value for {name} (from {source}): '{path}' cannot be written: '{there}' is "
+            f"{'read-only' if there.is_dir() else 'no folder'}"
         )
     return path
 

@@ -18,7 +18,7 @@ _DEFAULT = re.compile(r"\(default: (.*)\)$")
 
 def settings_lines(config: pytest.Config) -> Iterator[str]:
     """A line for each setting. Raises pytest.UsageError for one that cannot be used."""
-    settings.refuse_unknown_variables()
+    settings.refuse_unknown_names(config)
     settings.base_policy(config)
     settings.timeout(config)
     rows = [_row(config, option) for option in POLICY_OPTIONS + PLUGIN_OPTIONS]

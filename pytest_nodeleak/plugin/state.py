@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ..base.errors import NodeLeakError
 from ..base.policy import Policy
 from ..node.process.shares import MemoryShares
 from . import settings
@@ -36,7 +37,7 @@ class State:
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        settings.refuse_unknown_variables()
+        settings.refuse_unknown_names(config)
         self._base = settings.base_policy(config)
         self._paths = path_defaults(config)
         self._taken = frozenset(name for name in Policy.names() if settings.given(config, name))
@@ -65,6 +66,13 @@ class State:
             self.node_paths()
         if len(names) > 1:
             self.nodes()
+
+    def tell_source(self, error: NodeLeakError) -> None:
+        """Add to a sentence about an argument of node that the configuration gave it."""
+        text = str(error)
+        if "\n" not in text and any(arg in text for arg in self.node_args):
+            source = settings.setting(self._config, "node_args")[1]
+            error.args = (f"{text} (node_args from {source})", *error.args[1:])
 
     @property
     def is_node_named(self) -> bool:

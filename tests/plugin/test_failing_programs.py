@@ -175,3 +175,39 @@ def test_what_is_no_program_is_refused_at_the_users_line(project):
     result.assert_outcomes(failed=2 * len(NO_APPS))
     result.stdout.fnmatch_lines([said for said in NO_APPS.values() for _ in range(2)])
     assert user_frames(result) == ["test_it.py"] * 2 * len(NO_APPS)
+
+
+#: a call that is mistaken, and what is said of it
+MISTAKES = {
+    "assert_no_leak(app, lambda x: 1)": "the workload test_0.*<lambda> is called without *: *'x'*",
+    "app.evaluate(5)": "evaluate takes JavaScript as a text, not 5",
+    "app.count_instances(None)": "count_instances takes JavaScript as a text, not None",
+    "app.take_snapshot('no/x.heapsnapshot')": "cannot write 'no/x.*': there is no folder 'no'",
+    "app.take_snapshot('.')": "cannot write '.': it is a folder; give a file",
+    "app.live_profile('no/x.heapprofile')": "cannot write 'no/x.*': there is no folder 'no'",
+    "assert_instances(app, 'Array', at_most='x')": "assert_instances: at_most is 'x'; give a *",
+}
+
+
+def test_a_mistaken_call_is_one_sentence_at_the_users_line(project):
+    project.tests(
+        "@pytest.fixture(scope='session')\n"
+        "def app(launch_node_session):\n"
+        "    return launch_node_session('program.js')\n"
+        + "".join(f"def test_{number}(app):\n    {call}\n" for number, call in enumerate(MISTAKES))
+    )
+    result = project.run()
+    result.assert_outcomes(failed=len(MISTAKES))
+    result.stdout.fnmatch_lines([f"E *PolicyError: {said}" for said in MISTAKES.values()])
+    assert set(user_frames(result)) == {"test_it.py"}
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_1 - PolicyError: evaluate*"])
+
+
+def test_who_gave_an_argument_that_node_refuses_is_said(project):
+    project.write("pytest.ini", "[pytest]\nnodeleak_node_args = --no-such-flag\n")
+    project.tests("def test_x(launch_node):\n    launch_node('program.js')\n")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E *LaunchError: *bad option: --no-such-flag (node_args from nodeleak_node_args in *.ini)"]
+    )

@@ -72,6 +72,7 @@ class Called:
                 f"the workload {name} is a generator function: nothing of it runs when it is "
                 "called; give a function without `yield`"
             )
+        _refuse_parameters(function, name)
         if loop is None and _is(function, inspect.iscoroutinefunction):
             _refuse_running_loop(name)
 
@@ -196,6 +197,20 @@ def _is(function: object, kind: Callable[[object], bool]) -> bool:
 
 def _is_cancelled(error: BaseException) -> bool:
     return type(error).__name__ == "CancelledError"  # asyncio's and that of futures
+
+
+def _refuse_parameters(function: Callable[[], object], name: str) -> None:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some that are written in C do not tell
+        return
+    try:
+        signature.bind()
+    except TypeError as error:
+        raise PolicyError(
+            f"the workload {name} is called without arguments, once per iteration: {error}; bind "
+            "it with functools.partial or a lambda"
+        ) from None
 
 
 def _name(function: object) -> str:

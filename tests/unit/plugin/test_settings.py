@@ -218,7 +218,35 @@ def test_an_unknown_variable_is_refused_like_an_unknown_option(pytester, monkeyp
     )
     monkeypatch.delenv("PYTEST_NODELEAK_MAX_GROWHT")
     monkeypatch.setenv("PYTEST_NODELEAK_MAX_GROWTH", "1 KB")
-    settings.refuse_unknown_variables()
+    settings.refuse_unknown_names(pytester.parseconfig())
+
+
+@pytest.mark.parametrize("strict", [(), ("-W", "error", "-p", "no:asyncio")])
+def test_an_unknown_ini_value_is_refused_as_well(pytester, strict):
+    ini = pytester.makeini("[pytest]\nnodeleak_budgett = 3s\n")
+    result = pytester.runpytest_subprocess(*strict)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            f"ERROR: unknown setting nodeleak_budgett (from {ini}); did you mean nodeleak_budget[?]"
+            " known are nodeleak_ and *iterations, warmup, *"
+        ]
+    )
+
+
+def test_an_unknown_ini_value_of_the_command_line_is_refused_as_well(pytester):
+    result = pytester.runpytest_subprocess("-o", "nodeleak_rond=3")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: unknown setting nodeleak_rond (from -o); did you mean nodeleak_rounds[?]*"]
+    )
+
+
+def test_what_another_plugin_registers_is_no_unknown_setting(pytester):
+    pytester.makeini("[pytest]\nnodeleak_team = web\nnodeleak_budget = 3s\n")
+    pytester.makeconftest("def pytest_addoption(parser): parser.addini('nodeleak_team', 'x')")
+    pytester.makepyfile("def test_a(pytestconfig): assert pytestconfig.getini('nodeleak_team')")
+    assert pytester.runpytest_subprocess("-W", "error", "-p", "no:asyncio").ret == 0
 
 
 def test_the_settings_are_shown_with_their_sources(pytester, monkeypatch):
