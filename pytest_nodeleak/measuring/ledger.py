@@ -24,6 +24,12 @@ FIRST_SHARE = 0.12
 SHARE = 0.3
 #: seconds that objects must live to be called a leak: many are kept for one or two
 LEAST_AGE = 2.0
+#: iterations, or objects, after which what was counted must be there still, and in one piece
+WORK = 50_000
+WORK_PIECE = 512
+#: seconds for them: a share of the wait for that age, and what they may take in any case
+WORK_SHARE = 0.6
+LEAST_WORK = 1.0
 #: iterations that let a program tidy up after a wait
 FEW = 16
 #: seconds of an iteration that is slow
@@ -60,6 +66,7 @@ class Ledger:
         self._closed = 0.0
         #: seconds that the youngest of what was counted were seen to live
         self.lived = 0.0
+        self._has_worked_on = False
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -145,7 +152,7 @@ class Ledger:
         counts: list[float] = []
         self.counts = counts
         meter = self.meter
-        self._closed, self.lived = meter.seconds, 0.0
+        self._closed, self.lived, self._has_worked_on = meter.seconds, 0.0, False
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
         n = FIRST if self._is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
@@ -193,6 +200,7 @@ class Ledger:
         """
         meter = self.meter
         meter.enter("confirming")
+        self._work_on(max(WORK_SHARE * (LEAST_AGE - self.age), LEAST_WORK))
         young = LEAST_AGE - self.age
         if young > 0:
             meter.wait(young, "what was counted to come of age")
@@ -202,6 +210,22 @@ class Ledger:
         self.worst.read_again()
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
+
+    def _work_on(self, seconds: float) -> None:
+        """More work, once, while the profiler goes on: what is dropped in turn, or all at once when
+        a table is full, is gone then.
+
+        The time would be waited for anyway.
+        """
+        if self.pacer.timed or self._has_worked_on:
+            return
+        self._has_worked_on = True
+        added = sum(g.bytes_per_iteration for g in self.evidence.growing)
+        objects = sum(g.per_iteration for g in self.evidence.growing)
+        n = min(WORK, WORK / max(objects, 1.0), PUSH_BYTES / max(added, 1.0))
+        limit = self.meter.budget.within(seconds)
+        while n >= 1 and not limit.expired:
+            n -= max(1, self.meter.iterate(power_of_two(min(n, WORK_PIECE)), limit))
 
     def confirm_at_rest(self) -> Judgement:
         """The same where nothing was pending when the windows began, as nothing is now."""
