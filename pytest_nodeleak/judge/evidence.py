@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -86,7 +87,8 @@ class LedgerEvidence:
     window began, ``earlier`` those before. ``pushed`` and ``exhausted`` as in :class:`Evidence`;
     ``slow``: an iteration takes so long that thousands of them cannot be asked for; ``compiled``:
     V8's compilers are on.
-    ``wanted`` are the iterations without a survivor that are asked for.
+    ``wanted`` are the iterations without a survivor that are asked for; ``outlived`` those beyond
+    the windows that what is counted has outlived.
     """
 
     windows: tuple[float, ...]
@@ -100,6 +102,7 @@ class LedgerEvidence:
     timed: bool = False
     slow: bool = False
     compiled: bool = False
+    outlived: float = math.inf
     unit: str = "iteration"
 
     @property
@@ -139,6 +142,7 @@ class Judgement:
     """``outcome`` is None while more work is needed to decide.
 
     ``doubtful``: heapUsed moves by more than the survivors' bytes, so that it is no witness.
+    ``wants_age``: iterations that what was counted must outlive, to be counted once more.
     """
 
     outcome: Outcome | None
@@ -148,6 +152,7 @@ class Judgement:
     slots: tuple[SlotGrowth, ...] = ()
     wants_double: bool = False
     doubtful: bool = False
+    wants_age: float = 0.0
     growing: tuple[Growing, ...] = ()
 
     @property

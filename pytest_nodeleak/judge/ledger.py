@@ -11,12 +11,21 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..base.frames import CallFrame
 from .thresholds import THRESHOLDS
 from .trend import rates, steady_rate
 
-__all__ = ["Allocations", "Growing", "growing_among", "merge_windows", "place_of"]
+__all__ = [
+    "Allocations",
+    "Growing",
+    "growing_among",
+    "has_ended",
+    "merge_windows",
+    "place_of",
+    "slow_down",
+]
 
 
 #: a place in the program: its own innermost function and what that called, innermost first
@@ -76,6 +85,8 @@ class Growing:
     fading: float
 
 
+#: standard deviations of counts that are no chance
+SURELY = 3.0
 #: the driver's function that calls the workload, and what stands for it
 DRIVERS_CALL = "work"
 INLINED = CallFrame("(the workload)", "", 0, 0)
@@ -226,6 +237,51 @@ def _growing(
         few=few,
         fading=fading,
     )
+
+
+def has_ended(growing: Sequence[Growing], since: Sequence[Allocations], iterations: float) -> bool:
+    """Whether of so many later ``iterations`` far less is there than what is growing adds in them.
+
+    ``since`` is all that is alive of these, however young.
+    """
+    functions = {g.allocations.function for g in growing}
+    there = sum(sum(row.counts) for row in since if row.function in functions)
+    counted = sum(sum(g.allocations.counts) for g in growing)
+    pace = sum(g.per_iteration for g in growing)
+    # Counts of rare things scatter.
+    least = pace * max(0.0, 1 - SURELY / math.sqrt(max(counted, 1)))
+    return there + SURELY * math.sqrt(there) < THRESHOLDS.fading * least * iterations
+
+
+def slow_down(growing: Sequence[Growing], windows: Sequence[float]) -> bool:
+    """Whether all that grows comes at a slower pace in each third of the windows, beyond chance.
+
+    So do the keys of a bounded world, asked for at random. What leaks keeps its pace.
+    """
+    thirds = _thirds(windows)
+    return bool(growing) and bool(thirds) and all(_slows_down(g, windows, thirds) for g in growing)
+
+
+def _thirds(windows: Sequence[float]) -> list[slice]:
+    """The windows in three parts of about as much work each; none if there are too few."""
+    ends, done, total = [0], 0.0, sum(windows)
+    for at, n in enumerate(windows, 1):
+        done += n
+        if done >= total * len(ends) / 3:
+            ends.append(at)
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    return parts if len(parts) == 3 else []
+
+
+def _slows_down(growing: Growing, windows: Sequence[float], thirds: Sequence[slice]) -> bool:
+    counts = [sum(growing.allocations.counts[part]) for part in thirds]
+    spans = [sum(windows[part]) for part in thirds]
+    first, middle, last = rates(counts, spans)
+    error = math.hypot(
+        *(math.sqrt(count) / span for count, span in zip(counts, spans, strict=True))
+    )
+    surely = first - last > SURELY * error and last < THRESHOLDS.agreement * middle
+    return not growing.steady and first > middle and surely
 
 
 def _same_halves(pace: Sequence[float]) -> bool:

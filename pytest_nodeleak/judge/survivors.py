@@ -33,6 +33,10 @@ from .trend import (
 __all__ = ["by_rising_bytes", "judge_survivors", "of_age", "seen_in", "witnessed"]
 
 
+#: times the work between two falls of heapUsed that what was counted must outlive
+PERIOD = 1.2
+
+
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
     """The judgement so far; ``outcome`` None asks for more work, "steady" says nothing of bytes."""
     growing = evidence.growing
@@ -45,16 +49,16 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return _rare_or_slowing(evidence, growing)
     if not _worked_enough(evidence):
         return Judgement(None, ("growth without an end so far",), growing=growing)
-    let_go = _let_go_at_once(evidence, leaking)
-    if let_go is not None:
-        return let_go
+    young = None if evidence.exhausted else _must_outlive(evidence, growing)
+    young = young or _was_let_go(evidence, leaking)
+    if young is not None:
+        return young
     counted = sum(sum(g.allocations.counts) for g in leaking)
     few = counted < THRESHOLDS.counted_well
     if few and bends(evidence.series, _bytes_per_iteration(leaking)):
         return _slower_and_slower(evidence, leaking)
-    doubtful = _is_noise(leaking, evidence)
-    is_seen = _rose_since_the_start(leaking, evidence) if doubtful else witnessed(leaking, evidence)
-    if not is_seen:
+    doubtful = _is_noise(leaking, evidence) or _always_falls(evidence)
+    if not doubtful and not witnessed(leaking, evidence):
         return _replaced(evidence, leaking)
     if doubtful and evidence.may_warm_up:
         # What compilers leave behind, a little in each of many functions, survives as well.
@@ -69,6 +73,20 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         )
         return Judgement("steady", (reason,))
     return Judgement("leak", (_stays(evidence, leaking[0]),), growing=leaking, doubtful=doubtful)
+
+
+def _must_outlive(
+    evidence: LedgerEvidence, growing: tuple[Growing, ...], iterations: float = 1
+) -> Judgement | None:
+    """Asks for more work, of so many ``iterations``, that survivors must outlive; None: they have.
+
+    What is in a batch, in a queue, in a table that is cleared does not, whatever heapUsed does
+    meanwhile. What is counted then is exact.
+    """
+    if evidence.outlived >= iterations:
+        return None
+    reason = "growth that has not outlived enough work"
+    return Judgement(None, (reason,), growing=growing, wants_age=iterations)
 
 
 def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
@@ -142,17 +160,10 @@ def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     )
 
 
-def _rose_since_the_start(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
-    """Whether heapUsed rose by what leaks over all the work, but for some of its usual jumps.
-
-    A set that is cleared when it holds a thousand jumps by more than what is counted in windows.
-    """
-    if evidence.compiled:
-        return True
-    heap, at = evidence.all_readings.heap_used, evidence.all_readings.iterations
-    jump = median(map(abs, deltas(heap))) if len(heap) > 1 else 0.0
-    wanted = THRESHOLDS.witnessed * _bytes_per_iteration(leaking) * (at[-1] - at[0])
-    return heap[-1] - heap[0] + THRESHOLDS.noise_steps * jump >= wanted
+def _always_falls(evidence: LedgerEvidence) -> bool:
+    """Whether something large is worked off: beside it nothing shows that stays."""
+    heap = evidence.all_readings.heap_used
+    return rises_nearly_always([-used for used in heap])
 
 
 def _bytes_per_iteration(growing: Sequence[Growing]) -> float:
@@ -185,6 +196,9 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     unclear = Judgement(None, ("growth that is rare, or slows down",), growing=growing)
     if not evidence.exhausted and not evidence.pushed:
         return unclear
+    young = _must_outlive(evidence, growing)
+    if young is not None and not evidence.exhausted:
+        return young
     rare = tuple(g for g in growing if g.few and g.steady)
     patience = THRESHOLDS.rare_worth if any(g.allocations.is_own for g in rare) else 1
     wanted = rare and sum(evidence.windows) < patience * evidence.wanted
@@ -211,24 +225,20 @@ def _slower_and_slower(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -
     return Judgement("inconclusive", (reason,), growing=growing)
 
 
-def _let_go_at_once(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement | None:
-    """The judgement where heapUsed has fallen by what was counted; None: it never did, or rises.
+def _was_let_go(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judgement | None:
+    """Asks for as much work as lies between two falls of heapUsed by what was counted.
 
-    Only more work than lies between two falls tells more.
+    None: it never fell, has passed its peak since, or what was counted has outlived that.
     """
-    counted = _bytes_per_iteration(growing)
     series = evidence.all_readings
-    fallen = [] if evidence.compiled else falls(series, counted)
+    fallen = [] if evidence.compiled else falls(series, _bytes_per_iteration(growing))
     heap, at = series.heap_used, series.iterations
     if not fallen or heap[-1] >= max(heap[peak] for peak, _ in fallen):
         return None
-    (_, first), (_, last) = fallen[0], fallen[-1]
-    lows_rise = heap[last] - heap[first] > THRESHOLDS.witnessed * counted * (at[last] - at[first])
-    if len(fallen) > 1 and not lows_rise:
-        worst = growing[0].allocations
-        return Judgement("steady", (f"what {worst} allocates is let go of, much at once",))
-    if not evidence.exhausted:
-        return Judgement(None, ("growth that was let go of before",), growing=growing)
+    ends = [at[0], *(at[low] for _, low in fallen)]
+    young = _must_outlive(evidence, growing, PERIOD * max(deltas(ends)))
+    if young is None or not evidence.exhausted:
+        return young
     but = "but heapUsed has fallen by as much before, and has not passed that peak since"
     return Judgement("inconclusive", (_still_growing(evidence, growing[0], but),), growing=growing)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..base.policy import Policy
 from .evidence import VALUE_KINDS, Suspect
 from .thresholds import THRESHOLDS
-from .trend import steady_rate
+from .trend import rates, steady_rate
 
 if TYPE_CHECKING:
     from ..heap import ConstructorGrowth
@@ -252,12 +252,18 @@ def has_filled_up(
     expected = pace * windows[-1]
     if len(windows) < 2 or expected < THRESHOLDS.few_own or windows[-1] < 2 * usual:
         return False
-    grown = sum(
-        max(0, min(row.survivors[-1], _net(row)[-1]))
-        for row in rows
-        if len(row.survivors) == len(windows)
-    )
-    return grown < THRESHOLDS.faded * expected
+    counted = [row for row in rows if len(row.survivors) == len(windows)]
+    grown = sum(max(0, min(row.survivors[-1], _net(row)[-1])) for row in counted)
+    return grown < THRESHOLDS.faded * expected and not any(_goes_on(r, windows) for r in counted)
+
+
+def _goes_on(row: ConstructorGrowth, windows: Sequence[float]) -> bool:
+    """Whether as many of the last window are there as of the one before, which have outlived it.
+
+    Of a batch only few stay, and its ends hide them from the population.
+    """
+    stayed, new = rates(row.survivors[-2:], windows[-2:])
+    return row.survivors[-2] >= THRESHOLDS.few_own and new >= THRESHOLDS.faded * stayed
 
 
 def _is_level(row: ConstructorGrowth) -> bool:

@@ -20,6 +20,7 @@ from ..base.samples import Series
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
+from ..judge.ledger import slow_down
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
 from ..judge.trend import goes_on, rising_share
@@ -28,7 +29,7 @@ from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
 from .budget import Budget
-from .ledger import Ledger
+from .counting import Ledger
 from .meter import Meter
 from .naming import (
     Findings,
@@ -184,6 +185,9 @@ class _Measurement:
                 rises = rises and goes_on(Series(meter.series.samples[before:]), growth)
                 if counted.outcome == "steady" and rises and not counted.suspects:
                     return unexplained(evidence, growth), evidence
+                seen = self._ledger().evidence
+                if judgement.outcome == "inconclusive" and slow_down(seen.growing, seen.windows):
+                    return judgement, evidence  # over more work than lies between snapshots
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
                 if counted.outcome == "leak" or (
                     (counted.outcome == "steady" or counted.doubts_things)
@@ -263,7 +267,7 @@ class _Measurement:
                 self._naming = judgement if judgement.outcome == "leak" else None
                 with meter.naming_for(deadline):
                     judgement, evidence = named_by_snapshots(
-                        self.windows, self.policy, judgement, deadline
+                        self.windows, self.policy, judgement, deadline, self._ledger().period
                     )
                 self._naming = None
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())

@@ -26,6 +26,9 @@ READ_OTHERS = frozenset(2 * 4**n for n in range(8))
 SLOW = 0.01
 #: seconds of forced GC from which rounds cost more than they tell
 SLOW_GC = 0.12
+#: shares of the budget that are for what comes after rounds, and where the heap is flat so far
+LEFT = 0.75
+FLAT_LEFT = 0.6
 #: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
 EARLY_GROWTH = 8_000_000
 
@@ -109,10 +112,11 @@ class Rounds:
             used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
             if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
                 return False  # counting objects tells more than another round
-            if meter.budget.left < 0.75 * meter.budget.seconds:
+            is_flat_so_far = heap_is_flat(meter.series, 4)
+            if meter.budget.left < (FLAT_LEFT if is_flat_so_far else LEFT) * meter.budget.seconds:
                 return False
-            if heap_is_flat(meter.series, 4):
-                repeats *= 2  # flat so far, for too few iterations to mean anything
+            if is_flat_so_far:
+                repeats *= 2  # for too few iterations to mean anything
             elif number >= most:
                 return False
         raise AssertionError("unreachable")

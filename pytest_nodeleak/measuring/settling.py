@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..base.samples import Series
 from ..judge.bounds import (
@@ -27,11 +28,14 @@ from ..judge.evidence import Judgement
 from ..judge.survivors import of_age, seen_in
 from ..judge.thresholds import THRESHOLDS
 from ..node.probes.timers import OwnTimer
-from .ledger import Ledger
+from .counting import Ledger
 from .meter import LONGEST_TIMER, TICK, Meter
 from .naming import Findings
 from .plan import Pacer
 from .windows import Windows
+
+if TYPE_CHECKING:
+    from ..heap import SlotGrowth
 
 __all__ = ["Settling"]
 
@@ -45,6 +49,8 @@ CHECK_SECONDS = 1.0
 OLD = 10.0
 #: share of its bound from which a container is full
 FULL = 0.9
+#: times the work in which a container was seen to gain entries that it must gain them in once more
+MORE_WORK = 2.2
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 #: share of what survivors add that heapUsed rises by where they stay; of a generation it is a half
@@ -163,18 +169,47 @@ class Settling:
 
     def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
-        if proven.slots and self._outwaits_own_timers(0.0):
-            self._meter.iterate(1)
-            if windows.let_go(proven.slots):
-                name = proven.slots[0].owner_name
-                return Judgement("steady", (f"what {name} gains is let go of in time",))
+        if proven.slots:
+            name = proven.slots[0].owner_name
+            if self._gain_no_more(proven.slots):
+                return Judgement("steady", (f"{name} has no more entries after more work",))
+            if self._outwaits_own_timers(0.0):
+                self._meter.iterate(1)
+                if windows.let_go(proven.slots):
+                    return Judgement("steady", (f"what {name} gains is let go of in time",))
         if not proven.growing:
             return None
         ledger = self._ledger()
         now = ledger.confirm()
         if self._stays(now, proven) and self._outwaits_own_timers(ledger.age):
             now = ledger.confirm()
-        return None if self._stays(now, proven) else of_age(now, proven)
+        if not self._stays(now, proven):
+            return of_age(now, proven)
+        if ledger.has_ended():
+            worst = now.growing[0].allocations
+            return Judgement("steady", (f"what {worst} allocates fills up: later work added far less",))
+        return None
+
+    def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
+        """Whether containers gain less, in more work than they were seen in, than half of before.
+
+        So does a queue that was shorter at first, and a table that is cleared when it is full.
+        """
+        meter, seen = self._meter, sum(self._meter.windows)
+        wanted = int(min(MORE_WORK * seen, meter.room()))
+        if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
+            return False
+        ids = [slot.owner_id for slot in slots[:MOST_FILLINGS]]
+        with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
+            before, done = entries.read(), meter.done
+            self._ledger().push(wanted, all_of_it=True)
+            after, done = entries.read(), meter.done - done
+        expected = {slot.owner_id: done * slot.growth / seen for slot in slots}
+        return (
+            done >= seen
+            and bool(after)
+            and all(after[number] - before[number] < expected[number] / 2 for number in after)
+        )
 
     def _stays(self, now: Judgement, proven: Judgement) -> bool:
         is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)

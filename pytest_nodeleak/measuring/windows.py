@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from ..base.samples import Sample
 from ..base.units import power_of_two
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
+from ..judge.ledger import Growing
 from .heaps import Stores
 from .meter import TICK, Meter
 from .plan import Pacer, unlike
@@ -25,8 +27,14 @@ WINDOW_PIECES = 4
 NAMED = 40
 LEAST_NAMED, MOST_NAMED = 16, 4_000
 NAMING_SECONDS = 2.0
+#: seconds that are worth more of them in any case, as long as these bytes are not added: beside
+#: what stays a short window has what is in a batch or a queue
+CHEAP_SECONDS = 0.4
+CHEAP_BYTES = 1_000_000
 #: iterations for a name, however long they take: in fewer, what is in flight seems to stay
 FEWEST_NAMED = 8
+#: times all windows before, of one in which a leak that was counted must go on
+MUCH_MORE = 2.2
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
 WINDOW_SHARE = 0.6
@@ -46,14 +54,20 @@ class Windows:
         self.pushed_seconds = 0.0
         self._stores: Stores | None = None
         self.waited = False
+        self._has_gone_on = False
 
-    def name(self, rate: float, deadline: Deadline, *, several: bool) -> Evidence:
-        """Names of what grows by ``rate`` an iteration, from ``several`` snapshots or one.
+    def name(
+        self, growing: Sequence[Growing], deadline: Deadline, *, several: bool, period: float = 0
+    ) -> Evidence:
+        """Names of what is ``growing``, from ``several`` snapshots or one.
+
+        The second window has ``period`` iterations at least, if there is time for them.
 
         Two windows between three snapshots tell what a class had before; one snapshot after a
         window does not, but costs a third.
         """
         meter = self.meter
+        rate = min((g.per_iteration for g in growing), default=1.0)
         n = int(min(max(NAMED / max(rate, 1e-3), LEAST_NAMED), MOST_NAMED))
         if self.pacer.timed:
             n = 1
@@ -62,11 +76,14 @@ class Windows:
             meter.tracked_snapshot(n, least, NAMING_SECONDS)
             return self.collect()
         meter.snapshot()
-        for _ in range(2):
+        added = sum(g.bytes_per_iteration for g in growing)
+        cheap = int(min(CHEAP_SECONDS / meter.last_pace, CHEAP_BYTES / max(added, 1.0)))
+        # What is of the first, and in a batch, the second sees the end of.
+        for size in (max(n, cheap // 3), max(n, cheap, math.ceil(period))):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds
             limit = meter.budget.within(min(NAMING_SECONDS, max(left, 0.1)))
             meter.enter(f"window {len(meter.windows) + 1}")
-            meter.iterate_at_least(least, n, limit)
+            meter.iterate_at_least(least, size, limit)
             meter.sample()
             meter.snapshot()
         return self.collect()
@@ -88,6 +105,12 @@ class Windows:
             if judgement.outcome == "leak" and self._wait_for_timers(judgement):
                 evidence = self.collect()
                 judgement = judge(evidence, self.policy)
+            if judgement.outcome == "leak" and judgement.suspects and not self._has_gone_on:
+                # What fills up ever slower keeps its pace over a few windows.
+                self._has_gone_on = True
+                n = self._much_more()
+                if n:
+                    continue
             if judgement.outcome is not None:
                 return evidence
             n = self._next_window(judgement)
@@ -140,6 +163,14 @@ class Windows:
         if affordable < last and len(meter.windows) >= 2:
             return 0
         return int(max(0, min(wanted, affordable)))
+
+    def _much_more(self) -> int:
+        """Iterations of a window that is longer than all before; 0 if there is no time for it."""
+        meter = self.meter
+        wanted = MUCH_MORE * sum(meter.windows)
+        left = meter.budget.left - 1.5 * meter.snapshot_seconds
+        affordable = min(WINDOW_SHARE * left / self.pacer.plan.pace, meter.room())
+        return 0 if self.pacer.timed or affordable < wanted else int(wanted)
 
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""

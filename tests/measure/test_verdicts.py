@@ -159,7 +159,7 @@ HIDDEN = {
     "a backlog that is worked off": (
         """
         class Receipt { constructor(of) { this.of = of; } }
-        const backlog = Array.from({ length: 400000 }, (_, i) => ({ i, lines: [i] }));
+        const backlog = Array.from({ length: 1200000 }, (_, i) => ({ i, lines: [i] }));
         const receipts = [];
         global.iteration = () => {
           const job = backlog.pop();
@@ -321,7 +321,7 @@ def test_what_falls_out_of_a_full_cache_and_is_kept_elsewhere(
     verdict = measured(
         """
         class View { constructor(n) { this.html = 'view ' + n; } }
-        const cache = { max: 30000, map: new Map() }; const gone = []; let n = 0;
+        const cache = { max: 120000, map: new Map() }; const gone = []; let n = 0;
         global.iteration = () => {
           cache.map.set(n, new View(n++));
           if (cache.map.size <= cache.max) return;
@@ -332,7 +332,7 @@ def test_what_falls_out_of_a_full_cache_and_is_kept_elsewhere(
         """.replace("KEEPS", keeps)
     )
     assert verdict.outcome == ("leak" if keeps == "true" else "steady"), verdict.reasons
-    assert "max = 30,000 of cache" in verdict.reasons[0]
+    assert "max = 120,000 of cache" in verdict.reasons[0]
     assert ("what falls out of it is kept elsewhere" in verdict.reasons[0]) is (keeps == "true")
 
 
@@ -701,7 +701,7 @@ def test_classes_of_the_program_are_named_before_those_of_node(measured: Measure
 
 CACHES = {
     "constant beside a Map": """
-        const MAX_ENTRIES = 40000; const cache = new Map(); let n = 0;
+        const MAX_ENTRIES = 120000; const cache = new Map(); let n = 0;
         class Entry { constructor(id) { this.id = id; } }
         const put = (id) => {
           cache.set(id, new Entry(id));
@@ -714,7 +714,7 @@ CACHES = {
           set(id, value) { this.map.set(id, value); if (this.map.size > this.max) drop(this.map); }
         }
         class Entry { constructor(id) { this.id = id; } }
-        const cache = new Cache(40000); let n = 0;
+        const cache = new Cache(120000); let n = 0;
         const put = (id) => cache.set(id, new Entry(id));
         """,
     "private member of the cache": """
@@ -727,12 +727,12 @@ CACHES = {
           }
         }
         class Entry { constructor(id) { this.id = id; } }
-        const cache = new Cache(40000); let n = 0;
+        const cache = new Cache(120000); let n = 0;
         const put = (id) => cache.set(id, new Entry(id));
         """,
 }
 CACHES["strings, several to an entry"] = """
-        const LIMIT = 40000; const cache = new Map(); let n = 0;
+        const LIMIT = 120000; const cache = new Map(); let n = 0;
         const put = (id) => {
           cache.set('key-' + id, id + '!' + n);
           if (cache.size > LIMIT) drop(cache);
@@ -748,7 +748,7 @@ def test_a_bound_that_the_program_declares_is_waited_for(measured: Measured, pro
     source = program + "global.iteration = () => put(n++);"
     verdict = measured(source + DROP)
     assert verdict.outcome == "steady"
-    assert re.match(r"\S+ filled up to #?\w+ = 40,000 of cache .*", verdict.reasons[0])
+    assert re.match(r"\S+ filled up to #?\w+ = 120,000 of cache .*", verdict.reasons[0])
 
 
 @pytest.mark.parametrize("program", CACHES.values(), ids=CACHES)
@@ -757,11 +757,11 @@ def test_a_bound_that_does_not_bound_is_a_leak(measured: Measured, program: str)
     verdict = measured(program + "global.iteration = () => put(n++);" + NEVER)
     assert verdict.outcome == "leak"
     assert verdict.constructors[0].name in ("Entry", "(string)")
-    assert verdict.series.iterations[-1] > 40000
+    assert verdict.series.iterations[-1] > 120000
 
 
 def test_a_bound_out_of_reach_is_inconclusive(measured: Measured) -> None:
-    program = CACHES["constant beside a Map"].replace("40000", "9e6")
+    program = CACHES["constant beside a Map"].replace("120000", "9e6")
     verdict = measured(program + "global.iteration = () => put(n++);" + DROP)
     assert verdict.outcome == "inconclusive"
     assert "bounded by MAX_ENTRIES = 9,000,000 of cache (Map) in module" in verdict.reasons[0]

@@ -7,7 +7,7 @@ and B exactly if maxOdd(A) < id <= maxOdd(B).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -157,8 +157,8 @@ class SnapshotDiff:
 
         Of rows whose kind and name are among ``older``, only what is older than the last window.
         ``expected`` is how many entries a container must have that keeps all of a row: the path
-        leads through none that has far fewer, if there is another, and retained sizes are of
-        what is new.
+        leads through none that has far fewer, or gained far fewer than survived, if there is
+        another, and retained sizes are of what is new.
 
         Raises DeadlineExceeded, KeyError for an unknown name, and ValueError if the last
         snapshot was read without its edges.
@@ -173,8 +173,19 @@ class SnapshotDiff:
                 size = int(self.last.node_size[groups[at]].sum(dtype=np.int64))
                 chosen[at] = replace(row, shallow_size=size)
         return self._explainer.explain(
-            chosen, groups, deadline=deadline, paths_per_row=paths_per_row, expected=expected
+            chosen,
+            groups,
+            deadline=deadline,
+            paths_per_row=paths_per_row,
+            expected=expected,
+            gained=self._gained if expected else {},
         )
+
+    @cached_property
+    def _gained(self) -> Mapping[int, int]:
+        from .slots import gained_entries
+
+        return gained_entries(self.snapshots, self.max_odd_ids)
 
     @cached_property
     def containers(self) -> tuple[StaleContainer, ...]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -27,7 +28,7 @@ from ..names.places import scopes_of
 from ..names.scopes import is_user_script
 from .growth import ConstructorGrowth, Owner
 from .owner import OwnerFinder
-from .passages import without_passages
+from .passages import Wanted, without_passages
 from .retention import Retention
 
 __all__ = ["Explainer", "Origin"]
@@ -55,11 +56,13 @@ class Explainer:
         deadline: Deadline | None = None,
         paths_per_row: int = 1,
         expected: Sequence[float] = (),
+        gained: Mapping[int, int] = MappingProxyType({}),
     ) -> tuple[ConstructorGrowth, ...]:
         """Copies of ``rows``, whose nodes are ``groups``, with everything filled in.
 
-        ``expected`` says how many entries a container must have if all of a row is kept in it;
-        retained sizes are then of what is new, too.
+        ``expected`` says how many entries a container must have if all of a row is kept in it,
+        ``gained`` how many more those have, by id, of which that is known; retained sizes are then
+        of what is new, too.
         """
         since = self.max_odd_ids[0] if expected else 0
 
@@ -67,7 +70,10 @@ class Explainer:
             return self._explain_all(rows, groups, deadline, paths_per_row, since, avoided)
 
         found = explained(None)
-        return without_passages(self.graph, found, expected, explained) if expected else found
+        if not expected:
+            return found
+        wanted = [Wanted(most, group.size) for most, group in zip(expected, groups, strict=True)]
+        return without_passages(self.graph, found, wanted, gained, explained)
 
     def _explain_all(
         self,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,9 +13,9 @@ from ..graph.graph import Graph
 from ..model.arrays import AnyArray, BoolArray
 from .growth import ConstructorGrowth, Owner
 
-__all__ = ["without_passages"]
+__all__ = ["Wanted", "without_passages"]
 
-#: share of the entries that it would have if it kept all, below which a container is a passage
+#: share of the entries that it would have, or gain, if it kept all: below, it is a passage
 PASSAGE = 0.25
 #: by how much another container must be fuller to be the one
 FULLER = 2.0
@@ -23,16 +23,39 @@ FULLER = 2.0
 MOST = 3
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What a container must have that keeps all of a row.
+
+    ``entries`` in all (0: unknown), and ``more`` of them than before the first window.
+    """
+
+    entries: float
+    more: int
+
+    def met_by(self, owner: Owner, gained: Mapping[int, int]) -> float:
+        """As a share of what its own survivors let expect; 1 where that is not known."""
+        shares = [1.0]
+        most = self.entries * owner.share
+        if owner.entries is not None and most > 0:
+            shares.append(owner.entries / most)
+        if owner.id in gained and self.more:
+            shares.append(max(0.0, gained[owner.id] / (self.more * owner.share)))
+        return min(shares)
+
+
 def without_passages(
     graph: Graph,
     rows: Sequence[ConstructorGrowth],
-    expected: Sequence[float],
+    wanted: Sequence[Wanted],
+    gained: Mapping[int, int],
     explained: Callable[[BoolArray], Sequence[ConstructorGrowth]],
 ) -> tuple[ConstructorGrowth, ...]:
     """``rows`` with path and owner of what keeps all of them, where theirs cannot.
 
     The survivors of a window may all be in a cache of a thousand as well, by a shorter way. What
-    keeps all that was ever made holds as many as that: ``expected`` for each row, 0 if unknown.
+    keeps all that was ever made holds as many as that, and gains as many as survive: ``wanted`` for
+    each row; ``gained`` are the entries that containers have more, by id, where that is known.
     ``explained`` gives the rows again, with ways that avoid what is marked, if there are others.
     """
     found = list(rows)
@@ -42,18 +65,18 @@ def without_passages(
         for _ in range(MOST):
             passages = [
                 row.owner
-                for row, most in zip(looked_at, expected, strict=True)
-                if row.owner is not None and _fullness(row.owner, most) < PASSAGE
+                for row, want in zip(looked_at, wanted, strict=True)
+                if row.owner is not None and want.met_by(row.owner, gained) < PASSAGE
             ]
             if not passages or not _mark(graph, passages, avoided):
                 break
             looked_at = list(explained(avoided))
-            for at, (row, most) in enumerate(zip(looked_at, expected, strict=True)):
+            for at, (row, want) in enumerate(zip(looked_at, wanted, strict=True)):
                 before, now = found[at].owner, row.owner
                 if before is None or now is None or before.id == now.id:
                     continue
-                fullness = _fullness(before, most)
-                if fullness < PASSAGE and now.entries and _fullness(now, most) >= FULLER * fullness:
+                had, has = want.met_by(before, gained), want.met_by(now, gained)
+                if had < PASSAGE and now.entries and has >= FULLER * had and has > had:
                     found[at] = replace(
                         found[at],
                         retaining_path=row.retaining_path,
@@ -61,12 +84,6 @@ def without_passages(
                         owner=row.owner,
                     )
     return tuple(found)
-
-
-def _fullness(owner: Owner, expected: float) -> float:
-    """Entries as a share of what its own survivors let expect; 1 where that is not known."""
-    most = expected * owner.share
-    return owner.entries / most if owner.entries is not None and most > 0 else 1.0
 
 
 def _mark(graph: Graph, owners: Sequence[Owner], avoided: BoolArray) -> bool:

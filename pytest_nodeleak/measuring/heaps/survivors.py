@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...base.errors import NodeLeakError
 from ...base.samples import Series
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.ledger import growing_among, merge_windows
+from ...judge.ledger import Allocations, growing_among, merge_windows
 from ...node.probes.sampling import ClosedWindow, SamplingSession
 from .tracks import Track
 
@@ -28,6 +28,9 @@ class HeapLedger:
         self._at_rest = False
         self.windows: list[ClosedWindow] = []
         self._earlier: list[ClosedWindow] = []
+        #: how many of those have outlived more work; whether those of this session have
+        self._settled = 0
+        self._outlived = False
         self._session: SamplingSession | None = None
         self._samples_seen = 0
 
@@ -42,6 +45,9 @@ class HeapLedger:
     def begin(self, interval: int) -> None:
         """Start the profiler; what it saw before stays as evidence."""
         self._earlier = list(self.windows)
+        self._settled = len(self._earlier) if self._outlived else self._settled
+        self._outlived = False
+        self.last_sample = None
         self._samples_seen = len(self.track.samples)
         with self._while_it_lives():
             self._session = SamplingSession(self.track.heap, interval)
@@ -58,12 +64,25 @@ class HeapLedger:
                     self._session.close_window(iterations)
                 self.windows = [*self._earlier, *self._session.windows()]
 
-    def read_again(self) -> None:
-        """See what is still alive of the windows of this session."""
+    def read_again(self, *, last: bool) -> None:
+        """See what is still alive of the windows of this session, its ``last`` one, too.
+
+        Of those before it nothing is seen any more: they are older, so no more of them is alive.
+        Those that had outlived more work before stay as they were.
+        """
         with self._while_it_lives():
             if self._session is not None:
+                before = self._session.windows(last=True)
                 self._session.read()
-                self.windows = [*self._earlier, *self._session.windows()]
+                after = self._session.windows(last=True)
+                old, young = self._earlier[: self._settled], self._earlier[self._settled :]
+                self._earlier = [*old, *(w.reduced(before[0], after[0]) for w in young)]
+                self.windows = [*self._earlier, *(after if last else after[:-1])]
+                self._outlived = last
+
+    def alive_since(self) -> tuple[Allocations, ...]:
+        """What is alive, by place, of what was allocated after the last window."""
+        return merge_windows([self._session.since()]) if self._session is not None else ()
 
     def end(self) -> None:
         """Stop the profiler."""
@@ -75,12 +94,17 @@ class HeapLedger:
     def forget(self) -> None:
         """Begin anew: earlier windows are no evidence any more."""
         self.windows = []
-        self._at_rest = False
+        self._settled = 0
+        self._at_rest = self._outlived = False
         self.first_sample, self.last_sample = max(0, len(self.track.samples) - 1), None
 
     def freeze(self) -> None:
-        """No later sample is a witness: snapshots make V8 drop what it can make anew."""
-        self.last_sample = len(self.track.samples)
+        """No later sample is a witness, until other windows begin.
+
+        Snapshots make V8 drop what it can make anew.
+        """
+        if self.last_sample is None:
+            self.last_sample = len(self.track.samples)
 
     def rest(self) -> None:
         """The first and the last sample are the witnesses: in between more was alive."""

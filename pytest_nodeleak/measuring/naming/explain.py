@@ -143,17 +143,23 @@ def find_culprits(
 def _without_young(suspect: Suspect, windows: Sequence[float], counted: float) -> Suspect:
     """Without the last window where that has far more: a batch, which will be let go of.
 
-    A leak that comes in bursts has as many in all as were ``counted`` per iteration before.
+    A leak that comes in bursts has as many in all as were ``counted`` per iteration before, and as
+    the population has grown by.
     """
-    *growth, last = suspect.growth
-    if suspect.per_iteration <= YOUNG * counted:
+    *growth, last = suspect.row.survivors
+    alive, span = sum(suspect.row.survivors), sum(windows) or 1
+    if _surely(alive) / span <= counted and alive / span <= YOUNG * suspect.per_iteration:
         return suspect
-    # Two standard deviations of a count.
-    least = last - 2 * math.sqrt(last)
+    least = _surely(last)
     rate = sum(growth) / (sum(windows[: len(growth)]) or 1)
     if sum(growth) < THRESHOLDS.no_chance or least <= YOUNG * rate * windows[len(growth)]:
         return suspect
     return replace(suspect, growth=tuple(growth), per_iteration=rate)
+
+
+def _surely(count: int) -> float:
+    """What a count is at least, but for two of its standard deviations."""
+    return count - 2 * math.sqrt(count)
 
 
 def _counter_facts(evidence: Evidence) -> Iterator[str]:
@@ -193,12 +199,15 @@ def _constructor(
     path = row.retaining_path
     # What has to outlive one window more is not counted in the last.
     windows = evidence.windows[: len(suspect.growth)]
+    count, new = sum(suspect.growth), sum(row.survivors[: len(suspect.growth)])
+    # Of those that survived a cache keeps some only until others come: bytes are of what stays.
+    share = min(1.0, count / new) if new else 1.0
     return LeakingConstructor(
         name=row.name,
         per_iteration=suspect.per_iteration,
-        count=sum(suspect.growth),
-        shallow_size=int(row.shallow_size),
-        retained_size=None if row.retained_size is None else int(row.retained_size),
+        count=count,
+        shallow_size=round(share * row.shallow_size),
+        retained_size=None if row.retained_size is None else round(share * row.retained_size),
         retaining_path=() if path is None else tuple(str(step) for step in path.steps),
         allocated_at=None,
         owner=None if row.owner is None else str(row.owner),

@@ -29,7 +29,7 @@ from ...judge.suspects import (
     worst_of,
 )
 from ...judge.verdict import Verdict
-from ..ledger import Ledger
+from ..counting import Ledger
 from ..meter import Meter
 from ..windows import Windows
 from .places import Places, attribute_sites
@@ -79,9 +79,16 @@ def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
 
 
 def named_by_snapshots(
-    windows: Windows, policy: Policy, judgement: Judgement, deadline: Deadline
+    windows: Windows,
+    policy: Policy,
+    judgement: Judgement,
+    deadline: Deadline,
+    period: float = 0.0,
 ) -> tuple[Judgement, Evidence]:
-    """The classes behind what is growing; "steady" if the policy accepts all of them."""
+    """The classes behind what is growing; "steady" if the policy accepts all of them.
+
+    ``period`` is of :meth:`Windows.name`.
+    """
     meter = windows.meter
     rate = min((g.per_iteration for g in judgement.growing), default=1.0)
     left = deadline.remaining or 0.0
@@ -91,7 +98,7 @@ def named_by_snapshots(
     several = several or (judgement.doubtful and 4 * meter.snapshot_estimate < left)
     # A thread that sleeps has no turn in which V8 would say where the ids of a window begin.
     several = several or meter.subject.heap.channel.is_asleep()
-    evidence = windows.name(rate, deadline, several=several)
+    evidence = windows.name(judgement.growing, deadline, several=several, period=period)
     over = over_bounds(evidence.rows, policy)
     if over:
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))

@@ -113,6 +113,15 @@ class ClosedWindow:
     iterations: float
     survivors: dict[Stack, Counter[int]]
 
+    def reduced(self, before: ClosedWindow, after: ClosedWindow) -> ClosedWindow:
+        """With as much less of each stack as a later window had ``after`` than ``before``."""
+        survivors = {}
+        for stack, sizes in self.survivors.items():
+            had, has = before.survivors.get(stack), after.survivors.get(stack, Counter())
+            share = has.total() / had.total() if had else 1.0
+            survivors[stack] = Counter({size: round(n * share) for size, n in sizes.items()})
+        return ClosedWindow(self.iterations, survivors)
+
 
 class SamplingSession:
     """Begins with its making and goes on to :meth:`end`; a window is a range of allocations."""
@@ -150,15 +159,19 @@ class SamplingSession:
         """See again what is alive; force GC before."""
         self._alive = self._sampler.read()
 
-    def windows(self) -> list[ClosedWindow]:
-        """Those that another one followed, with what is alive of them."""
+    def windows(self, *, last: bool = False) -> list[ClosedWindow]:
+        """Those that another one followed, with what is alive of them; the ``last`` one, too."""
         if self._alive is None:
             return []
         marks = self._marks
         return [
             ClosedWindow(self._counts[at], self._alive.survivors(marks[at], marks[at + 1]))
-            for at in range(len(self._counts) - 1)
+            for at in range(len(self._counts) - (not last))
         ]
+
+    def since(self) -> dict[Stack, Counter[int]]:
+        """What is alive of all that was allocated after the last window."""
+        return self._alive.survivors(self._marks[-1], self._alive.newest) if self._alive else {}
 
     def end(self) -> None:
         """Stop the profiler, which ends the ids of heap objects as well."""

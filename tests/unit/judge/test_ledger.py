@@ -13,7 +13,14 @@ from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.evidence import LedgerEvidence
-from pytest_nodeleak.judge.ledger import INLINED, growing_among, merge_windows, place_of
+from pytest_nodeleak.judge.ledger import (
+    INLINED,
+    growing_among,
+    has_ended,
+    merge_windows,
+    place_of,
+    slow_down,
+)
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors, of_age
 from pytest_nodeleak.judge.suspects import has_filled_up, is_replaced
 from pytest_nodeleak.node.probes.sampling import true_size
@@ -219,7 +226,7 @@ def test_a_heap_that_rises_beside_what_is_replaced_leaves_it_to_populations():
     assert (hidden.outcome, hidden.doubtful) == ("inconclusive", True)
     falling = heap(*(3_000_000 - 90_000 * i for i in range(12)))  # beside a backlog worked off
     hidden = judge_survivors(evidence((256, 512), series=falling), POLICY)
-    assert (hidden.outcome, hidden.doubtful) == ("inconclusive", True)
+    assert (hidden.outcome, hidden.doubtful) == ("leak", True)
     level = heap(*(3_000_000 + 200 * (i % 3) for i in range(12)))
     assert judge_survivors(evidence((256, 512), series=level), POLICY).outcome == "steady"
 
@@ -236,37 +243,31 @@ def test_of_what_a_heap_rises_less_than_only_that_leaks_which_it_can_be():
     assert (found.outcome, found.growing) == ("leak", small)
 
 
-def test_what_was_let_go_of_at_once_before_must_pass_its_peak():
+def test_what_was_let_go_of_at_once_before_must_outlive_as_much_work_or_pass_its_peak():
     saw = [3_000_000 + 20_000 * (i % 6) for i in range(11)]  # cleared at each 3,000th
-    once = evidence((256, 512), earlier=heap(*saw).samples[:5], series=_after(5, saw[5:]))
-    assert judge_survivors(once, POLICY).outcome is None
+    facts = {"earlier": heap(*saw).samples[:5], "series": _after(5, saw[5:]), "outlived": 100}
+    once = evidence((256, 512), **facts)
+    judgement = judge_survivors(once, POLICY)
+    assert (judgement.outcome, judgement.wants_age) == (None, 3600)
     ended = judge_survivors(replace(once, exhausted=True), POLICY)
     assert ended.outcome == "inconclusive"
     assert "heapUsed has fallen by as much before" in ended.reasons[0]
-    twice = [3_000_000 + 20_000 * (i % 6) for i in range(17)]
-    judgement = judge_survivors(replace(once, earlier=(), series=heap(*twice)), POLICY)
-    assert judgement.outcome == "steady"
-    assert "is let go of, much at once" in judgement.reasons[0]
+    assert judge_survivors(replace(once, outlived=3600), POLICY).outcome == "leak"
     leak = [*saw, *(saw[-1] + 20_000 * i for i in range(1, 8))]
     passed = replace(once, earlier=(), series=heap(*leak))
     assert judge_survivors(passed, POLICY).outcome == "leak"
 
 
+def test_what_grows_must_outlive_more_work_before_it_is_anything():
+    for counts in ((256, 512), (256, 200), (2, 2)):
+        young = evidence(counts, outlived=0)
+        assert judge_survivors(young, POLICY).wants_age == 1
+        assert judge_survivors(replace(young, outlived=1), POLICY).wants_age == 0
+
+
 def _after(first, used):
     samples = heap(*used).samples
     return Series(tuple(replace(s, iterations=s.iterations + first * 500) for s in samples))
-
-
-def test_jumps_are_no_doubt_where_all_the_work_before_added_nothing():
-    def jumping(readings):
-        return heap(*(3_000_000 + 30_000 * (at % 2) for at in range(readings)))
-
-    few = evidence((15, 15), (15, 15), series=jumping(9))
-    assert judge_survivors(few, POLICY).outcome == "leak"  # populations will tell
-    rounds = jumping(60).samples
-    last = Series(tuple(replace(s, iterations=s.iterations + 30_000) for s in few.series.samples))
-    many = replace(few, series=last, earlier=rounds)
-    assert judge_survivors(many, POLICY).outcome == "steady"
 
 
 def test_what_is_rare_needs_more_than_one_or_two():
@@ -351,3 +352,24 @@ def test_what_does_not_come_of_age_was_no_leak():
     gone = of_age(slowing, leak)
     assert (gone.outcome, "within some seconds" in gone.reasons[0]) == ("steady", True)
     assert of_age(gone, leak) is gone
+
+
+def test_a_pace_that_falls_from_third_to_third_beyond_chance_slows_down():
+    keys = [468, 764, 696, 636, 612, 576, 464, 416, 424, 284]  # 3,000 keys, asked for at random
+    windows = [135.0, *[270.0] * 8, 196.0]
+    assert slow_down(growing(keys, windows), windows)
+    assert not slow_down(growing([270] * 10, windows), windows)
+    few = [n // 50 for n in keys]  # as much by chance
+    assert not slow_down(growing(few, windows), windows)
+    assert not slow_down((), windows)
+    assert not slow_down(growing(keys[:2], windows[:2]), windows[:2])
+
+
+def test_what_adds_next_to_nothing_any_more_has_filled_up():
+    grew = growing((256, 512))
+    for alive, ended in ((0, True), (5000, True), (7000, False), (12_000, False)):
+        since = merge_windows([{(ADD, DRIVER): Counter({40: alive})}])
+        assert has_ended(grew, since, 12_000) is ended
+    rare = growing((3, 4), (1600.0, 1600.0))
+    assert not has_ended(rare, (), 12_000)
+    assert not has_ended((), (), 12_000)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from ..base.policy import Policy
-from ..base.units import format_rate, power_of_two
-from ..judge.evidence import Judgement, LedgerEvidence
-from ..judge.survivors import judge_survivors, witnessed
-from ..judge.thresholds import THRESHOLDS
-from .heaps import HeapLedger
-from .meter import Meter
-from .plan import Pacer, iterations_counted, iterations_for, sampling_interval, unlike
+import math
+
+from ...base.policy import Policy
+from ...base.units import format_rate, power_of_two
+from ...judge.evidence import Judgement, LedgerEvidence
+from ...judge.ledger import has_ended
+from ...judge.survivors import judge_survivors, witnessed
+from ...judge.thresholds import THRESHOLDS
+from ..heaps import HeapLedger
+from ..meter import Meter
+from ..plan import Pacer, iterations_for, sampling_interval, unlike
+from .more_work import PUSH_BYTES, push, work_on
+from .sizes import Sizes
 
 __all__ = ["Ledger"]
 
@@ -18,31 +23,23 @@ SEVERITY = {"leak": 3, None: 2, "inconclusive": 1, "steady": 0}
 #: iterations of a first window: at most, and at least where one takes long
 FIRST = 256
 FIRST_SLOW = 15
+#: seconds that there are for windows in any case
+LEAST_SECONDS = 2.0
 #: seconds that are enough for a first window, and what else it may take of what is left
 FIRST_SECONDS = 0.25
 FIRST_SHARE = 0.12
 SHARE = 0.3
 #: seconds that objects must live to be called a leak: many are kept for one or two
 LEAST_AGE = 2.0
-#: iterations, or objects, after which what was counted must be there still, and in one piece
-WORK = 50_000
-WORK_PIECE = 512
-#: seconds for them: a share of the wait for that age, and what they may take in any case
+#: seconds of work that is outlived before anything is called growth
+OUTLIVED_SECONDS = 0.3
+#: seconds of work that it must outlive: a share of that age, and what they may take in any case
 WORK_SHARE = 0.6
 LEAST_WORK = 1.0
 #: iterations that let a program tidy up after a wait
 FEW = 16
-#: seconds of an iteration that is slow
-SLOW = 0.004
-#: iterations that slow programs are given time for, and the seconds that they get at most
-ENOUGH = 200
-MOST_BUDGET = 60.0
-#: a push is worth it, for the profiler has to be stopped, if it is so much longer than the windows
-WORTHWHILE = 3
-#: bytes of growth that are push enough: more would make the heap dear to look at
-PUSH_BYTES = 8_000_000
-#: pieces of a push, between which heapUsed is read
-PIECES = 4
+#: share of the time that is left, for a push
+PUSH_SHARE = 0.6
 
 
 class Ledger:
@@ -60,13 +57,18 @@ class Ledger:
         #: samples of the heap that is looked at when the first windows had ended
         self.first_ended = 0
         self.interval = sampling_interval(meter)
+        self.sizes = Sizes(meter, policy, pacer, self.interval)
         self._take_in_heaps()
         self.worst = self.parts[0]
-        #: when the last window ended, in seconds of the measurement
+        #: when the last window ended, in seconds of the measurement, and in iterations
         self._closed = 0.0
+        self._done = 0
         #: seconds that the youngest of what was counted were seen to live
         self.lived = 0.0
-        self._has_worked_on = False
+        #: iterations beyond them that the windows of this session were seen to outlive
+        self._outlived = 0.0
+        #: the most that was asked for of these: as long is what lies between two batches
+        self.period = 0.0
 
     def __repr__(self) -> str:
         return f"<Ledger of {len(self.parts)} heaps, interval {self.interval} B>"
@@ -95,15 +97,19 @@ class Ledger:
 
     def run(self) -> Judgement:
         """Windows, and more work between them, until the judge has seen enough."""
+        # On a busy machine rounds may have taken all of it.
+        self.meter.budget.extend_for(max(LEAST_SECONDS, 3 * FIRST_SLOW * self.meter.last_pace))
         while True:
             self._session()
             self._judge(exhausted=False)
+            while self.judgement.wants_age > self._outlived:
+                self.outlive(self.judgement.wants_age)
             if self.judgement.outcome is not None:
                 break
             n = self._push_size()
             if n:
                 self.push(n)
-            elif self.meter.budget.left < self._session_seconds():
+            elif self.meter.budget.left < self.sizes.session_seconds(self.counts[-1]):
                 self._judge(exhausted=True)
                 break
         self._freeze()
@@ -120,7 +126,7 @@ class Ledger:
     def watch_anew(self) -> None:
         """Windows of as many iterations as it takes to see what is rare; none before count."""
         self._forget()
-        self._session(self._wanted())
+        self._session(self.sizes.wanted)
         self._freeze()
 
     def still_grows(self) -> bool:
@@ -133,10 +139,6 @@ class Ledger:
             g.per_iteration > THRESHOLDS.faded * growing.get(g.allocations.function, 0.0)
             for g in now
         ) and witnessed(now, self.evidence)
-
-    @property
-    def _is_slow(self) -> bool:
-        return not self.pacer.timed and self.pacer.plan.pace >= SLOW
 
     def _session(self, at_least: int = 0) -> None:
         """Windows under the profiler, three at least: what outlives another window has stayed.
@@ -152,10 +154,13 @@ class Ledger:
         counts: list[float] = []
         self.counts = counts
         meter = self.meter
-        self._closed, self.lived, self._has_worked_on = meter.seconds, 0.0, False
+        self._closed, self.lived = meter.seconds, 0.0
+        self._outlived = math.inf if self.sizes.is_slow or self.pacer.timed else 0.0
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
-        n = FIRST if self._is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
+        n = FIRST if self.sizes.is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
+        if had_windows and not rates:  # what grew was let go of: what is rare is looked for now
+            n = max(n, self.sizes.wanted // 4)
         while True:
             self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
@@ -163,28 +168,21 @@ class Ledger:
             if meter.spares_gc:
                 meter.sample(collected=True)  # V8 has, to tell what is alive
             if len(counts) < least:
-                n = int(counts[0] if self._is_slow or self.pacer.timed else 2 * counts[0])
+                n = int(counts[0] if self.sizes.is_slow or self.pacer.timed else 2 * counts[0])
                 continue
             self._judge(exhausted=False)
-            self._grant_time()
+            self.sizes.grant_time(self.judgement)
             missing = at_least - sum(counts)
-            if missing <= 0 and (self.judgement.outcome is not None or self._push_size()):
+            decided = self.judgement.outcome is not None or self.judgement.wants_age > 0
+            if missing <= 0 and (decided or self._push_size()):
                 break
             n = max(int(counts[-1]), int(missing))
             if all(g.few for g in self.judgement.growing):
-                n = max(n, unlike(self._wanted() // 4, len(counts)))
-            if self.meter.budget.left < self._window_seconds(n):
+                n = max(n, unlike(self.sizes.wanted // 4, len(counts)))
+            if self.meter.budget.left < self.sizes.window_seconds(n):
                 self._judge(exhausted=True)
                 break
         self.first_ended = self.first_ended or len(self.meter.samples)
-
-    def _wanted(self) -> int:
-        """Iterations under the profiler without a survivor that are asked for.
-
-        Where compilers are on, no more than it takes: of optimised code nothing may be seen.
-        """
-        exact = self.interval == 1 and not self.pacer.timed and self.meter.app.jit == "off"
-        return iterations_counted(self.meter.last_pace) if exact else 0
 
     def _close_window(self, n: float) -> None:
         main, *others = self.parts
@@ -193,6 +191,20 @@ class Ledger:
             for part in others:
                 part.close_window(n)
 
+    def outlive(self, iterations: float) -> None:
+        """Judge what outlives so many ``iterations`` more; as if that were all, if time ends."""
+        wanted = iterations - self._outlived
+        self.period = max(self.period, iterations)
+        seconds = OUTLIVED_SECONDS if iterations == 1 else SHARE * self.meter.budget.left
+        before = self.meter.done
+        work_on(self.meter, self.evidence.growing, seconds, None if iterations == 1 else wanted)
+        self._outlived += max(1, self.meter.done - before)
+        self._freeze()
+        self.meter.sample()
+        for part in self.parts:
+            part.read_again(last=True)
+        self._judge(exhausted=self._outlived < iterations)
+
     def confirm(self) -> Judgement:
         """The judgement once more, when what was counted has come of age.
 
@@ -200,32 +212,24 @@ class Ledger:
         """
         meter = self.meter
         meter.enter("confirming")
-        self._work_on(max(WORK_SHARE * (LEAST_AGE - self.age), LEAST_WORK))
+        if not self.pacer.timed and not self.lived:
+            wait = WORK_SHARE * (LEAST_AGE - self.age)
+            work_on(meter, self.evidence.growing, max(wait, LEAST_WORK))
+            self._outlived = math.inf
         young = LEAST_AGE - self.age
         if young > 0:
             meter.wait(young, "what was counted to come of age")
-        meter.iterate(1 if self._is_slow or self.pacer.timed else FEW)
+        meter.iterate(1 if self.sizes.is_slow or self.pacer.timed else FEW)
         self.lived = self.age
         meter.sample()
-        self.worst.read_again()
+        self.worst.read_again(last=self._outlived > 0)
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
-    def _work_on(self, seconds: float) -> None:
-        """More work, once, while the profiler goes on: what is dropped in turn, or all at once when
-        a table is full, is gone then.
-
-        The time would be waited for anyway.
-        """
-        if self.pacer.timed or self._has_worked_on:
-            return
-        self._has_worked_on = True
-        added = sum(g.bytes_per_iteration for g in self.evidence.growing)
-        objects = sum(g.per_iteration for g in self.evidence.growing)
-        n = min(WORK, WORK / max(objects, 1.0), PUSH_BYTES / max(added, 1.0))
-        limit = self.meter.budget.within(seconds)
-        while n >= 1 and not limit.expired:
-            n -= max(1, self.meter.iterate(power_of_two(min(n, WORK_PIECE)), limit))
+    def has_ended(self) -> bool:
+        """Whether what was growing adds next to nothing since its last window: it has filled up."""
+        since, done = self.worst.alive_since(), self.meter.done - self._done
+        return self.sizes.is_exact and has_ended(self.evidence.growing, since, done)
 
     def confirm_at_rest(self) -> Judgement:
         """The same where nothing was pending when the windows began, as nothing is now."""
@@ -250,17 +254,12 @@ class Ledger:
         for part in self.parts:
             part.end()
 
-    def _grant_time(self) -> None:
-        """More time for slow programs, where there is growth to decide."""
-        if self.judgement.outcome is None and not self.pacer.timed and self.policy.budget is None:
-            self.meter.budget.extend(min(MOST_BUDGET, ENOUGH * self.meter.last_pace))
-
     def _window(self, n: int, number: int) -> float:
         """Up to ``n`` iterations and a reading; how many were done."""
         meter = self.meter
         before = meter.done
         least = FIRST_SLOW if number == 0 and n == FIRST else max(1, n // 2)
-        share = FIRST_SHARE if number == 0 and not self._is_slow else SHARE
+        share = FIRST_SHARE if number == 0 and not self.sizes.is_slow else SHARE
         limit = meter.budget.within(share * self.meter.budget.left)
         seconds = max(FIRST_SECONDS, 2 * meter.gc_seconds)
         enough = meter.budget.within(seconds) if number == 0 else limit
@@ -272,6 +271,7 @@ class Ledger:
             piece = min(n - done, least if done < least else power_of_two(max(1, done)))
             meter.iterate(int(piece), limit)
         began, self._closed = self._closed, meter.seconds
+        self._done = meter.done
         if not meter.spares_gc:
             meter.sample()
         elif self.pacer.timed:
@@ -279,44 +279,20 @@ class Ledger:
             return (self._closed - began) / float(meter.runner.fixed_seconds or 1.0)
         return float(meter.done - before)
 
-    def _window_seconds(self, n: float) -> float:
-        """What a window of ``n`` iterations takes under the profiler."""
-        return n * self.meter.last_pace + 2 * self.meter.gc_seconds
-
-    def _session_seconds(self) -> float:
-        return 2 * self._window_seconds(self.counts[-1] if self.counts else 1.0)
-
     def _push_size(self) -> int:
         """Iterations at full speed that would tell more than windows; 0: none would."""
-        if self.pacer.timed or not self.judgement.growing:
-            return 0
-        meter = self.meter
         seen = sum(window.iterations for window in self.worst.windows)
-        left = self.meter.budget.left - self._session_seconds()
-        plan = self.pacer.plan
-        wanted = plan.push_window(int(seen), meter.done, left) if left > 0 else 0
-        wanted = int(min(wanted, meter.room()))
-        if self.evidence.pushed and self.pushed_seconds:
-            wanted = int(min(2 * meter.done, 0.5 * left / plan.pace, meter.room()))
-        return wanted if wanted >= WORTHWHILE * seen else 0
+        pushed_on = self.evidence.pushed and self.pushed_seconds > 0
+        last = self.counts[-1] if self.counts else 1.0
+        return self.sizes.push(self.judgement, seen, last, pushed_on=pushed_on)
 
     def push(self, n: int, *, all_of_it: bool = False) -> None:
         """Up to ``n`` iterations at full speed, with readings between; less is often enough."""
         self.end()
-        meter = self.meter
-        meter.enter("more work")
-        began = meter.budget.clock()
-        limit = meter.budget.within((1.0 if all_of_it else 0.6) * self.meter.budget.left)
         self.pacer.forget()
-        piece = power_of_two(max(1, n / PIECES))
-        while n > 0 and not limit.expired and not meter.is_huge:
-            done = meter.iterate(min(unlike(piece, len(meter.samples)), n), limit)
-            n -= max(done, 1)
-            meter.sample()
-            if meter.heap_growth > PUSH_BYTES and not all_of_it:
-                break
+        share = 1.0 if all_of_it else PUSH_SHARE
+        self.pushed_seconds += push(self.meter, n, share, all_of_it=all_of_it)
         self.pacer.update()
-        self.pushed_seconds += meter.budget.clock() - began
 
     def _judge(self, *, exhausted: bool) -> None:
         for part in self.parts:
@@ -331,13 +307,14 @@ class Ledger:
             growing=(),
             series=part.track.series,
             total_iterations=meter.done,
-            wanted=self._wanted(),
+            wanted=self.sizes.wanted,
             pushed=meter.heap_growth > PUSH_BYTES
             or self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
             exhausted=exhausted or meter.is_huge,
             timed=self.pacer.timed,
-            slow=self._is_slow,
+            slow=self.sizes.is_slow,
             compiled=meter.app.jit == "on",
+            outlived=self._outlived,
             unit=meter.unit,
         )
         part.judgement = judge_survivors(part.collect(self.interval, facts), self.policy)
