@@ -13,7 +13,7 @@ from itertools import combinations
 from statistics import median
 
 from ..base.policy import Policy
-from ..base.samples import Sample, Series
+from ..base.samples import Sample
 from ..base.units import format_amount, format_bytes, format_rate
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
@@ -30,7 +30,7 @@ from .trend import (
     robust_slope,
 )
 
-__all__ = ["by_rising_bytes", "judge_survivors", "of_age", "seen_in", "witnessed"]
+__all__ = ["by_rising_bytes", "judge_survivors", "of_age", "witnessed"]
 
 
 #: times the work between two falls of heapUsed that what was counted must outlive
@@ -135,13 +135,6 @@ def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
     return _slope(evidence.series.samples) >= wanted and (
         len(late) < THRESHOLDS.late_samples or _slope(late) >= wanted
     )
-
-
-def seen_in(
-    readings: Series, growing: Sequence[Growing], share: float = THRESHOLDS.witnessed
-) -> bool:
-    """Whether heapUsed rises by that share of what is growing, in some ``readings``."""
-    return 0 < share * _bytes_per_iteration(growing) <= _slope(readings.samples)
 
 
 def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..base.samples import Series
 from ..judge.bounds import (
     GENERATIONS,
     DeclaredAge,
@@ -25,7 +24,7 @@ from ..judge.bounds import (
     not_old,
 )
 from ..judge.evidence import Judgement
-from ..judge.survivors import of_age, seen_in
+from ..judge.survivors import of_age
 from ..judge.thresholds import THRESHOLDS
 from ..node.probes.timers import OwnTimer
 from .counting import Ledger
@@ -53,8 +52,6 @@ FULL = 0.9
 MORE_WORK = 2.2
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
-#: share of what survivors add that heapUsed rises by where they stay; of a generation it is a half
-MOST_OF_IT = 0.75
 #: objects that are asked when they expire
 MOST_EXAMPLES = 3
 
@@ -118,7 +115,7 @@ class Settling:
         ids = [f.container_id for f in fillings if f.container_id is not None]
         with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
             ledger.push(wanted, all_of_it=True)
-            before, done, read = entries.read(), meter.done, len(meter.samples)
+            before, done = entries.read(), meter.done
             grows = ledger.still_grows()
             after, done = entries.read(), meter.done - done
         gained = {number: after[number] - before.get(number, 0) for number in after}
@@ -132,28 +129,24 @@ class Settling:
         )
         if after.get(number, 0) >= FULL * bound.value:
             level = gained[number] <= THRESHOLDS.replaced * bound.filling.pace * done
-            since = Series(meter.series.samples[read - 1 :])
-            unexplained = grows and level and not self.still_growing
-            growing = ledger.evidence.growing
-            if unexplained and seen_in(since, growing) and self._rises_on(bound):
+            if grows and level and not self.still_growing and self._outlives_it(bound):
                 return falls_out(bound)
             # Exact, whatever is replaced there, and grows beside it.
             grows = after[number] > bound.value
         return filled(bound, still_grows=grows or bool(self.still_growing))
 
-    def _rises_on(self, bound: DeclaredBound) -> bool:
-        """Whether heapUsed rises all through as much work as fills two generations of a cache.
+    def _outlives_it(self, bound: DeclaredBound) -> bool:
+        """Whether something grows that outlives all that a full container has.
 
-        One generation grows while the one before it, which is full, does not; then it drops that.
+        A cache of two generations holds its bound twice.
         """
-        meter, ledger = self._meter, self._ledger()
-        wanted = math.ceil(GENERATIONS * bound.value / bound.filling.pace)
-        if wanted > meter.room() or not self._has_time_for(wanted * self._pacer.plan.pace):
+        ledger = self._ledger()
+        wanted = math.ceil(1.1 * GENERATIONS * bound.value / bound.filling.pace)
+        seconds = wanted * self._meter.last_pace  # under the profiler
+        if not self._has_time_for(seconds):
             return False
-        read = len(meter.samples)
-        ledger.push(wanted, all_of_it=True)
-        first, *_, last = meter.series.samples[read - 1 :]
-        return seen_in(Series((first, last)), ledger.evidence.growing, MOST_OF_IT)
+        ledger.outlive(wanted, seconds)
+        return ledger.judgement.outcome == "leak"
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
@@ -187,7 +180,9 @@ class Settling:
             return of_age(now, proven)
         if ledger.has_ended():
             worst = now.growing[0].allocations
-            return Judgement("steady", (f"what {worst} allocates fills up: later work added far less",))
+            return Judgement(
+                "steady", (f"what {worst} allocates fills up: later work added far less",)
+            )
         return None
 
     def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:

@@ -191,13 +191,13 @@ class Ledger:
             for part in others:
                 part.close_window(n)
 
-    def outlive(self, iterations: float) -> None:
+    def outlive(self, iterations: float, seconds: float | None = None) -> None:
         """Judge what outlives so many ``iterations`` more; as if that were all, if time ends."""
-        wanted = iterations - self._outlived
         self.period = max(self.period, iterations)
-        seconds = OUTLIVED_SECONDS if iterations == 1 else SHARE * self.meter.budget.left
-        before = self.meter.done
-        work_on(self.meter, self.evidence.growing, seconds, None if iterations == 1 else wanted)
+        if seconds is None:
+            seconds = OUTLIVED_SECONDS if iterations == 1 else SHARE * self.meter.budget.left
+        before, wanted = self.meter.done, None if iterations == 1 else iterations - self._outlived
+        work_on(self.meter, self.evidence.growing, seconds, wanted)
         self._outlived += max(1, self.meter.done - before)
         self._freeze()
         self.meter.sample()
