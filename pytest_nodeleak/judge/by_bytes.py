@@ -55,8 +55,12 @@ def external_rises_in_jumps(series: Series) -> bool:
     """
     if _always_rises(series) or external_rises_evenly(series):
         return False
-    first, done = series.iterations[0], series.iterations[-1]
-    looked_at = [done / part for part in (8, 4, 2, 1) if done / part >= first]
+    # Where a reading lies between two steps, a little less work shows both.
+    return any(_grew_over_doublings(series, part * series.iterations[-1]) for part in (1.0, 0.9))
+
+
+def _grew_over_doublings(series: Series, done: float) -> bool:
+    looked_at = [done / part for part in (8, 4, 2, 1) if done / part >= series.iterations[0]]
     grown = deltas([_external_at(series, at) for at in looked_at])
     return (
         len(grown) > 1

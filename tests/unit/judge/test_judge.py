@@ -9,6 +9,7 @@ import pytest
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
+from pytest_nodeleak.judge.by_bytes import external_rises_in_jumps
 from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat, hides_nothing
 from pytest_nodeleak.judge.judge import judge
 from pytest_nodeleak.judge.trend import goes_on
@@ -189,6 +190,16 @@ def test_memory_outside_the_heap_that_doubles_is_a_store_of_numbers():
     samples = tuple(replace(s, iterations=i) for s, i in zip(often.samples, at, strict=True))
     rested = judge(replace(doubles, series=Series(samples)), POLICY)
     assert (rested.outcome, rested.off_heap > 64) == ("leak", True)
+
+
+def test_a_reading_between_two_doublings_hides_none_of_them():
+    at = (3071, 5759, 7167, 9855, 11263, 13951, 15359, 20735, 23551, 28927, 31743, 42495, 64255)
+    used = (2099, 2132, 2132, 2198, 2198, 2198, 2198, 2329, 2329, 2329, 2329, 2591, 2591)  # kB
+    pairs = [*zip(at, used, strict=True), (66_943, 3115), (80_383, 3115)]
+    samples = [Sample(4_000_000, 1000 * kb, 0, 0, 1, 1, iterations=n) for n, kb in pairs]
+    assert external_rises_in_jumps(Series(tuple(samples)))
+    level = [replace(s, external=min(s.external, 2_329_000)) for s in samples]
+    assert not external_rises_in_jumps(Series(tuple(level)))
 
 
 def test_few_iterations_are_a_leak_only_if_they_are_of_megabytes():
