@@ -55,12 +55,14 @@ def external_rises_in_jumps(series: Series) -> bool:
     """
     if _always_rises(series) or external_rises_evenly(series):
         return False
-    # Where a reading lies between two steps, a little less work shows both.
-    return any(_grew_over_doublings(series, part * series.iterations[-1]) for part in (1.0, 0.9))
+    # Two early steps may lie between the same readings: a little before there is one.
+    return any(_grew_over_doublings(series, early) for early in (1.0, 0.9))
 
 
-def _grew_over_doublings(series: Series, done: float) -> bool:
-    looked_at = [done / part for part in (8, 4, 2, 1) if done / part >= series.iterations[0]]
+def _grew_over_doublings(series: Series, early: float) -> bool:
+    done = series.iterations[-1]
+    points = (early * done / 8, early * done / 4, done / 2, done)
+    looked_at = [point for point in points if point >= series.iterations[0]]
     grown = deltas([_external_at(series, at) for at in looked_at])
     return (
         len(grown) > 1
