@@ -20,6 +20,7 @@ from .trend import rates, steady_rate
 __all__ = [
     "Allocations",
     "Growing",
+    "all_counts",
     "growing_among",
     "has_ended",
     "merge_windows",
@@ -237,6 +238,11 @@ def _growing(
         few=few,
         fading=fading,
     )
+
+
+def all_counts(growing: Sequence[Growing]) -> tuple[int, ...]:
+    """Survivors of each window, of all that is growing."""
+    return tuple(map(sum, zip(*(g.allocations.counts for g in growing), strict=True)))
 
 
 def has_ended(growing: Sequence[Growing], since: Sequence[Allocations], iterations: float) -> bool:

@@ -29,7 +29,7 @@ from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
 from .budget import Budget
-from .counting import Ledger
+from .counting import Ledger, also_leaking, others_are_steady
 from .meter import Meter
 from .naming import (
     Findings,
@@ -191,7 +191,7 @@ class _Measurement:
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
                 if counted.outcome == "leak" or (
                     (counted.outcome == "steady" or counted.doubts_things)
-                    and self._ledger().others_are_steady()
+                    and others_are_steady(self._ledger())
                 ):
                     return counted, evidence
             if rises:
@@ -274,7 +274,7 @@ class _Measurement:
         reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:
-            reasons += self.ledger.also_leaking()
+            reasons += also_leaking(self.ledger)
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome == "steady":

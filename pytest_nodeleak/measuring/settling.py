@@ -177,6 +177,8 @@ class Settling:
         if self._stays(now, proven) and self._outwaits_own_timers(ledger.age):
             now = ledger.confirm()
         if not self._stays(now, proven):
+            if now.outcome == "inconclusive" and ledger.few_stay():
+                return None
             return of_age(now, proven)
         if ledger.has_ended():
             worst = now.growing[0].allocations

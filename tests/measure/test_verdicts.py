@@ -305,6 +305,27 @@ def test_a_set_that_is_cleared_when_it_is_full_is_no_leak(measured: Measured, fu
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("keeps", ["true", "false"])
+def test_a_few_that_stay_beside_the_latest_of_a_slow_program(
+    measured: Measured, keeps: str
+) -> None:
+    verdict = measured(
+        """
+        class Version { constructor(n) { this.n = n; } }
+        const latest = []; const history = []; let n = 0;
+        global.iteration = async () => {
+          await new Promise((resolve) => setTimeout(resolve, 25));
+          const version = new Version(n++);
+          latest.push(version);
+          if (latest.length > 20) latest.shift();
+          if (KEEPS && n % 10 === 0) history.push(version);
+        };
+        """.replace("KEEPS", keeps)
+    )
+    assert verdict.outcome == ("leak" if keeps == "true" else "steady"), verdict.reasons
+
+
+@pytest.mark.slow
 def test_what_one_batch_in_each_keeps_is_found(measured: Measured) -> None:
     verdict = measured(BATCHES.replace("LENGTH", "500").replace("KEEPS", "true"))
     assert verdict.outcome == "leak", verdict.reasons

@@ -1,5 +1,6 @@
 """Survivors counted under the sampling profiler, and the work that they must outlive."""
 
 from .ledger import Ledger
+from .others import also_leaking, others_are_steady
 
-__all__ = ["Ledger"]
+__all__ = ["Ledger", "also_leaking", "others_are_steady"]

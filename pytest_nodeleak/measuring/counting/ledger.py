@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ...base.policy import Policy
-from ...base.units import format_rate, power_of_two
+from ...base.units import power_of_two
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.ledger import has_ended
+from ...judge.ledger import all_counts, has_ended
 from ...judge.survivors import judge_survivors, witnessed
 from ...judge.thresholds import THRESHOLDS
 from ..heaps import HeapLedger
@@ -36,6 +36,8 @@ OUTLIVED_SECONDS = 0.3
 #: seconds of work that it must outlive: a share of that age, and what they may take in any case
 WORK_SHARE = 0.6
 LEAST_WORK = 1.0
+#: seconds of work that a few must outlive
+MUCH_WORK = 3.0
 #: iterations that let a program tidy up after a wait
 FEW = 16
 #: share of the time that is left, for a push
@@ -221,10 +223,22 @@ class Ledger:
             meter.wait(young, "what was counted to come of age")
         meter.iterate(1 if self.sizes.is_slow or self.pacer.timed else FEW)
         self.lived = self.age
-        meter.sample()
+        self._see_again()
+        return self.judgement
+
+    def _see_again(self) -> None:
+        self.meter.sample()
         self.worst.read_again(last=self._outlived > 0)
         self._judge_part(self.worst, exhausted=True)
-        return self.judgement
+
+    def few_stay(self) -> bool:
+        """Whether of survivors that are too few for a pace none goes in still more work."""
+        counts = all_counts(self.evidence.growing)  # the latest of a queue are of one window
+        if sum(counts) < THRESHOLDS.no_chance or sum(map(bool, counts)) < 2:
+            return False
+        work_on(self.meter, self.evidence.growing, MUCH_WORK)
+        self._see_again()
+        return all_counts(self.evidence.growing) == counts
 
     def has_ended(self) -> bool:
         """Whether what was growing adds next to nothing since its last window: it has filled up."""
@@ -236,19 +250,6 @@ class Ledger:
         self.worst.rest()
         return self.confirm()
 
-    def also_leaking(self) -> tuple[str, ...]:
-        """A line on the other heaps that leak, as those of a pool do."""
-        others = [
-            f"{part.track.name} +{format_rate(max(g.per_iteration for g in part.evidence.growing))}"
-            for part in self.parts
-            if part is not self.worst and part.judgement.outcome == "leak" and part.evidence.growing
-        ]
-        return (f"leaks as well: {', '.join(others)} per {self.meter.unit}",) if others else ()
-
-    def others_are_steady(self) -> bool:
-        """Whether all heaps but the worst are: snapshots of that one tell nothing of them."""
-        return all(part is self.worst or part.judgement.outcome == "steady" for part in self.parts)
-
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
         for part in self.parts:
@@ -256,8 +257,7 @@ class Ledger:
 
     def _window(self, n: int, number: int) -> float:
         """Up to ``n`` iterations and a reading; how many were done."""
-        meter = self.meter
-        before = meter.done
+        meter, before = self.meter, self.meter.done
         least = FIRST_SLOW if number == 0 and n == FIRST else max(1, n // 2)
         share = FIRST_SHARE if number == 0 and not self.sizes.is_slow else SHARE
         limit = meter.budget.within(share * self.meter.budget.left)

@@ -50,5 +50,6 @@ def work_on(
     n = min(WORK, WORK / max(objects, 1.0), PUSH_BYTES / max(added, 1.0))
     n = n if iterations is None else min(iterations, meter.room())
     limit = meter.budget.within(seconds)
-    while n >= 1 and not limit.expired:
-        n -= max(1, meter.iterate(power_of_two(min(n, WORK_PIECE)), limit))
+    with meter.naming_for(limit):  # these seconds may be beside the budget
+        while n >= 1 and not limit.expired:
+            n -= max(1, meter.iterate(power_of_two(min(n, WORK_PIECE)), limit))
