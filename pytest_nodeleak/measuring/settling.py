@@ -202,11 +202,9 @@ class Settling:
             self._ledger().push(wanted, all_of_it=True)
             after, done = entries.read(), meter.done - done
         expected = {slot.owner_id: done * slot.growth / seen for slot in slots}
-        return (
-            done >= seen
-            and bool(after)
-            and all(after[number] - before[number] < expected[number] / 2 for number in after)
-        )
+        gained = {number: after[number] - before[number] for number in before.keys() & after.keys()}
+        stopped = all(more < expected[number] / 2 for number, more in gained.items())
+        return bool(gained) and done >= seen and stopped
 
     def _stays(self, now: Judgement, proven: Judgement) -> bool:
         is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)

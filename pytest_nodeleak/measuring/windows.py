@@ -77,7 +77,9 @@ class Windows:
             return self.collect()
         meter.snapshot()
         added = sum(g.bytes_per_iteration for g in growing)
-        cheap = int(min(CHEAP_SECONDS / meter.last_pace, CHEAP_BYTES / max(added, 1.0)))
+        # The clock may have stood still meanwhile.
+        affordable = CHEAP_SECONDS / max(meter.last_pace, 1e-7)
+        cheap = 0 if self.pacer.timed else int(min(affordable, CHEAP_BYTES / max(added, 1.0)))
         # What is of the first, and in a batch, the second sees the end of.
         for size in (max(n, cheap // 3), max(n, cheap, math.ceil(period))):
             left = (deadline.remaining or 0.0) - 2 * meter.snapshot_seconds

@@ -61,7 +61,8 @@ def test_the_heap_is_that_right_after_the_run_not_of_the_turn_in_which_it_is_tol
         gc.read()
         # The garbage of the rest of this turn, 8 MB, is no part of it.
         app.evaluate("gc(), globalThis.rest = Array.from({length: 1e6}, () => 1.5), 1")
-        (heap,) = [run.heap_used for run in gc.read().runs if run.kind == "major"][-1:]
+        # So large an array makes V8 collect once more, by itself.
+        (heap,) = [run.heap_used for run in gc.read().runs if run.forced][-1:]
         used = app.memory().heap_used
     assert used - heap > 4_000_000
 
@@ -165,7 +166,7 @@ def test_a_live_profile_has_what_stays_by_function(start, tmp_path):
     assert "dropOne" not in table or table["dropOne"].samples < 20
     with pytest.raises(PolicyError, match="interval=0"), app.live_profile(path, interval=0):
         pass
-    with pytest.raises(OSError, match="No such file"), app.live_profile(tmp_path / "a" / "b"):
+    with pytest.raises(PolicyError, match="no folder"), app.live_profile(tmp_path / "a" / "b"):
         pass
     with pytest.raises(ZeroDivisionError), app.live_profile(tmp_path / "none.heapprofile"):
         raise ZeroDivisionError

@@ -76,7 +76,9 @@ class HeapLedger:
                 self._session.read()
                 after = self._session.windows(last=True)
                 old, young = self._earlier[: self._settled], self._earlier[self._settled :]
-                self._earlier = [*old, *(w.reduced(before[0], after[0]) for w in young)]
+                if before:
+                    young = [window.reduced(before[0], after[0]) for window in young]
+                self._earlier = [*old, *young]
                 self.windows = [*self._earlier, *(after if last else after[:-1])]
                 self._outlived = last
 
