@@ -153,10 +153,8 @@ class Ledger:
         with self.meter.budget.beside():
             for part in self.parts:
                 part.begin(self.interval)
-        counts: list[float] = []
-        self.counts = counts
-        meter = self.meter
-        self._closed, self.lived = meter.seconds, 0.0
+        counts = self.counts = []
+        self._closed, self.lived = self.meter.seconds, 0.0
         self._outlived = math.inf if self.sizes.is_slow or self.pacer.timed else 0.0
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
@@ -167,8 +165,8 @@ class Ledger:
             self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
             self._close_window(counts[-1])
-            if meter.spares_gc:
-                meter.sample(collected=True)  # V8 has, to tell what is alive
+            if self.meter.spares_gc:
+                self.meter.sample(collected=True)  # V8 has, to tell what is alive
             if len(counts) < least:
                 n = int(counts[0] if self.sizes.is_slow or self.pacer.timed else 2 * counts[0])
                 continue
@@ -207,14 +205,14 @@ class Ledger:
             part.read_again(last=True)
         self._judge(exhausted=self._outlived < iterations)
 
-    def confirm(self) -> Judgement:
-        """The judgement once more, when what was counted has come of age.
+    def confirm(self, *, at_work: bool = True) -> Judgement:
+        """The judgement once more, when what was counted has come of age, ``at_work`` or idle.
 
         The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
         """
         meter = self.meter
         meter.enter("confirming")
-        if not self.pacer.timed and not self.lived:
+        if at_work and not self.pacer.timed and not self.lived:
             wait = WORK_SHARE * (LEAST_AGE - self.age)
             work_on(meter, self.evidence.growing, max(wait, LEAST_WORK))
             self._outlived = math.inf
@@ -233,9 +231,9 @@ class Ledger:
 
     def few_stay(self) -> bool:
         """Whether of survivors that are too few for a pace none goes in still more work."""
-        counts = all_counts(self.evidence.growing)  # the latest of a queue are of one window
+        counts = all_counts(self.evidence.growing)
         if sum(counts) < THRESHOLDS.no_chance or sum(map(bool, counts)) < 2:
-            return False
+            return False  # the latest of a queue are of one window
         work_on(self.meter, self.evidence.growing, MUCH_WORK)
         self._see_again()
         return all_counts(self.evidence.growing) == counts
@@ -243,12 +241,14 @@ class Ledger:
     def has_ended(self) -> bool:
         """Whether what was growing adds next to nothing since its last window: it has filled up."""
         since, done = self.worst.alive_since(), self.meter.done - self._done
-        return self.sizes.is_exact and has_ended(self.evidence.growing, since, done)
+        if not self.sizes.is_exact or done < sum(self.evidence.windows):
+            return False  # what comes in bursts came in each window
+        return has_ended(self.evidence.growing, since, done)
 
     def confirm_at_rest(self) -> Judgement:
         """The same where nothing was pending when the windows began, as nothing is now."""
         self.worst.rest()
-        return self.confirm()
+        return self.confirm(at_work=False)
 
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
