@@ -25,6 +25,7 @@ __all__ = [
     "has_ended",
     "merge_windows",
     "place_of",
+    "seen_last",
     "slow_down",
 ]
 
@@ -238,6 +239,17 @@ def _growing(
         few=few,
         fading=fading,
     )
+
+
+def seen_last(proven: Sequence[Growing], now: Sequence[Growing]) -> tuple[Growing, ...]:
+    """What is ``proven``, as it was counted last, and what else grows ``now``.
+
+    What is too rare to prove anything by itself may allocate what is proven elsewhere.
+    """
+    places = {g.allocations.place: g for g in now}
+    known = [places.get(g.allocations.place, g) for g in proven]
+    also = (g for g in now if g.steady or not proven)
+    return (*known, *(g for g in also if g not in known))
 
 
 def all_counts(growing: Sequence[Growing]) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from ..base.samples import Series
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.ledger import slow_down
+from ..judge.ledger import seen_last, slow_down
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
 from ..judge.trend import goes_on, rising_share
@@ -217,9 +217,7 @@ class _Measurement:
         rows = said.findings.constructors
         sites: tuple[AllocationSite, ...] = ()
         if said.outcome != "steady" and self.ledger is not None:
-            # What is too rare to prove anything by itself may allocate what is proven elsewhere.
-            also = (g for g in self.ledger.evidence.growing if g.steady or not proven.growing)
-            growing = (*proven.growing, *(g for g in also if g not in proven.growing))
+            growing = seen_last(proven.growing, self.ledger.evidence.growing)
             places = Places(meter.subject.heap, meter.app.script, growing)
             if self.policy.allocation_sites != "never":
                 sites = places.sites()

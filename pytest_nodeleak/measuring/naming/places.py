@@ -114,7 +114,8 @@ class Places:
     def _row(self, growing: Growing, windows: Sequence[float]) -> LeakingConstructor:
         allocations = growing.allocations
         site = self._site(growing)
-        pairs = zip(allocations.counts, windows, strict=True)
+        # The last window is counted later than the others, and not of what is gone by then.
+        pairs = zip(allocations.counts, windows, strict=False)
         row = LeakingConstructor(
             name=_class_of(allocations) or self._frame(allocations.function).function,
             per_iteration=growing.per_iteration,

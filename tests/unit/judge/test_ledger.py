@@ -19,6 +19,7 @@ from pytest_nodeleak.judge.ledger import (
     has_ended,
     merge_windows,
     place_of,
+    seen_last,
     slow_down,
 )
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors, of_age
@@ -373,3 +374,13 @@ def test_what_adds_next_to_nothing_any_more_has_filled_up():
     rare = growing((3, 4), (1600.0, 1600.0))
     assert not has_ended(rare, (), 12_000)
     assert not has_ended((), (), 12_000)
+
+
+def test_what_was_proven_is_told_as_it_was_counted_last():
+    (before,), (after,) = growing((256, 512)), growing((20, 40, 80), (256, 512, 1024))
+    (other,) = growing((256, 512, 1024), (256, 512, 1024), frame=OTHER)
+    rare = replace(other, steady=False)
+    assert seen_last((before,), (after, other)) == (after, other)
+    assert seen_last((before,), (other,)) == (before, other)
+    assert seen_last((before,), (rare,)) == (before,)
+    assert seen_last((), (rare,)) == (rare,)
