@@ -152,7 +152,7 @@ class Meter(Limits):
         if n <= 0:
             return 0
         # Naming, and what waits for an age, have time beside the budget.
-        of = "" if self.seconds > self.budget.seconds else f" of {self.budget.seconds:g}"
+        of = "" if self.seconds > self.budget.seconds else f" of {round(self.budget.seconds, 1):g}"
         self.phases.tell(f"{self.done:,} iterations, {self.seconds:.0f}{of} s")
         seconds = self.budget.left if limit is None else limit.remaining or 0.0
         began, ran = self.budget.clock(), self.app.schedule.read()[0]

@@ -99,8 +99,8 @@ class Ledger:
 
     def run(self) -> Judgement:
         """Windows, and more work between them, until the judge has seen enough."""
-        # On a busy machine rounds may have taken all of it.
-        self.meter.budget.extend_for(max(LEAST_SECONDS, 3 * FIRST_SLOW * self.meter.last_pace))
+        if not self.pacer.timed:  # on a busy machine rounds may have taken all of it
+            self.meter.budget.extend_for(max(LEAST_SECONDS, 3 * FIRST_SLOW * self.meter.last_pace))
         while True:
             self._session()
             self._judge(exhausted=False)
