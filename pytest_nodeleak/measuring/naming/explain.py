@@ -152,7 +152,7 @@ def _without_young(suspect: Suspect, windows: Sequence[float], counted: float) -
         return suspect
     least = _surely(last)
     rate = sum(growth) / (sum(windows[: len(growth)]) or 1)
-    if sum(growth) < THRESHOLDS.no_chance or least <= YOUNG * rate * windows[len(growth)]:
+    if sum(growth) < THRESHOLDS.no_chance or least <= rate * windows[len(growth)]:
         return suspect
     return replace(suspect, growth=tuple(growth), per_iteration=rate)
 
