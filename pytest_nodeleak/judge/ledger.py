@@ -89,8 +89,8 @@ class Growing:
 
 #: standard deviations of counts that are no chance
 SURELY = 3.0
-#: the driver's function that calls the workload, and what stands for it
-DRIVERS_CALL = "work"
+#: the driver's functions that call the workload, and plant for a self-check; what stands for them
+DRIVERS_CALLS = ("work", "plant")
 INLINED = CallFrame("(the workload)", "", 0, 0)
 
 
@@ -108,7 +108,7 @@ def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] 
             break
         own.append(frame)
     if all(frame.origin == "engine" for frame in own):
-        return ((*own, INLINED), ()) if caller == DRIVERS_CALL else None
+        return ((*own, INLINED), ()) if caller in DRIVERS_CALLS else None
     for at, frame in enumerate(own):
         if frame.is_own:
             return tuple(own[: at + 1]), tuple(own[at + 1 :])

@@ -67,6 +67,11 @@ def test_what_a_compiler_put_into_the_drivers_call_is_the_workloads():
     assert place_of((PUSH, call, DRIVER)) == ((PUSH, INLINED), ())
 
 
+def test_what_the_driver_plants_for_a_self_check_is_the_workloads_too():
+    plant = CallFrame("plant", DRIVER.url, 9, 1)
+    assert place_of((plant, EXTERNAL)) == ((INLINED,), ())
+
+
 def test_where_compilers_move_allocations_into_the_caller_their_sum_is_judged():
     windows = [
         {(ADD, OTHER, DRIVER): Counter({40: ours}), (OTHER, DRIVER): Counter({40: callers})}
