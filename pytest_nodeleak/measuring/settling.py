@@ -31,7 +31,7 @@ from .counting import Ledger
 from .meter import LONGEST_TIMER, TICK, Meter
 from .naming import Findings
 from .plan import Pacer
-from .windows import Windows
+from .windows import MUCH_MORE, Windows
 
 if TYPE_CHECKING:
     from ..heap import SlotGrowth
@@ -48,8 +48,6 @@ CHECK_SECONDS = 1.0
 OLD = 10.0
 #: share of its bound from which a container is full
 FULL = 0.9
-#: times the work in which a container was seen to gain entries that it must gain them in once more
-MORE_WORK = 2.2
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
 #: objects that are asked when they expire
@@ -193,7 +191,7 @@ class Settling:
         So does a queue that was shorter at first, and a table that is cleared when it is full.
         """
         meter, seen = self._meter, sum(self._meter.windows)
-        wanted = int(min(MORE_WORK * seen, meter.room()))
+        wanted = int(min(MUCH_MORE * seen, meter.room()))
         if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
             return False
         ids = [slot.owner_id for slot in slots[:MOST_FILLINGS]]

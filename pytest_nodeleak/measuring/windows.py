@@ -20,7 +20,7 @@ from .plan import Pacer, unlike
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, SnapshotDiff
 
-__all__ = ["Windows"]
+__all__ = ["MUCH_MORE", "Windows"]
 
 WINDOW_PIECES = 4
 #: survivors that naming wants in a window, iterations for them, and seconds
@@ -33,7 +33,7 @@ CHEAP_SECONDS = 0.4
 CHEAP_BYTES = 1_000_000
 #: iterations for a name, however long they take: in fewer, what is in flight seems to stay
 FEWEST_NAMED = 8
-#: times all windows before, of one in which a leak that was counted must go on
+#: times all windows before, of work in which a leak that was counted must go on
 MUCH_MORE = 2.2
 #: shares of the remaining budget that a window may take: the second must fit as well
 FIRST_WINDOW_SHARE = 0.25
@@ -148,7 +148,7 @@ class Windows:
     def _next_window(self, judgement: Judgement) -> int:
         """Iterations of the next window, 0 if the budget allows none that would tell more."""
         meter = self.meter
-        left = meter.budget.left - 1.5 * meter.snapshot_seconds
+        left = self._left_for_work()
         if left <= 0 or meter.is_huge:
             return 0
         last = max(1.0, round(meter.windows[-1]))
@@ -161,18 +161,24 @@ class Windows:
             wanted = self.pacer.plan.push_window(int(last), meter.done, left)
         else:
             wanted = 2 * last
-        affordable = min(WINDOW_SHARE * left / self.pacer.plan.pace, meter.room())
+        affordable = self._affordable(left)
         if affordable < last and len(meter.windows) >= 2:
             return 0
         return int(max(0, min(wanted, affordable)))
 
     def _much_more(self) -> int:
         """Iterations of a window that is longer than all before; 0 if there is no time for it."""
-        meter = self.meter
-        wanted = MUCH_MORE * sum(meter.windows)
-        left = meter.budget.left - 1.5 * meter.snapshot_seconds
-        affordable = min(WINDOW_SHARE * left / self.pacer.plan.pace, meter.room())
-        return 0 if self.pacer.timed or affordable < wanted else int(wanted)
+        wanted = MUCH_MORE * sum(self.meter.windows)
+        enough = self._affordable(self._left_for_work()) >= wanted
+        return int(wanted) if enough and not self.pacer.timed else 0
+
+    def _left_for_work(self) -> float:
+        """Seconds of the budget beside the snapshot that comes after a window."""
+        return self.meter.budget.left - 1.5 * self.meter.snapshot_seconds
+
+    def _affordable(self, left: float) -> float:
+        """Iterations of a window, of those that ``left`` seconds allow."""
+        return min(WINDOW_SHARE * left / self.pacer.plan.pace, self.meter.room())
 
     def _wait_for_timers(self, judgement: Judgement) -> bool:
         """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""

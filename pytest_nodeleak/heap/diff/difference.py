@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..explain.explainer import Explainer, Origin
     from ..names.paths import RetainingPath
     from .buffers import Buffer
-    from .slots import SlotGrowth
+    from .slots import OldContainers, SlotGrowth
 
 __all__ = ["SnapshotDiff", "growth_over", "three_snapshot_diff"]
 
@@ -185,7 +185,13 @@ class SnapshotDiff:
     def _gained(self) -> Mapping[int, int]:
         from .slots import gained_entries
 
-        return gained_entries(self.snapshots, self.max_odd_ids)
+        return gained_entries(self._old_containers)
+
+    @cached_property
+    def _old_containers(self) -> OldContainers:
+        from .slots import old_containers
+
+        return old_containers(self.snapshots, self.max_odd_ids)
 
     @cached_property
     def containers(self) -> tuple[StaleContainer, ...]:
@@ -205,7 +211,7 @@ class SnapshotDiff:
         """
         from .slots import grown_slots
 
-        return grown_slots(self.snapshots, self.max_odd_ids)
+        return grown_slots(self._old_containers)
 
     @cached_property
     def buffers(self) -> tuple[Buffer, ...]:

@@ -11,7 +11,7 @@ from ..model.arrays import AnyArray, Int64Array
 from ..model.contents import KINDS, LEAST_EDGES, Contents
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["SlotGrowth", "gained_entries", "grown_slots"]
+__all__ = ["OldContainers", "SlotGrowth", "gained_entries", "grown_slots", "old_containers"]
 
 # Counts that are not known at all, and those known to be less than LEAST_EDGES.
 _UNKNOWN, _SMALL = -1, -2
@@ -48,24 +48,45 @@ class SlotGrowth:
         return all(gain > 0 for gain in self.gained)
 
 
-def grown_slots(
-    snapshots: tuple[HeapSnapshot, ...], max_odd_ids: tuple[int, ...]
-) -> tuple[SlotGrowth, ...]:
-    """What grew of the containers that are alive in all snapshots; most gained first.
+@dataclass(frozen=True)
+class OldContainers:
+    """The containers of the last snapshot that are in all.
 
-    Raises ValueError if the last was read without edges.
+    ``rows`` are their numbers in ``contents``, ``counts`` their entries, a column a snapshot.
     """
+
+    last: HeapSnapshot
+    contents: Contents
+    rows: AnyArray
+    counts: Int64Array
+
+
+def old_containers(
+    snapshots: tuple[HeapSnapshot, ...], max_odd_ids: tuple[int, ...]
+) -> OldContainers:
+    """Raises ValueError if the last snapshot was read without edges."""
     last = snapshots[-1]
-    contents, old, counts = _old_containers(snapshots, max_odd_ids)
+    graph_of(last)
+    contents = last.contents
+    assert contents is not None
+    ids = last.node_id[contents.node].astype(np.int64)
+    old = np.flatnonzero((ids <= max_odd_ids[0]) & (ids & 1 == 1))
+    earlier = [_counts(snapshot, last, contents, old) for snapshot in snapshots[:-1]]
+    return OldContainers(last, contents, old, np.stack([*earlier, contents.entries[old]], axis=1))
+
+
+def grown_slots(old: OldContainers) -> tuple[SlotGrowth, ...]:
+    """What grew of the containers that are alive in all snapshots; most gained first."""
+    last, contents, counts = old.last, old.contents, old.counts
     small = (counts == _SMALL).any(axis=1)
     grown = (counts != _UNKNOWN).all(axis=1) & (~small | (counts[:, -1] >= 2 * LEAST_EDGES))
     counts = np.maximum(counts, 0)
     grown &= counts[:, -1] > counts[:, 0]
     found = [
         SlotGrowth(
-            owner_id=int(last.node_id[contents.node[old[row]]]),
-            owner_name=last.name_of(int(contents.node[old[row]])),
-            kind=KINDS[int(contents.kind[old[row]])],
+            owner_id=int(last.node_id[contents.node[old.rows[row]]]),
+            owner_name=last.name_of(int(contents.node[old.rows[row]])),
+            kind=KINDS[int(contents.kind[old.rows[row]])],
             counts=tuple(counts[row].tolist()),
             exact=not small[row],
         )
@@ -74,31 +95,12 @@ def grown_slots(
     return tuple(sorted(found, key=lambda item: (-item.growth, item.owner_id)))
 
 
-def gained_entries(
-    snapshots: tuple[HeapSnapshot, ...], max_odd_ids: tuple[int, ...]
-) -> dict[int, int]:
-    """By id: entries more, or less, of each old container of which that is known exactly.
-
-    Raises ValueError if the last was read without edges.
-    """
-    contents, old, counts = _old_containers(snapshots, max_odd_ids)
+def gained_entries(old: OldContainers) -> dict[int, int]:
+    """By id: entries more, or less, of each old container of which that is known exactly."""
+    counts = old.counts
     known = np.flatnonzero((counts[:, [0, -1]] >= 0).all(axis=1))
-    ids = snapshots[-1].node_id[contents.node[old[known]]]
+    ids = old.last.node_id[old.contents.node[old.rows[known]]]
     return dict(zip(ids.tolist(), (counts[known, -1] - counts[known, 0]).tolist(), strict=True))
-
-
-def _old_containers(
-    snapshots: tuple[HeapSnapshot, ...], max_odd_ids: tuple[int, ...]
-) -> tuple[Contents, AnyArray, Int64Array]:
-    """Those of the last snapshot that are in all: their numbers, and entries by snapshot."""
-    last = snapshots[-1]
-    graph_of(last)
-    contents = last.contents
-    assert contents is not None
-    ids = last.node_id[contents.node].astype(np.int64)
-    old = np.flatnonzero((ids <= max_odd_ids[0]) & (ids & 1 == 1))
-    earlier = [_counts(snapshot, last, contents, old) for snapshot in snapshots[:-1]]
-    return contents, old, np.stack([*earlier, contents.entries[old]], axis=1)
 
 
 def _counts(
