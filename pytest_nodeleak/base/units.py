@@ -75,7 +75,8 @@ def format_amount(count: float, unit: str) -> str:
 def format_rate(rate: float) -> str:
     """Objects per iteration: two decimals, more where the rate is small (``0.0050``)."""
     for digits in (2, 3, 4):
-        if rate == 0 or abs(rate) >= 10.0 ** (1 - digits):
+        # Rounded as it will be shown: 0.0998 is 0.10, not 0.100.
+        if rate == 0 or round(abs(rate), digits + 1) >= 10.0 ** (1 - digits):
             return f"{rate:,.{digits}f}"
     return f"{rate:.1g}"
 
