@@ -693,6 +693,20 @@ def test_resources_of_node_are_counted_by_kind(measured: Measured) -> None:
 
 @pytest.mark.exhaustive
 @pytest.mark.slow
+def test_what_the_stack_of_an_error_keeps_of_ours_is_not_named(measured: Measured) -> None:
+    verdict = measured(
+        """
+        class UpstreamError extends Error {}
+        const failures = [];
+        function request() { throw new UpstreamError('failed'); }
+        global.iteration = () => { try { request(); } catch (error) { failures.push(error); } };
+        """,
+    )
+    assert verdict.outcome == "leak", verdict
+    names = [row.name for row in verdict.constructors if row.kind == "object"]
+    assert names == ["UpstreamError"], verdict
+
+
 def test_contexts_are_named_before_what_is_in_them(measured: Measured) -> None:
     verdict = measured(
         """

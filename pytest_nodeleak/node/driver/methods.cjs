@@ -30,6 +30,9 @@ class PlantedLeak {
   }
 }
 
+// The resource of an iteration. Under a name of its own: a program's errors keep it, by their stacks.
+class NodeleakIteration extends AsyncResource {}
+
 // real: what real.cjs kept; preloading: whether a last preload will tell that it has run; visiting:
 // whether the program is somebody else's, and nothing in it ours to forget.
 function makeDriver(real, preloading = false, visiting = false) {
@@ -185,7 +188,7 @@ function makeDriver(real, preloading = false, visiting = false) {
       try {
         while (driver.done < n) {
           // As a request has: what hangs on the current resource goes with it.
-          const resource = new AsyncResource('NODELEAK');
+          const resource = new NodeleakIteration('NODELEAK');
           const result = resource.runInAsyncScope(work);
           if (result !== null && typeof result === 'object' && typeof result.then === 'function') {
             await result;
