@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from .heap import compare as compare
     from .heap import load_snapshot as load_snapshot
     from .heap import three_snapshot_diff as three_snapshot_diff
-    from .judge.outcomes import InconclusiveError as InconclusiveError
-    from .judge.outcomes import LeakError as LeakError
-    from .judge.outcomes import SelfCheckError as SelfCheckError
+    from .judge.verdict import InconclusiveError as InconclusiveError
+    from .judge.verdict import LeakError as LeakError
     from .judge.verdict import LeakingConstructor as LeakingConstructor
+    from .judge.verdict import SelfCheckError as SelfCheckError
     from .judge.verdict import Verdict as Verdict
     from .node import NodeApp as NodeApp
     from .node import open_node as open_node
@@ -95,8 +95,13 @@ _HOMES = {
     "node.attach.running": ("AttachedApp", "attach"),
     "base.policy": ("Policy",),
     "base.samples": ("Sample", "Series"),
-    "judge.outcomes": ("InconclusiveError", "LeakError", "SelfCheckError"),
-    "judge.verdict": ("LeakingConstructor", "Verdict"),
+    "judge.verdict": (
+        "InconclusiveError",
+        "LeakError",
+        "LeakingConstructor",
+        "SelfCheckError",
+        "Verdict",
+    ),
     "node.launch": ("LaunchNode",),
     "node.workload": ("every", "module"),
 }

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import InconclusiveWarning, NodeLeakError, PolicyError, hide_ours
 from ..base.samples import Series
 from ..base.units import format_bytes
-from ..judge.outcomes import InconclusiveError, LeakError
 from ..judge.trend import robust_slope
-from ..judge.verdict import Verdict
+from ..judge.verdict import InconclusiveError, LeakError, Verdict
 from ..node.app import NodeApp
 from ..node.workload import Workload
 from ..report import text_report

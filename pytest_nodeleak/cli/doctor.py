@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from ..base.units import format_bytes
-from ..judge.outcomes import SelfCheckError
+from ..judge.verdict import SelfCheckError
 from ..measuring.selfcheck import PLANT_RATE
 from ..node import NodeExecutable, open_node
 from ..node.probes.cost import snapshot_bytes

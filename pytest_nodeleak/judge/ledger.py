@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 from ..base.frames import CallFrame
 from .thresholds import THRESHOLDS
@@ -20,13 +19,9 @@ from .trend import rates, steady_rate
 __all__ = [
     "Allocations",
     "Growing",
-    "all_counts",
     "growing_among",
-    "has_ended",
     "merge_windows",
     "place_of",
-    "seen_last",
-    "slow_down",
 ]
 
 
@@ -87,8 +82,6 @@ class Growing:
     fading: float
 
 
-#: standard deviations of counts that are no chance
-SURELY = 3.0
 #: the driver's functions that call the workload, and plant for a self-check; what stands for them
 DRIVERS_CALLS = ("work", "plant")
 INLINED = CallFrame("(the workload)", "", 0, 0)
@@ -218,88 +211,42 @@ def _growing(
     least_by_chance: float,
     least: float,
 ) -> Growing | None:
-    total, span = sum(row.counts), sum(windows)
-    if not total or not span or not row.counts[-1]:
+    if not any(windows) or not row.counts[-1]:
         return None
+    start = _when_it_filled(row.counts, windows)
+    if start:  # what goes on after that is growth of its own
+        row = replace(row, counts=_later(row.counts, start), sizes=_later(row.sizes, start))
+    total, span = sum(row.counts), sum(windows[start:])
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
     few = total < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
     by_chance = total < THRESHOLDS.no_chance if row.is_own else few
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
-    pace = rates(row.counts, windows)
-    fading = pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0
-    # A share is only as good as the counts behind it: rare things scatter.
-    if fading * (1 + 2 / math.sqrt(row.counts[-1])) < THRESHOLDS.faded:
-        return None
+    counts, spans = row.counts[start:], windows[start:]
+    pace = rates(counts, spans)
     return Growing(
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
-        steady=_same_halves(pace) if timed else steady_rate(row.counts, windows),
-        few=few,
-        fading=fading,
+        steady=_same_halves(pace) if timed else steady_rate(counts, spans),
+        few=few or (start > 0 and len(counts) < 2),
+        fading=pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0,
     )
 
 
-def seen_last(proven: Sequence[Growing], now: Sequence[Growing]) -> tuple[Growing, ...]:
-    """What is ``proven``, as it was counted last, and what else grows ``now``.
-
-    What is too rare to prove anything by itself may allocate what is proven elsewhere.
-    """
-    places = {g.allocations.place: g for g in now}
-    known = [places.get(g.allocations.place, g) for g in proven]
-    also = (g for g in now if g.steady or not proven)
-    return (*known, *(g for g in also if g not in known))
-
-
-def all_counts(growing: Sequence[Growing]) -> tuple[int, ...]:
-    """Survivors of each window, of all that is growing."""
-    return tuple(map(sum, zip(*(g.allocations.counts for g in growing), strict=True)))
+def _when_it_filled(counts: Sequence[int], windows: Sequence[float]) -> int:
+    """The window from which on far less was left behind than in one before: it was full then."""
+    start = 0
+    for at, pace in enumerate(rates(counts[:-1], windows[:-1]), 1):
+        later, span = sum(counts[at:]), sum(windows[at:])
+        # A share is only as good as the counts behind it: rare things scatter.
+        if later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span:
+            start = at
+    return start
 
 
-def has_ended(growing: Sequence[Growing], since: Sequence[Allocations], iterations: float) -> bool:
-    """Whether of so many later ``iterations`` far less is there than what is growing adds in them.
-
-    ``since`` is all that is alive of these, however young.
-    """
-    functions = {g.allocations.function for g in growing}
-    there = sum(sum(row.counts) for row in since if row.function in functions)
-    counted = sum(sum(g.allocations.counts) for g in growing)
-    pace = sum(g.per_iteration for g in growing)
-    # Counts of rare things scatter.
-    least = pace * max(0.0, 1 - SURELY / math.sqrt(max(counted, 1)))
-    return there + SURELY * math.sqrt(there) < THRESHOLDS.fading * least * iterations
-
-
-def slow_down(growing: Sequence[Growing], windows: Sequence[float]) -> bool:
-    """Whether all that grows comes at a slower pace in each third of the windows, beyond chance.
-
-    So do the keys of a bounded world, asked for at random. What leaks keeps its pace.
-    """
-    thirds = _thirds(windows)
-    return bool(growing) and bool(thirds) and all(_slows_down(g, windows, thirds) for g in growing)
-
-
-def _thirds(windows: Sequence[float]) -> list[slice]:
-    """The windows in three parts of about as much work each; none if there are too few."""
-    ends, done, total = [0], 0.0, sum(windows)
-    for at, n in enumerate(windows, 1):
-        done += n
-        if done >= total * len(ends) / 3:
-            ends.append(at)
-    parts = [slice(*pair) for pair in pairwise(ends)]
-    return parts if len(parts) == 3 else []
-
-
-def _slows_down(growing: Growing, windows: Sequence[float], thirds: Sequence[slice]) -> bool:
-    counts = [sum(growing.allocations.counts[part]) for part in thirds]
-    spans = [sum(windows[part]) for part in thirds]
-    first, middle, last = rates(counts, spans)
-    error = math.hypot(
-        *(math.sqrt(count) / span for count, span in zip(counts, spans, strict=True))
-    )
-    surely = first - last > SURELY * error and last < THRESHOLDS.agreement * middle
-    return not growing.steady and first > middle and surely
+def _later(values: Sequence[int], start: int) -> tuple[int, ...]:
+    return (*(0 for _ in values[:start]), *values[start:])
 
 
 def _same_halves(pace: Sequence[float]) -> bool:

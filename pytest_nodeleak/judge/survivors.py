@@ -7,6 +7,7 @@ need not be seen, for bytes are conserved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -15,6 +16,7 @@ from statistics import median
 from ..base.policy import Policy
 from ..base.samples import Sample
 from ..base.units import format_amount, format_bytes, format_rate
+from .aging import dies_with_age
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
@@ -30,7 +32,7 @@ from .trend import (
     robust_slope,
 )
 
-__all__ = ["by_rising_bytes", "judge_survivors", "of_age", "witnessed"]
+__all__ = ["by_rising_bytes", "judge_survivors", "witnessed"]
 
 
 #: times the work between two falls of heapUsed that what was counted must outlive
@@ -104,14 +106,6 @@ def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
         return doubt
     reasons = (_stays(evidence, leaking[0]),)
     return replace(doubt, outcome="leak", reasons=reasons, growing=leaking)
-
-
-def of_age(now: Judgement, before: Judgement) -> Judgement:
-    """The judgement ``now``, seconds after that of a leak ``before``, which it does not confirm."""
-    if now.outcome == "steady" or now.doubtful:
-        return now
-    worst = before.growing[0].allocations
-    return Judgement("steady", (f"what {worst} allocates is let go of within some seconds",))
 
 
 def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
@@ -239,6 +233,12 @@ def _was_let_go(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judge
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:
     if not evidence.exhausted and not evidence.pushed:
         return Judgement(None, ("survivors without growth of the heap",), growing=tuple(leaking))
+    is_young = any(dies_with_age(g, evidence.windows) for g in leaking)
+    if is_young and not evidence.exhausted and evidence.outlived < math.inf:
+        # Of the latest as well no more may stay than of what is old: then bytes tell.
+        again = max(2 * evidence.outlived, 1.0)
+        reason = "survivors that are fewer the older they are"
+        return Judgement(None, (reason,), growing=tuple(leaking), wants_age=again)
     worst = leaking[0]
     what = f"what {worst.allocations} allocates, +{format_rate(worst.per_iteration)} per "
     if not _is_level(evidence, leaking):

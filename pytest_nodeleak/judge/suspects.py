@@ -21,9 +21,9 @@ __all__ = [
     "aged_of",
     "distinctiveness",
     "has_filled_up",
-    "is_replaced",
     "judged_rows",
     "over_bounds",
+    "replaced_within",
     "suspects_of",
     "worst_of",
 ]
@@ -224,12 +224,14 @@ def _growth(row: ConstructorGrowth, windows: int) -> tuple[int, ...] | None:
     return growth
 
 
-def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
-    """Whether populations stay level although ``pace`` objects an iteration survive.
+def replaced_within(
+    rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float
+) -> float | None:
+    """Iterations in which populations that stay level although ``pace`` survive are all new.
 
     The classes that so many survivors can be of had as many before: each new one takes the place
-    of another. Where no class has so many, nothing is said; nor where one grows by many at a steady
-    pace: of what a full cache holds, a list beside it may forget some.
+    of another. Where no class has so many, nothing is said (None); nor where one grows by many at
+    a steady pace: of what a full cache holds, a list beside it may forget some.
     """
     least = [0.5 * min(pace, 1.0) * n for n in windows]
     carriers = [
@@ -238,9 +240,12 @@ def is_replaced(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pac
         if len(row.survivors) == len(windows)
         and all(s >= max(n, 1) for s, n in zip(row.survivors, least, strict=True))
     ]
-    return bool(carriers) and all(
+    if not carriers or not all(
         _is_level(row) and not _grows_steadily(_net(row), windows) for row in carriers
-    )
+    ):
+        return None
+    # One class may have many more, elsewhere.
+    return min(row.populations[-1] * sum(windows) / sum(row.survivors) for row in carriers)
 
 
 def has_filled_up(

@@ -1,17 +1,27 @@
-"""What a measurement found out: frozen data, from which all reports are made."""
+"""What a measurement found out: frozen data, and the errors that carry it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ..base.errors import NodeLeakError, Ours
 from ..base.phases import Phase
 from ..base.policy import Policy
 from ..base.recipe import Recipe
 from ..base.samples import Sample, Series
 from ..base.units import format_bytes, format_rate
 
-__all__ = ["SCHEMA", "AllocationSite", "LeakingConstructor", "Outcome", "Verdict"]
+__all__ = [
+    "SCHEMA",
+    "AllocationSite",
+    "InconclusiveError",
+    "LeakError",
+    "LeakingConstructor",
+    "Outcome",
+    "SelfCheckError",
+    "Verdict",
+]
 
 SCHEMA = 1
 Outcome = Literal["leak", "steady", "inconclusive"]
@@ -183,3 +193,32 @@ class Verdict:
 
 def _points(samples: tuple[Sample, ...]) -> list[dict[str, int]]:
     return [{"iterations": s.iterations, "heap_used": s.heap_used} for s in samples]
+
+
+class LeakError(Ours, AssertionError):
+    """The program leaks. ``str(error)`` is the report; ``verdict`` holds its facts."""
+
+    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class InconclusiveError(NodeLeakError):
+    """The evidence does not decide; ``str(error)`` says why and what to do."""
+
+    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+class SelfCheckError(NodeLeakError):
+    """A leak planted into the program was not seen there: ``verdict`` is blind to it."""
+
+    def __init__(self, message: str, verdict: Verdict | None = None) -> None:
+        super().__init__(message)
+        self.verdict = verdict
+
+
+# Users meet them as pytest_nodeleak.LeakError: in a traceback, in pytest's short summary.
+for _error in (LeakError, InconclusiveError, SelfCheckError):
+    _error.__module__ = "pytest_nodeleak"

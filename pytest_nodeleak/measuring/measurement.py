@@ -17,10 +17,10 @@ from ..base.errors import (
 )
 from ..base.policy import Policy
 from ..base.samples import Series
+from ..judge.aging import seen_last, slow_down
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.ledger import seen_last, slow_down
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
 from ..judge.trend import goes_on, rising_share
@@ -265,7 +265,7 @@ class _Measurement:
                 self._naming = judgement if judgement.outcome == "leak" else None
                 with meter.naming_for(deadline):
                     judgement, evidence = named_by_snapshots(
-                        self.windows, self.policy, judgement, deadline, self._ledger().period
+                        self.windows, self.policy, judgement, deadline, self._ledger()
                     )
                 self._naming = None
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())

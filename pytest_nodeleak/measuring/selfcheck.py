@@ -9,8 +9,7 @@ from dataclasses import replace
 from ..base.deadline import Deadline
 from ..base.errors import NodeLeakError, hide_ours
 from ..base.units import format_amount, format_rate, power_of_two
-from ..judge.outcomes import SelfCheckError
-from ..judge.verdict import LeakingConstructor, Verdict
+from ..judge.verdict import LeakingConstructor, SelfCheckError, Verdict
 from ..node.app import NodeApp
 from ..node.heaps.heap import NodeHeap
 from ..node.workload import Runner

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..judge.aging import of_age
 from ..judge.bounds import (
     GENERATIONS,
     DeclaredAge,
@@ -24,10 +25,9 @@ from ..judge.bounds import (
     not_old,
 )
 from ..judge.evidence import Judgement
-from ..judge.survivors import of_age
 from ..judge.thresholds import THRESHOLDS
 from ..node.probes.timers import OwnTimer
-from .counting import Ledger
+from .counting import Confirming, Ledger
 from .meter import LONGEST_TIMER, TICK, Meter
 from .naming import Findings
 from .plan import Pacer
@@ -138,13 +138,8 @@ class Settling:
 
         A cache of two generations holds its bound twice.
         """
-        ledger = self._ledger()
         wanted = math.ceil(1.1 * GENERATIONS * bound.value / bound.filling.pace)
-        seconds = wanted * self._meter.last_pace  # under the profiler
-        if not self._has_time_for(seconds):
-            return False
-        ledger.outlive(wanted, seconds)
-        return ledger.judgement.outcome == "leak"
+        return self._confirming.outlives(wanted)
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""
@@ -156,7 +151,7 @@ class Settling:
         if not ledger.worst.is_watched:
             ledger.watch_anew()
         self._meter.wait(pause, age.name)
-        return filled(age, still_grows=ledger.confirm().outcome == "leak")
+        return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
     def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
@@ -170,20 +165,22 @@ class Settling:
                     return Judgement("steady", (f"what {name} gains is let go of in time",))
         if not proven.growing:
             return None
-        ledger = self._ledger()
-        now = ledger.confirm()
-        if self._stays(now, proven) and self._outwaits_own_timers(ledger.age):
-            now = ledger.confirm()
-        if not self._stays(now, proven):
-            if now.outcome == "inconclusive" and ledger.few_stay():
-                return None
+        confirming = self._confirming
+        now = confirming.confirm()
+        if self._stays(now, proven) and self._outwaits_own_timers(self._ledger().age):
+            now = confirming.confirm()
+        if not self._stays(now, proven) and (
+            now.outcome != "inconclusive" or not confirming.few_stay()
+        ):
             return of_age(now, proven)
-        if ledger.has_ended():
+        if confirming.has_ended(proven.growing):
             worst = now.growing[0].allocations
-            return Judgement(
-                "steady", (f"what {worst} allocates fills up: later work added far less",)
-            )
+            return Judgement("steady", (f"what {worst} allocates fills up: later work added less",))
         return None
+
+    @property
+    def _confirming(self) -> Confirming:
+        return Confirming(self._ledger())
 
     def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
         """Whether containers gain less, in more work than they were seen in, than half of before.
@@ -243,13 +240,13 @@ class Settling:
         if meter.timers_hold:
             ledger.watch_anew()
             meter.wait_for_timers()
-            if ledger.confirm().outcome == "steady" and not ledger.judgement.growing:
+            if self._confirming.confirm().outcome == "steady" and not ledger.judgement.growing:
                 return of_age(ledger.judgement, judgement)
             if self._has_time_for(timers.longest):
                 # Something has stayed: now that nothing is pending, heapUsed tells of that alone.
                 ledger.watch_anew()
                 meter.wait_for_timers()
-                return replace(ledger.confirm_at_rest(), doubtful=False)
+                return replace(self._confirming.confirm_at_rest(), doubtful=False)
         reason = (
             f"{timers.count} pending timers hold what grew, the last fires in {timers.longest:.0f} "
             f"s: give a budget above that, or clear them when their work is done"

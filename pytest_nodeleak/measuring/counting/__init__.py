@@ -1,6 +1,7 @@
 """Survivors counted under the sampling profiler, and the work that they must outlive."""
 
+from .confirming import Confirming
 from .ledger import Ledger
 from .others import also_leaking, others_are_steady
 
-__all__ = ["Ledger", "also_leaking", "others_are_steady"]
+__all__ = ["Confirming", "Ledger", "also_leaking", "others_are_steady"]

@@ -7,7 +7,6 @@ import math
 from ...base.policy import Policy
 from ...base.units import power_of_two
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.ledger import all_counts, has_ended
 from ...judge.survivors import judge_survivors, witnessed
 from ...judge.thresholds import THRESHOLDS
 from ..heaps import HeapLedger
@@ -29,17 +28,8 @@ LEAST_SECONDS = 2.0
 FIRST_SECONDS = 0.25
 FIRST_SHARE = 0.12
 SHARE = 0.3
-#: seconds that objects must live to be called a leak: many are kept for one or two
-LEAST_AGE = 2.0
 #: seconds of work that is outlived before anything is called growth
 OUTLIVED_SECONDS = 0.3
-#: seconds of work that it must outlive: a share of that age, and what they may take in any case
-WORK_SHARE = 0.6
-LEAST_WORK = 1.0
-#: seconds of work that a few must outlive
-MUCH_WORK = 3.0
-#: iterations that let a program tidy up after a wait
-FEW = 16
 #: share of the time that is left, for a push
 PUSH_SHARE = 0.6
 
@@ -65,10 +55,14 @@ class Ledger:
         #: when the last window ended, in seconds of the measurement, and in iterations
         self._closed = 0.0
         self._done = 0
+        #: seconds of an iteration under the profiler
+        self.pace = meter.last_pace
+        #: iterations before its first window
+        self.first_done = 0
         #: seconds that the youngest of what was counted were seen to live
         self.lived = 0.0
         #: iterations beyond them that the windows of this session were seen to outlive
-        self._outlived = 0.0
+        self.outlived = 0.0
         #: the most that was asked for of these: as long is what lies between two batches
         self.period = 0.0
 
@@ -90,6 +84,11 @@ class Ledger:
         """Seconds since the last window ended."""
         return self.meter.seconds - self._closed
 
+    @property
+    def done_since(self) -> int:
+        """Iterations since the last window ended."""
+        return self.meter.done - self._done
+
     def _take_in_heaps(self) -> None:
         self.meter.heaps.look()
         known = {id(part.track) for part in self.parts}
@@ -104,7 +103,7 @@ class Ledger:
         while True:
             self._session()
             self._judge(exhausted=False)
-            while self.judgement.wants_age > self._outlived:
+            while self.judgement.wants_age > self.outlived:
                 self.outlive(self.judgement.wants_age)
             if self.judgement.outcome is not None:
                 break
@@ -154,8 +153,9 @@ class Ledger:
             for part in self.parts:
                 part.begin(self.interval)
         counts = self.counts = []
+        self.first_done = self.meter.done
         self._closed, self.lived = self.meter.seconds, 0.0
-        self._outlived = math.inf if self.sizes.is_slow or self.pacer.timed else 0.0
+        self.outlived = math.inf if self.sizes.is_slow or self.pacer.timed else 0.0
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
         rates = [g.per_iteration for g in self.judgement.growing]
         n = FIRST if self.sizes.is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
@@ -196,59 +196,35 @@ class Ledger:
         self.period = max(self.period, iterations)
         if seconds is None:
             seconds = OUTLIVED_SECONDS if iterations == 1 else SHARE * self.meter.budget.left
-        before, wanted = self.meter.done, None if iterations == 1 else iterations - self._outlived
-        work_on(self.meter, self.evidence.growing, seconds, wanted)
-        self._outlived += max(1, self.meter.done - before)
+        before, wanted = self.meter.done, None if iterations == 1 else iterations - self.outlived
+        self.work(seconds, wanted)
+        self.outlived += max(1, self.meter.done - before)
         self._freeze()
         self.meter.sample()
         for part in self.parts:
             part.read_again(last=True)
-        self._judge(exhausted=self._outlived < iterations)
+        self._judge(exhausted=self.outlived < iterations)
 
-    def confirm(self, *, at_work: bool = True) -> Judgement:
-        """The judgement once more, when what was counted has come of age, ``at_work`` or idle.
+    def work(self, seconds: float, iterations: float | None = None) -> None:
+        """Work under the profiler, for so long or so much, that what was counted must outlive."""
+        self.pace = work_on(self.meter, self.evidence.growing, seconds, iterations)
 
-        The profiler went on meanwhile: what a time to live or a timer lets go of is gone now.
-        """
-        meter = self.meter
-        meter.enter("confirming")
-        if at_work and not self.pacer.timed and not self.lived:
-            wait = WORK_SHARE * (LEAST_AGE - self.age)
-            work_on(meter, self.evidence.growing, max(wait, LEAST_WORK))
-            self._outlived = math.inf
-        young = LEAST_AGE - self.age
-        if young > 0:
-            meter.wait(young, "what was counted to come of age")
-        meter.iterate(1 if self.sizes.is_slow or self.pacer.timed else FEW)
-        self.lived = self.age
-        self._see_again()
+    def see_again(self) -> Judgement:
+        """The judgement once more, of what is still alive of the heap that is worst."""
+        self.meter.sample()
+        self.worst.read_again(last=self.outlived > 0)
+        return self.judge_worst()
+
+    def judge_worst(self) -> Judgement:
+        """The judgement on what was read last, as if there were no more time."""
+        self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
-    def _see_again(self) -> None:
+    def close_late_window(self) -> None:
+        """What was worked since the last window: whether the pace has stayed."""
         self.meter.sample()
-        self.worst.read_again(last=self._outlived > 0)
-        self._judge_part(self.worst, exhausted=True)
-
-    def few_stay(self) -> bool:
-        """Whether of survivors that are too few for a pace none goes in still more work."""
-        counts = all_counts(self.evidence.growing)
-        if sum(counts) < THRESHOLDS.no_chance or sum(map(bool, counts)) < 2:
-            return False  # the latest of a queue are of one window
-        work_on(self.meter, self.evidence.growing, MUCH_WORK)
-        self._see_again()
-        return all_counts(self.evidence.growing) == counts
-
-    def has_ended(self) -> bool:
-        """Whether what was growing adds next to nothing since its last window: it has filled up."""
-        since, done = self.worst.alive_since(), self.meter.done - self._done
-        if not self.sizes.is_exact or done < sum(self.evidence.windows):
-            return False  # what comes in bursts came in each window
-        return has_ended(self.evidence.growing, since, done)
-
-    def confirm_at_rest(self) -> Judgement:
-        """The same where nothing was pending when the windows began, as nothing is now."""
-        self.worst.rest()
-        return self.confirm(at_work=False)
+        self.worst.close_late_window(self.done_since)
+        self._done = self.meter.done
 
     def end(self) -> None:
         """Stop the profiler, in all heaps."""
@@ -314,7 +290,7 @@ class Ledger:
             timed=self.pacer.timed,
             slow=self.sizes.is_slow,
             compiled=meter.app.jit == "on",
-            outlived=self._outlived,
+            outlived=self.outlived,
             unit=meter.unit,
         )
         part.judgement = judge_survivors(part.collect(self.interval, facts), self.policy)

@@ -15,8 +15,8 @@ __all__ = ["push", "work_on"]
 PUSH_BYTES = 8_000_000
 #: pieces of a push, between which heapUsed is read
 PIECES = 4
-#: iterations, or objects, that what was counted must outlive, and how many are done in one piece
-WORK = 50_000
+#: iterations, or objects, that what was counted must outlive at a time; how many make one piece
+WORK = 25_000
 WORK_PIECE = 512
 
 
@@ -40,16 +40,20 @@ def push(meter: Meter, n: int, share: float, *, all_of_it: bool = False) -> floa
 
 def work_on(
     meter: Meter, growing: Sequence[Growing], seconds: float, iterations: float | None = None
-) -> None:
+) -> float:
     """Work under the profiler for so many ``seconds``, or ``iterations`` if they are given.
 
-    What is dropped in turn, or all at once when a table is full, is gone then.
+    What is dropped in turn, or all at once when a table is full, is gone then. Returns the seconds
+    that an iteration took.
     """
+    began, before = meter.budget.clock(), meter.done
     objects = sum(g.per_iteration for g in growing)
     added = sum(g.bytes_per_iteration for g in growing)
-    n = min(WORK, WORK / max(objects, 1.0), PUSH_BYTES / max(added, 1.0))
+    n = min(WORK, WORK / max(objects, 1.0), PUSH_BYTES / 2 / max(added, 1.0))
     n = n if iterations is None else min(iterations, meter.room())
     limit = meter.budget.within(seconds)
     with meter.naming_for(limit):  # these seconds may be beside the budget
         while n >= 1 and not limit.expired:
             n -= max(1, meter.iterate(power_of_two(min(n, WORK_PIECE)), limit))
+    done = meter.done - before
+    return (meter.budget.clock() - began) / done if done else meter.last_pace

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...base.errors import NodeLeakError
 from ...base.samples import Series
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.ledger import Allocations, growing_among, merge_windows
+from ...judge.ledger import growing_among, merge_windows
 from ...node.probes.sampling import ClosedWindow, SamplingSession
 from .tracks import Track
 
@@ -32,6 +32,8 @@ class HeapLedger:
         self._settled = 0
         self._outlived = False
         self._session: SamplingSession | None = None
+        #: windows of the session, at its end, that were closed late
+        self._late = 0
         self._samples_seen = 0
 
     def __repr__(self) -> str:
@@ -47,6 +49,7 @@ class HeapLedger:
         self._earlier = list(self.windows)
         self._settled = len(self._earlier) if self._outlived else self._settled
         self._outlived = False
+        self._late = 0
         self.last_sample = None
         self._samples_seen = len(self.track.samples)
         with self._while_it_lives():
@@ -72,9 +75,9 @@ class HeapLedger:
         """
         with self._while_it_lives():
             if self._session is not None:
-                before = self._session.windows(last=True)
+                before = self._counted_windows(self._session)
                 self._session.read()
-                after = self._session.windows(last=True)
+                after = self._counted_windows(self._session)
                 old, young = self._earlier[: self._settled], self._earlier[self._settled :]
                 if before:
                     young = [window.reduced(before[0], after[0]) for window in young]
@@ -82,9 +85,27 @@ class HeapLedger:
                 self.windows = [*self._earlier, *(after if last else after[:-1])]
                 self._outlived = last
 
-    def alive_since(self) -> tuple[Allocations, ...]:
-        """What is alive, by place, of what was allocated after the last window."""
-        return merge_windows([self._session.since()]) if self._session is not None else ()
+    def _counted_windows(self, session: SamplingSession) -> list[ClosedWindow]:
+        windows = session.windows(last=True)
+        return windows[: len(windows) - self._late]
+
+    def close_late_window(self, iterations: float) -> None:
+        """What was allocated since the last window is one of ``late``, beside the others."""
+        with self._while_it_lives():
+            if self._session is not None:
+                self._session.close_window(iterations)
+                self._late += 1
+
+    @property
+    def late(self) -> tuple[ClosedWindow, ...]:
+        """Windows that were closed when the others had been judged; what is alive of them."""
+        if self._session is None or not self._late:
+            return ()
+        return tuple(self._session.windows(last=True)[-self._late :])
+
+    def only_late(self) -> None:
+        """The late windows are the evidence: what was before them has filled up."""
+        self._earlier, self.windows = [], list(self.late)
 
     def end(self) -> None:
         """Stop the profiler."""

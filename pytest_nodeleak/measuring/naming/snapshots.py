@@ -22,14 +22,14 @@ from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing, growing_among, merge_windows
 from ...judge.suspects import (
     has_filled_up,
-    is_replaced,
     judged_rows,
     over_bounds,
+    replaced_within,
     suspects_of,
     worst_of,
 )
 from ...judge.verdict import Verdict
-from ..counting import Ledger
+from ..counting import Confirming, Ledger
 from ..meter import Meter
 from ..windows import Windows
 from .places import Places, attribute_sites
@@ -83,12 +83,9 @@ def named_by_snapshots(
     policy: Policy,
     judgement: Judgement,
     deadline: Deadline,
-    period: float = 0.0,
+    ledger: Ledger,
 ) -> tuple[Judgement, Evidence]:
-    """The classes behind what is growing; "steady" if the policy accepts all of them.
-
-    ``period`` is of :meth:`Windows.name`.
-    """
+    """The classes behind what is growing; "steady" if the policy accepts all of them."""
     meter = windows.meter
     rate = min((g.per_iteration for g in judgement.growing), default=1.0)
     left = deadline.remaining or 0.0
@@ -98,13 +95,17 @@ def named_by_snapshots(
     several = several or (judgement.doubtful and 4 * meter.snapshot_estimate < left)
     # A thread that sleeps has no turn in which V8 would say where the ids of a window begin.
     several = several or meter.subject.heap.channel.is_asleep()
-    evidence = windows.name(judgement.growing, deadline, several=several, period=period)
+    evidence = windows.name(judgement.growing, deadline, several=several, period=ledger.period)
     over = over_bounds(evidence.rows, policy)
     if over:
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))
-    if several and not over and is_replaced(evidence.rows, evidence.windows, rate):
-        reason = "what survives takes the place of what was there: no population grows"
-        return Judgement("steady", (reason,)), evidence
+    turnover = replaced_within(evidence.rows, evidence.windows, rate)
+    if several and not over and turnover is not None:
+        if not Confirming(ledger).outlives(1.1 * turnover):
+            reason = "what survives takes the place of what was there: no population grows"
+            return Judgement("steady", (reason,)), evidence
+        judgement = replace(judgement, growing=ledger.evidence.growing)
+        rate = min(g.per_iteration for g in judgement.growing)
     if not several:
         return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
     usual = max((_usual_window(g) for g in judgement.growing), default=math.inf)

@@ -169,10 +169,6 @@ class SamplingSession:
             for at in range(len(self._counts) - (not last))
         ]
 
-    def since(self) -> dict[Stack, Counter[int]]:
-        """What is alive of all that was allocated after the last window."""
-        return self._alive.survivors(self._marks[-1], self._alive.newest) if self._alive else {}
-
     def end(self) -> None:
         """Stop the profiler, which ends the ids of heap objects as well."""
         self._sampler.stop()

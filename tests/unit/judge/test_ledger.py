@@ -12,18 +12,23 @@ from pytest_nodeleak.base.frames import CallFrame
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
+from pytest_nodeleak.judge.aging import (
+    dies_with_age,
+    has_ended,
+    held,
+    of_age,
+    seen_last,
+    slow_down,
+)
 from pytest_nodeleak.judge.evidence import LedgerEvidence
 from pytest_nodeleak.judge.ledger import (
     INLINED,
     growing_among,
-    has_ended,
     merge_windows,
     place_of,
-    seen_last,
-    slow_down,
 )
-from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors, of_age
-from pytest_nodeleak.judge.suspects import has_filled_up, is_replaced
+from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
+from pytest_nodeleak.judge.suspects import has_filled_up, replaced_within
 from pytest_nodeleak.node.probes.sampling import true_size
 
 POLICY = Policy()
@@ -112,7 +117,8 @@ def test_the_same_pace_in_every_window_grows():
 
 def test_what_is_gone_of_the_last_window_does_not_grow():
     assert growing((256, 0)) == ()
-    assert growing((400, 20)) == ()  # levelled off
+    (found,) = growing((400, 20))  # levelled off, so far
+    assert found.few
 
 
 def test_what_replaces_its_content_keeps_little_of_early_windows():
@@ -337,11 +343,12 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     def row(populations, survivors):
         return ConstructorGrowth("Comment", "object", False, populations, populations, survivors, 0)
 
-    assert is_replaced([row((250, 250, 251), (40, 40))], (40, 40), 1.0)
-    assert not is_replaced([row((250, 290, 330), (40, 40))], (40, 40), 1.0)
-    assert not is_replaced([row((250, 250, 250), (2, 3))], (40, 40), 1.0)  # not of these
+    assert replaced_within([row((250, 250, 251), (40, 40))], (40, 40), 1.0) == 251
+    assert replaced_within([row((250, 290, 330), (40, 40))], (40, 40), 1.0) is None
+    not_of_these = row((250, 250, 250), (2, 3))
+    assert replaced_within([not_of_these], (40, 40), 1.0) is None
     hides = row((400, 439, 478), (975, 975))  # a full ring, and a list that forgets 1 in 25
-    assert not is_replaced([hides], (975, 975), 1.0)
+    assert replaced_within([hides], (975, 975), 1.0) is None
 
 
 @pytest.mark.parametrize(("size", "interval"), [(40, 1), (40, 64), (40, 512), (4000, 64)])
@@ -371,14 +378,57 @@ def test_a_pace_that_falls_from_third_to_third_beyond_chance_slows_down():
     assert not slow_down(growing(keys[:2], windows[:2]), windows[:2])
 
 
+def late(**alive):
+    frames = {"add": ADD, "render": OTHER}
+    return merge_windows(
+        [{(frames[name], DRIVER): Counter({40: n}) for name, n in alive.items()}],
+    )
+
+
 def test_what_adds_next_to_nothing_any_more_has_filled_up():
     grew = growing((256, 512))
     for alive, ended in ((0, True), (5000, True), (7000, False), (12_000, False)):
-        since = merge_windows([{(ADD, DRIVER): Counter({40: alive})}])
-        assert has_ended(grew, since, 12_000) is ended
+        assert has_ended(grew, late(add=alive), 12_000, surely=True) is ended
+    assert has_ended(grew, late(add=9000), 12_000, surely=False)  # more work should tell
+    assert not has_ended(grew, late(add=11_500), 12_000, surely=False)
     rare = growing((3, 4), (1600.0, 1600.0))
-    assert not has_ended(rare, (), 12_000)
-    assert not has_ended((), (), 12_000)
+    assert not has_ended(rare, (), 12_000, surely=True)
+    assert not has_ended((), (), 12_000, surely=True)
+
+
+def test_where_one_function_goes_on_growth_has_not_ended():
+    both = (*growing((256, 512)), *growing((256, 512), frame=OTHER))
+    assert not has_ended(both, late(add=0, render=12_000), 12_000, surely=True)
+    assert has_ended(both, late(add=0, render=300), 12_000, surely=True)
+
+
+def test_what_stays_holds_and_what_is_replaced_is_less_and_less():
+    assert held((256, 512), (256, 512))
+    assert held((3, 2), (2, 2))  # few: that is chance
+    assert not held((263, 669, 348, 643), (58, 146, 76, 170))
+
+
+def test_where_the_latest_are_far_more_they_are_too_young_to_tell():
+    windows = (512, 256, 512)
+    (pending,) = growing((52, 26, 495), windows)
+    assert dies_with_age(pending, windows)
+    (leak,) = growing((52, 26, 51), windows)
+    assert not dies_with_age(leak, windows)
+    waits = judge_survivors(
+        evidence((52, 26, 495), windows, series=heap(*([3_000_000] * 9)), outlived=245.0), POLICY
+    )
+    assert (waits.outcome, waits.wants_age) == (None, 490.0)
+
+
+def test_what_goes_on_beside_a_table_that_has_filled_up_is_counted_from_then_on():
+    windows = (256, 512, 256, 512)
+    (found,) = growing((256, 500, 26, 51), windows)
+    assert found.steady
+    assert found.per_iteration == pytest.approx(77 / 768)
+    assert found.allocations.counts == (0, 0, 26, 51)
+    (one,) = growing((256, 500, 26), windows[:3])
+    assert one.few  # a window by itself has no pace
+    assert growing((256, 500, 26, 0), windows) == ()
 
 
 def test_what_was_proven_is_told_as_it_was_counted_last():

@@ -1,0 +1,139 @@
+"""What becomes of survivors that were counted, in more work and more time. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from ..base.units import format_rate
+from .evidence import Judgement
+from .ledger import Allocations, Growing
+from .thresholds import THRESHOLDS
+from .trend import rates
+
+__all__ = [
+    "all_counts",
+    "dies_with_age",
+    "fewer_stay",
+    "has_ended",
+    "held",
+    "of_age",
+    "seen_last",
+    "slow_down",
+]
+
+#: share of what survived that is there after as much work again, where it stays for good
+HELD = 0.85
+#: standard deviations of counts that are no chance
+SURELY = 3.0
+
+
+def held(before: Sequence[int], now: Sequence[int]) -> bool:
+    """Whether of what survived in each window ``before`` as much is there ``now``."""
+    had, has = sum(before), sum(now)
+    return has >= HELD * had - 2 * math.sqrt(had)
+
+
+def dies_with_age(growing: Growing, windows: Sequence[float]) -> bool:
+    """Whether of the youngest window far more is alive than of those before it, beyond chance."""
+    *old, young = growing.allocations.counts
+    *before, span = windows
+    least = young / span * sum(before)
+    return sum(old) + SURELY * math.sqrt(sum(old)) < THRESHOLDS.fading * least
+
+
+def fewer_stay(judgement: Judgement, unit: str) -> Judgement:
+    """The judgement where there is no time to see how many of the survivors stay in the end."""
+    worst = judgement.growing[0]
+    reason = (
+        f"of what {worst.allocations} allocates fewer and fewer stay, so "
+        f"far +{format_rate(worst.per_iteration)} per {unit}: a bounded structure, or a slow leak "
+        "beside one; raise the budget"
+    )
+    return replace(judgement, outcome="inconclusive", reasons=(reason,), doubtful=True)
+
+
+def of_age(now: Judgement, before: Judgement) -> Judgement:
+    """The judgement ``now``, seconds after that of a leak ``before``, which it does not confirm."""
+    if now.outcome == "steady" or now.doubtful:
+        return now
+    worst = before.growing[0].allocations
+    return Judgement("steady", (f"what {worst} allocates is let go of within some seconds",))
+
+
+def seen_last(proven: Sequence[Growing], now: Sequence[Growing]) -> tuple[Growing, ...]:
+    """What is ``proven``, as it was counted last, and what else grows ``now``.
+
+    What is too rare to prove anything by itself may allocate what is proven elsewhere.
+    """
+    places = {g.allocations.place: g for g in now}
+    known = [places.get(g.allocations.place, g) for g in proven]
+    also = (g for g in now if g.steady or not proven)
+    return (*known, *(g for g in also if g not in known))
+
+
+def all_counts(growing: Sequence[Growing]) -> tuple[int, ...]:
+    """Survivors of each window, of all that is growing."""
+    return tuple(map(sum, zip(*(g.allocations.counts for g in growing), strict=True)))
+
+
+def has_ended(
+    growing: Sequence[Growing], late: Sequence[Allocations], iterations: float, *, surely: bool
+) -> bool:
+    """Whether every function that was growing leaves less of ``iterations`` of later work behind.
+
+    ``late`` is what is alive of these. ``surely``: far less than the pace before, beyond chance;
+    else so much less that more work should tell.
+    """
+    share = THRESHOLDS.fading if surely else THRESHOLDS.agreement
+    functions = {g.allocations.function for g in growing}
+    return bool(functions) and all(
+        _has_ended(
+            [g for g in growing if g.allocations.function == function],
+            sum(sum(row.counts) for row in late if row.function == function),
+            share * iterations,
+            SURELY if surely else 1.0,
+        )
+        for function in functions
+    )
+
+
+def _has_ended(growing: Sequence[Growing], late: int, iterations: float, deviations: float) -> bool:
+    counted = sum(sum(g.allocations.counts) for g in growing)
+    pace = sum(g.per_iteration for g in growing)
+    # Counts of rare things scatter.
+    least = pace * max(0.0, 1 - deviations / math.sqrt(max(counted, 1)))
+    return late + deviations * math.sqrt(late) < least * iterations
+
+
+def slow_down(growing: Sequence[Growing], windows: Sequence[float]) -> bool:
+    """Whether all that grows comes at a slower pace in each third of the windows, beyond chance.
+
+    So do the keys of a bounded world, asked for at random. What leaks keeps its pace.
+    """
+    thirds = _thirds(windows)
+    return bool(growing) and bool(thirds) and all(_slows_down(g, windows, thirds) for g in growing)
+
+
+def _thirds(windows: Sequence[float]) -> list[slice]:
+    """The windows in three parts of about as much work each; none if there are too few."""
+    ends, done, total = [0], 0.0, sum(windows)
+    for at, n in enumerate(windows, 1):
+        done += n
+        if done >= total * len(ends) / 3:
+            ends.append(at)
+    parts = [slice(*pair) for pair in pairwise(ends)]
+    return parts if len(parts) == 3 else []
+
+
+def _slows_down(growing: Growing, windows: Sequence[float], thirds: Sequence[slice]) -> bool:
+    counts = [sum(growing.allocations.counts[part]) for part in thirds]
+    spans = [sum(windows[part]) for part in thirds]
+    first, middle, last = rates(counts, spans)
+    error = math.hypot(
+        *(math.sqrt(count) / span for count, span in zip(counts, spans, strict=True))
+    )
+    surely = first - last > SURELY * error and last < THRESHOLDS.agreement * middle
+    return not growing.steady and first > middle and surely
