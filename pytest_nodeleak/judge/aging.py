@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from ..base.frames import CallFrame
 from ..base.units import format_rate
 from .evidence import Judgement
 from .ledger import Allocations, Growing
@@ -16,6 +17,7 @@ from .trend import rates
 __all__ = [
     "all_counts",
     "dies_with_age",
+    "fell",
     "fewer_stay",
     "has_ended",
     "held",
@@ -34,6 +36,18 @@ def held(before: Sequence[int], now: Sequence[int]) -> bool:
     """Whether of what survived in each window ``before`` as much is there ``now``."""
     had, has = sum(before), sum(now)
     return has >= HELD * had - 2 * math.sqrt(had)
+
+
+def fell(proven: Sequence[Growing], now: Sequence[Growing]) -> bool:
+    """Whether of what one of the functions left behind much is gone ``now``."""
+    return any(
+        not held(_counts_of(function, proven), _counts_of(function, now))
+        for function in {g.allocations.function for g in proven if g.steady and not g.few}
+    )
+
+
+def _counts_of(function: CallFrame, growing: Sequence[Growing]) -> tuple[int, ...]:
+    return all_counts([g for g in growing if g.allocations.function == function])
 
 
 def dies_with_age(growing: Growing, windows: Sequence[float]) -> bool:

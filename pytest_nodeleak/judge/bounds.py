@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ __all__ = [
     "DeclaredBound",
     "Filling",
     "age_among",
+    "age_in_text",
     "beyond_means",
     "bound_among",
+    "bound_in_text",
     "deadline_among",
     "falls_out",
     "filled",
@@ -39,6 +42,15 @@ _LARGEST = 100_000_000
 #: containers of entries, each up to the bound, of which caches keep the older as it is: quick-lru
 GENERATIONS = 2
 _AGE = re.compile(r"ttl|max_?age|expir|lifetime|window_?ms", re.IGNORECASE)
+#: in a program's text: what a container's size, or an age in milliseconds, is compared with
+_COMPARED = r"(?<![\w$])%s\)?\s*\.\s*(?:size|length)\s*>=?\s*(\d[\d_]*)(?![\w.])"
+_PRODUCT = r"(\d[\d_]*(?:\s*\*\s*\d[\d_]*)*)(?![\w.])"
+_AGE_COMPARED = re.compile(
+    rf"[nN]ow\b[\s()]*-\s*[\w$.\[\]()?!]+\s*>=?\s*{_PRODUCT}|[nN]ow\b[\s()]*-\s*{_PRODUCT}"
+)
+#: the last step to a container that has a name: ``.items``, ``cache (Map) in module app.js``
+_NAME = re.compile(r"(?:\.#?)?([\w$]+)(?: \(|$)")
+_IN_TEXT = "the number in its code"
 #: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
 _LONGEST_AGE = 3600.0
 #: an age below this is in seconds, for nobody keeps things for less than 0.1 s
@@ -171,6 +183,25 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
         return None
     bounds = (DeclaredBound(name, value, filling) for value, name in sorted(candidates))
     return next((bound for bound in bounds if not bound.is_refuted), None)
+
+
+def bound_in_text(text: str, filling: Filling) -> DeclaredBound | None:
+    """The least number above what is there that a container's size is compared with in ``text``."""
+    name = _NAME.match(filling.container.split(" -> ")[-1])
+    if name is None:
+        return None
+    found = re.findall(_COMPARED % re.escape(name[1]), text)
+    values = sorted(int(number.replace("_", "")) for number in found)
+    bounds = (DeclaredBound(_IN_TEXT, v, filling) for v in values if filling.entries <= v)
+    return next((bound for bound in bounds if not bound.is_refuted), None)
+
+
+def age_in_text(text: str, filling: Filling, since: float) -> DeclaredAge | None:
+    """The least age above ``since`` seconds that the time now is compared with in ``text``."""
+    found = ((a or b).replace("_", "").split("*") for a, b in _AGE_COMPARED.findall(text))
+    ages = (math.prod(map(int, factors)) / 1000 for factors in found)
+    seconds = min((age for age in ages if since < age <= _LONGEST_AGE), default=None)
+    return None if seconds is None else DeclaredAge(_IN_TEXT, seconds, filling)
 
 
 def _sizes_as_counts(numbers: Mapping[str, float], filling: Filling) -> dict[str, float]:

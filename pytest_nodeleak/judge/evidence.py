@@ -160,6 +160,12 @@ class Judgement:
         """Whether a suspect is more than a value."""
         return any(not suspect.is_value for suspect in self.suspects)
 
+    @property
+    def tells_values(self) -> bool:
+        """Whether it is of values alone: strings, numbers."""
+        other = self.slots or self.off_heap
+        return bool(self.suspects) and not self.doubts_things and not other
+
 
 def heap_is_flat(series: Series, last: int) -> bool:
     """Whether the last ``last`` samples show no growth of any kind of memory that we read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ..base.deadline import Deadline
@@ -24,7 +24,7 @@ from ..judge.judge import judge
 from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
 from ..judge.survivors import by_rising_bytes
 from ..judge.trend import goes_on, rising_share
-from ..judge.verdict import AllocationSite, Outcome, Verdict
+from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
@@ -37,6 +37,7 @@ from .naming import (
     attribute_sites,
     find_culprits,
     named_by_snapshots,
+    named_by_what_stays,
     verdict_of_death,
     verdict_without_names,
     why_no_snapshot,
@@ -44,6 +45,7 @@ from .naming import (
 from .outside import Outside
 from .plan import Pacer
 from .rounds import Rounds
+from .said import Said
 from .selfcheck import PlantingRunner, without_planted
 from .settling import Settling
 from .windows import Windows
@@ -99,16 +101,6 @@ def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
         verdict = replace(verdict, recipe=recipe_of(app, workload))
         kept: Verdict = app.context.keep(verdict, meter.files)
         return kept
-
-
-@dataclass(frozen=True)
-class _Said:
-    """What a verdict is made of."""
-
-    outcome: Outcome
-    reasons: tuple[str, ...]
-    evidence: Evidence
-    findings: Findings = field(default_factory=Findings)
 
 
 class _Measurement:
@@ -189,7 +181,8 @@ class _Measurement:
                 if judgement.outcome == "inconclusive" and slow_down(seen.growing, seen.windows):
                     return judgement, evidence  # over more work than lies between snapshots
                 # Strings alone, of which the ledger has none that stay, are no more than a doubt.
-                if counted.outcome == "leak" or (
+                exact = self._ledger().sizes.is_exact and not seen.growing
+                if (counted.outcome == "leak" and not (exact and counted.tells_values)) or (
                     (counted.outcome == "steady" or counted.doubts_things)
                     and others_are_steady(self._ledger())
                 ):
@@ -250,7 +243,7 @@ class _Measurement:
             warm_readings=tuple(meter.warm_readings),
         )
 
-    def _named(self, judgement: Judgement, evidence: Evidence) -> _Said:
+    def _named(self, judgement: Judgement, evidence: Evidence) -> Said:
         """The judgement with the names of what grows, in the time that ``explain`` gives."""
         meter = self.meter
         is_named = judgement.outcome != "steady" and bool(judgement.growing)
@@ -276,7 +269,7 @@ class _Measurement:
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)
         if outcome == "steady":
-            return _Said(outcome, reasons, evidence)
+            return Said(outcome, reasons, evidence)
         evidence = replace(evidence, resources=meter.resource_growth())
         findings = find_culprits(
             meter.detailed_diff(),
@@ -285,27 +278,32 @@ class _Measurement:
             deadline,
             show_strings=self.policy.show_strings,
         )
-        return _Said(outcome, (*reasons, *findings.facts), evidence, findings)
+        return Said(outcome, (*reasons, *findings.facts), evidence, findings)
 
-    def _settled(self, said: _Said, proven: Judgement) -> _Said:
+    def _settled(self, said: Said, proven: Judgement) -> Said:
         """The same when what was counted has come of age, and bounded containers are full."""
         if said.findings.engines_own:
-            return _Said("steady", (said.findings.engines_own,), said.evidence)
+            return Said("steady", (said.findings.engines_own,), said.evidence)
         if said.outcome != "leak":
             return said
         now = self._settling.let_go(proven, self.windows)
         if now is not None:
             findings = said.findings if now.doubtful else Findings()
-            return _Said(now.outcome or "inconclusive", now.reasons, said.evidence, findings)
+            return Said(now.outcome or "inconclusive", now.reasons, said.evidence, findings)
         bounded = self._settling.bounded(said.findings)
+        if bounded is not None:
+            reasons = (*bounded.reasons, *said.findings.facts)
+            said = replace(said, outcome=bounded.outcome or said.outcome, reasons=reasons)
         meter = self.meter
-        evidence = replace(said.evidence, series=meter.series, total_iterations=meter.done)
-        if bounded is None:
-            findings = said.findings.only_in(self._settling.still_growing)
-            return replace(said, evidence=evidence, findings=findings)
-        outcome = bounded.outcome or said.outcome
-        findings = Findings() if outcome == "steady" else said.findings
-        return _Said(outcome, (*bounded.reasons, *said.findings.facts), evidence, findings)
+        seen = replace(said.evidence, series=meter.series, total_iterations=meter.done)
+        if said.outcome == "steady":
+            return replace(said, evidence=seen, findings=Findings())
+        findings = said.findings.only_in(self._settling.still_growing)
+        if self.ledger is not None and said.outcome == "leak":
+            growing = self.ledger.evidence.growing
+            again = named_by_what_stays(self.windows, self.policy, proven, growing)
+            seen, findings = again or (seen, findings)
+        return replace(said, evidence=seen, findings=findings)
 
     def _wait_for_memory(self) -> None:
         if self.policy.snapshots != "never":

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..base.frames import CallFrame
 from ..judge.aging import of_age
 from ..judge.bounds import (
     GENERATIONS,
@@ -16,8 +17,10 @@ from ..judge.bounds import (
     DeclaredBound,
     Filling,
     age_among,
+    age_in_text,
     beyond_means,
     bound_among,
+    bound_in_text,
     deadline_among,
     falls_out,
     filled,
@@ -84,6 +87,23 @@ class Settling:
             deadline = self._deadline(filling)
             if deadline is not None and 1.1 * deadline.seconds <= LONGEST_WAIT:
                 return self._outlive(deadline)
+        return self._bounded_in_text(fillings) if fillings else None
+
+    def _bounded_in_text(self, fillings: Sequence[Filling]) -> Judgement | None:
+        """The same of numbers without a name, in the text of the scripts that allocate."""
+        heap = self._meter.subject.heap
+        own = [g.allocations.function for g in self._ledger().evidence.growing]
+        paths = {frame.path for frame in own if frame.is_own}
+        scripts = heap.scripts().values()
+        numbers = [s.id for s in scripts if CallFrame("", s.url, 0, 0).path in paths]
+        text = "\n".join(heap.script_texts(numbers).values())
+        for filling in fillings:
+            bound = bound_in_text(text, filling)
+            if bound is not None:
+                return self._fill(bound, fillings)
+            age = age_in_text(text, filling, self._ledger().lived)
+            if age is not None and 1.1 * age.seconds <= LONGEST_WAIT:
+                return self._outlive(age)
         return None
 
     def _numbers_around(self, filling: Filling) -> dict[str, float]:
@@ -106,40 +126,52 @@ class Settling:
 
     def _fill(self, bound: DeclaredBound, fillings: Sequence[Filling]) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond, or another does."""
-        meter, ledger = self._meter, self._ledger()
+        meter, confirming = self._meter, self._confirming
         wanted = math.ceil(1.1 * bound.iterations)
         if wanted > meter.room() or not self._has_time_for(wanted * self._pacer.plan.pace):
             return not_full(bound, meter.unit)
+        # What was counted is dropped in its turn, or it is kept elsewhere as well. A cache of two
+        # generations holds its bound twice.
+        turnover = 1.1 * bound.value / bound.filling.pace
+        stays = confirming.outlives(turnover, in_turn=True)
         ids = [f.container_id for f in fillings if f.container_id is not None]
         with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
-            ledger.push(wanted, all_of_it=True)
+            if stays is None:  # it is too slow under the profiler
+                self._ledger().push(wanted, all_of_it=True)
             before, done = entries.read(), meter.done
-            grows = ledger.still_grows()
+            if stays or (stays is None and self._ledger().still_grows()):
+                stays = confirming.outlives(GENERATIONS * turnover, in_turn=True)
             after, done = entries.read(), meter.done - done
+        return self._by_entries(bound, fillings, before, after, done, stays=bool(stays))
+
+    def _by_entries(
+        self,
+        bound: DeclaredBound,
+        fillings: Sequence[Filling],
+        before: Mapping[int, int],
+        after: Mapping[int, int],
+        done: int,
+        *,
+        stays: bool,
+    ) -> Judgement | None:
+        """What of containers that were counted over ``done`` iterations, when one must be full."""
         gained = {number: after[number] - before.get(number, 0) for number in after}
         number = bound.filling.container_id or 0
         self.still_growing = tuple(
             f.container
             for f in fillings
-            if f.container_id in after
+            if f.container_id is not None
+            and f.container_id in after
             and f.container_id != number
-            and gained[f.container_id] >= THRESHOLDS.witnessed * f.pace * done
+            and gained[f.container_id] >= max(1, THRESHOLDS.witnessed * f.pace * done)
         )
         if after.get(number, 0) >= FULL * bound.value:
             level = gained[number] <= THRESHOLDS.replaced * bound.filling.pace * done
-            if grows and level and not self.still_growing and self._outlives_it(bound):
+            if stays and level and not self.still_growing:
                 return falls_out(bound)
             # Exact, whatever is replaced there, and grows beside it.
-            grows = after[number] > bound.value
-        return filled(bound, still_grows=grows or bool(self.still_growing))
-
-    def _outlives_it(self, bound: DeclaredBound) -> bool:
-        """Whether something grows that outlives all that a full container has.
-
-        A cache of two generations holds its bound twice.
-        """
-        wanted = math.ceil(1.1 * GENERATIONS * bound.value / bound.filling.pace)
-        return self._confirming.outlives(wanted)
+            stays = after[number] > bound.value
+        return filled(bound, still_grows=stays or bool(self.still_growing))
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
         """Wait until what is there must be too old, and see; None: it stays."""

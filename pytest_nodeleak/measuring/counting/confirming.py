@@ -23,6 +23,8 @@ MUCH_WORK = 3.0
 MOST_WORK = 10.0
 #: times all work so far, in which a pace that fell must stay
 MUCH_MORE = 2.2
+#: seconds of a reading that is worth a look at whether the pace has stayed
+CHEAP_READING = 0.3
 #: iterations that let a program tidy up after a wait
 FEW = 16
 
@@ -45,7 +47,8 @@ class Confirming:
         if at_work:
             seconds = max(WORK_SHARE * (LEAST_AGE - ledger.age), LEAST_WORK)
             self._ledger.work(seconds / 2)
-            if ledger.sizes.is_exact and ledger.done_since >= sum(ledger.evidence.windows):
+            cheap = ledger.reading_seconds < CHEAP_READING and ledger.sizes.is_exact
+            if cheap and ledger.done_since >= sum(ledger.evidence.windows):
                 ledger.close_late_window()  # what comes in bursts came in each window
             self._ledger.work(seconds / 2)
             ledger.outlived = math.inf
@@ -81,19 +84,21 @@ class Confirming:
             ledger.see_again()
         return ledger.judgement
 
-    def outlives(self, iterations: float) -> bool:
+    def outlives(self, iterations: float, *, in_turn: bool = False) -> bool | None:
         """Whether something grows that outlives so many ``iterations`` since it was counted.
 
-        False if there is no time for them.
+        None if there is no time for them. ``in_turn``: by then what is dropped has been, and no
+        more work need show that it holds.
         """
         ledger = self._ledger
-        wanted = max(0.0, iterations - ledger.done_since)
-        if not self._has_time_for(wanted):
-            return False
+        wanted = max(0.0, iterations - (self._meter.done - ledger.counted))
+        if not ledger.worst.is_watched or not self._has_time_for(wanted):
+            return None
         before = all_counts(ledger.evidence.growing)
-        ledger.work(MOST_WORK, wanted)
+        ledger.work(2 * wanted * ledger.pace + LEAST_WORK, wanted)
         ledger.see_again()
-        return self._when_they_hold(before).outcome == "leak"
+        now = self._when_they_hold(before)
+        return now.outcome == "leak" or (in_turn and ledger.judgement.outcome == "leak")
 
     def few_stay(self) -> bool:
         """Whether of survivors that are too few for a pace none goes in still more work."""
@@ -135,13 +140,11 @@ class Confirming:
         ledger.close_late_window()
         ledger.work(LEAST_WORK)
         ledger.see_again()
-        late = ledger.worst.late
-        rows = merge_windows([window.survivors for window in late])
-        growing = growing_among(rows, [window.iterations for window in late])
-        if not any(g.steady and not g.few for g in growing):
-            return False
-        ledger.worst.only_late()
-        return ledger.judge_worst().outcome == "leak"
+        first, last = ledger.worst.late[-2:]
+        growing = growing_among(merge_windows([first.survivors]), [first.iterations])
+        return not has_ended(
+            growing, merge_windows([last.survivors]), last.iterations, surely=False
+        )
 
     def _has_time_for(self, iterations: float) -> bool:
         """Whether so much work under the profiler, and a reading, fit in."""

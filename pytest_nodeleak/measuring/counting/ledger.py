@@ -52,9 +52,12 @@ class Ledger:
         self.sizes = Sizes(meter, policy, pacer, self.interval)
         self._take_in_heaps()
         self.worst = self.parts[0]
-        #: when the last window ended, in seconds of the measurement, and in iterations
+        #: when the last window ended, in seconds of the measurement, and in iterations; and when
+        #: the last did that is no late one
         self._closed = 0.0
-        self._done = 0
+        self._done = self.counted = 0
+        #: seconds that it took to read what is alive
+        self.reading_seconds = 0.0
         #: seconds of an iteration under the profiler
         self.pace = meter.last_pace
         #: iterations before its first window
@@ -186,7 +189,9 @@ class Ledger:
 
     def _close_window(self, n: float) -> None:
         main, *others = self.parts
+        began = self.meter.budget.clock()
         main.close_window(n)
+        self.reading_seconds = self.meter.budget.clock() - began
         with self.meter.budget.beside():
             for part in others:
                 part.close_window(n)
@@ -211,8 +216,9 @@ class Ledger:
 
     def see_again(self) -> Judgement:
         """The judgement once more, of what is still alive of the heap that is worst."""
-        self.meter.sample()
-        self.worst.read_again(last=self.outlived > 0)
+        with self.meter.walking():
+            self.meter.sample()
+            self.worst.read_again(last=self.outlived > 0)
         return self.judge_worst()
 
     def judge_worst(self) -> Judgement:
@@ -222,8 +228,9 @@ class Ledger:
 
     def close_late_window(self) -> None:
         """What was worked since the last window: whether the pace has stayed."""
-        self.meter.sample()
-        self.worst.close_late_window(self.done_since)
+        with self.meter.walking():
+            self.meter.sample()
+            self.worst.close_late_window(self.done_since)
         self._done = self.meter.done
 
     def end(self) -> None:
@@ -247,7 +254,7 @@ class Ledger:
             piece = min(n - done, least if done < least else power_of_two(max(1, done)))
             meter.iterate(int(piece), limit)
         began, self._closed = self._closed, meter.seconds
-        self._done = meter.done
+        self._done = self.counted = meter.done
         if not meter.spares_gc:
             meter.sample()
         elif self.pacer.timed:

@@ -103,10 +103,6 @@ class HeapLedger:
             return ()
         return tuple(self._session.windows(last=True)[-self._late :])
 
-    def only_late(self) -> None:
-        """The late windows are the evidence: what was before them has filled up."""
-        self._earlier, self.windows = [], list(self.late)
-
     def end(self) -> None:
         """Stop the profiler."""
         session, self._session = self._session, None

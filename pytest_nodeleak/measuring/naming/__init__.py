@@ -4,6 +4,7 @@ from .explain import Findings, find_culprits
 from .places import Places, attribute_sites
 from .snapshots import (
     named_by_snapshots,
+    named_by_what_stays,
     verdict_of_death,
     verdict_without_names,
     why_no_snapshot,
@@ -15,6 +16,7 @@ __all__ = [
     "attribute_sites",
     "find_culprits",
     "named_by_snapshots",
+    "named_by_what_stays",
     "verdict_of_death",
     "verdict_without_names",
     "why_no_snapshot",

@@ -17,6 +17,7 @@ from ...base.errors import TargetOutOfMemoryError
 from ...base.policy import Policy
 from ...base.samples import Series
 from ...base.units import format_amount, format_bytes, format_rate
+from ...judge.aging import fell
 from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing, growing_among, merge_windows
@@ -32,10 +33,12 @@ from ...judge.verdict import Verdict
 from ..counting import Confirming, Ledger
 from ..meter import Meter
 from ..windows import Windows
+from .explain import Findings, find_culprits
 from .places import Places, attribute_sites
 
 __all__ = [
     "named_by_snapshots",
+    "named_by_what_stays",
     "verdict_of_death",
     "verdict_without_names",
     "why_no_snapshot",
@@ -142,19 +145,57 @@ def _by_populations(doubt: Judgement) -> Judgement:
     return replace(doubt, outcome="leak", reasons=(reason,), suspects=steady)
 
 
-def _survivors(evidence: Evidence, policy: Policy, judgement: Judgement) -> tuple[Suspect, ...]:
-    """What was allocated in the windows and is alive, at a pace that was proven before."""
-    total = sum(evidence.windows) or 1
-    alive = [row for row in judged_rows(evidence.rows, policy) if row.survivor_count > 1]
+def _survivors(
+    evidence: Evidence, policy: Policy, judgement: Judgement, windows: int | None = None
+) -> tuple[Suspect, ...]:
+    """What was allocated in the first so many ``windows``, or all, and is alive.
+
+    At a pace that was proven before.
+    """
+    total = sum(evidence.windows[:windows]) or 1
+    alive = [(row, row.survivors[:windows]) for row in judged_rows(evidence.rows, policy)]
+    paces = [(row, counts, sum(counts) / total) for row, counts in alive if sum(counts) > 1]
     least = PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
     # Objects of one size may be of several classes, and those are counted only together.
-    rows = [row for row in alive if row.survivor_count / total >= least] or [
-        row for row in alive if row.survivor_count / total >= least / MOST_OF_A_SIZE
+    chosen = [of for of in paces if of[2] >= least] or [
+        of for of in paces if of[2] >= least / MOST_OF_A_SIZE
     ]
     return tuple(
-        Suspect(row, row.survivors, row.survivor_count / total, steady=False, fading=1.0)
-        for row in rows
+        Suspect(row, counts, pace, steady=False, fading=1.0) for row, counts, pace in chosen
     )
+
+
+def named_by_what_stays(
+    windows: Windows, policy: Policy, proven: Judgement, growing: Sequence[Growing]
+) -> tuple[Evidence, Findings] | None:
+    """Names once more, by one more snapshot, where much of what was ``proven`` is gone since.
+
+    ``growing`` is what is not. None where nothing is gone, or snapshots are dear, or show none.
+    """
+    meter = windows.meter
+    deadline = meter.budget.within(policy.explain)
+    several = len(meter.snapshots) > 2 and meter.snapshot_estimate < CHEAP_SNAPSHOT
+    if not several or not growing or not fell(proven.growing, growing):
+        return None
+    if why_no_snapshot(meter, policy, policy.explain):
+        return None
+    judgement = replace(proven, growing=tuple(growing))
+    with meter.naming_for(deadline):
+        meter.sample()
+        meter.snapshot()
+    evidence = windows.collect()
+    old = len(evidence.windows) - 1
+    suspects = _survivors(evidence, policy, judgement, old)
+    if not suspects:
+        return None
+    findings = find_culprits(
+        meter.detailed_diff(),
+        replace(judgement, suspects=suspects),
+        evidence,
+        deadline,
+        show_strings=policy.show_strings,
+    )
+    return replace(evidence, windows=evidence.windows[:old]), findings
 
 
 def _rate_of_one_size(growing: Growing) -> float:

@@ -9,7 +9,9 @@ from pytest_nodeleak.judge.bounds import (
     DeclaredBound,
     Filling,
     age_among,
+    age_in_text,
     bound_among,
+    bound_in_text,
     deadline_among,
 )
 
@@ -111,3 +113,46 @@ def test_when_an_object_expires_is_a_time_to_come():
 def test_a_container_of_nodes_own_has_no_bound_of_the_programs():
     assert not FILLING.is_nodes
     assert replace(FILLING, container="timerListMap in module node:timers -> [n]").is_nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "bound"),
+    [
+        ("if (cache.size > 1000) cache.delete(oldest);", 1000),
+        ("while (cache.size >= 1_000) drop();", 1000),
+        ("if (Object.keys(cache).length > 500) reset();", 500),
+        ("if (this.cache.size > 600) this.cache.clear();", 600),
+        ("if (cache.size > 5) a(); if (cache.size > 300) b();", 300),  # 200 are there already
+        ("if (mycache.size > 1000) drop();", None),
+        ("if (cache.size > limits.most) drop();", None),
+        ("if (cache.size > 0.5 * most) drop();", None),
+    ],
+)
+def test_a_bound_without_a_name_is_read_from_the_text(text, bound):
+    filling = replace(FILLING, container="cache (Map) in module app.js", entries=200)
+    found = bound_in_text(text, filling)
+    assert (found and found.value) == bound
+
+
+def test_the_last_name_of_the_way_to_a_container_counts():
+    filling = replace(FILLING, container="pages (Map) in module app.js -> .#items", entries=10)
+    found = bound_in_text("if (this.#items.length > 50) this.#items.shift();", filling)
+    assert found is not None
+    assert found.value == 50
+    unnamed = replace(FILLING, container="pages (Map) in module app.js -> [n]", entries=10)
+    assert bound_in_text("if (pages.size > 50) pages.clear();", unnamed) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("while (hits.length && now - hits[0].at > 5000) hits.shift();", 5.0),
+        ("hits = hits.filter((hit) => Date.now() - hit.at >= 10 * 1000);", 10.0),
+        ("if (entry.at < Date.now() - 8_000) drop(entry);", 8.0),
+        ("if (n - last > 5000) flush();", None),
+        ("if (now - hits[0].at > 1000) hits.shift();", None),  # they are 2 s old
+    ],
+)
+def test_an_age_without_a_name_is_read_from_the_text(text, seconds):
+    found = age_in_text(text, FILLING, 2.0)
+    assert (found and found.seconds) == seconds
