@@ -1,0 +1,153 @@
+"""Leaks beside what is bounded: what is dropped in turn, by age or by chance must not hide them."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Measured
+
+pytestmark = pytest.mark.slow
+
+BUSY = (
+    "const busy = (ms) => { const end = performance.now() + ms; while (performance.now() < end); };"
+)
+RANDOM = "let seed = 7; const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;"
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_a_table_that_fills_up(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY} {RANDOM}
+        class Statement {{ constructor(key) {{ this.key = key; }} }}
+        const table = new Map(); let n = 0;
+        global.iteration = () => {{
+          busy(2);
+          const key = {str(keeps).lower()} && ++n % 10 === 0 ? n + 1e6 : (random() * 400) | 0;
+          if (!table.has(key)) table.set(key, new Statement(key));
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert worst.name == "Statement"
+        assert worst.per_iteration == pytest.approx(0.1, rel=0.4)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_a_full_cache_of_a_slow_program(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY}
+        class Report {{ constructor(n) {{ this.n = n; this.lines = ['a' + n, 'b' + n]; }} }}
+        class Alert {{ constructor(n) {{ this.n = n; }} }}
+        const latest = new Map(); const alerts = []; let n = 0; let most = [150];
+        global.iteration = () => {{
+          busy(8);
+          latest.set(n, new Report(n++));
+          if (latest.size > most[0]) latest.delete(latest.keys().next().value);
+          if ({str(keeps).lower()} && n % 5 === 0) alerts.push(new Alert(n));
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert (worst.name, round(worst.per_iteration, 1)) == ("Alert", 0.2)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_bound_that_is_a_number_in_the_code(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY}
+        class Page {{ constructor(n) {{ this.n = n; }} }}
+        const pages = new Map(); const pinned = []; let n = 0;
+        global.iteration = () => {{
+          busy(5);
+          const page = new Page(n++);
+          pages.set(n, page);
+          if (pages.size > 900) pages.delete(pages.keys().next().value);
+          if ({str(keeps).lower()} && n % 10 === 0) pinned.push(page);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert (worst.name, round(worst.per_iteration, 1)) == ("Page", 0.1)
+        assert worst.retaining_path[0] == "pinned (Array) in module program.js"
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_sliding_window_whose_age_is_a_number_in_the_code(
+    measured: Measured, keeps: bool
+) -> None:
+    verdict = measured(
+        f"""
+        {BUSY}
+        class Hit {{ constructor(at) {{ this.at = at; }} }}
+        const hits = []; const kept = new Set(); let n = 0;
+        global.iteration = () => {{
+          busy(0.2);
+          const now = Date.now();
+          hits.push(new Hit(now));
+          while (now - hits[0].at > 4 * 1000) hits.shift();
+          if ({str(keeps).lower()} && ++n % 8 === 0) kept.add(hits[hits.length - 1]);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert worst.name == "Hit"
+        assert worst.per_iteration == pytest.approx(1 / 8, rel=0.2)
+        assert worst.retaining_path[0] == "kept (Set) in module program.js"
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_rings_that_fill_by_popularity(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {RANDOM}
+        class Tenant {{
+          recent = [];
+          add(event) {{
+            this.recent.push(event);
+            if (this.recent.length > 150) this.recent.shift();
+          }}
+        }}
+        const tenants = new Map(); let n = 0;
+        global.iteration = () => {{
+          const isNew = {str(keeps).lower()} && ++n % 40 === 0;
+          const key = isNew ? 'new ' + n : 'tenant ' + ((random() ** 3 * 80) | 0);
+          let tenant = tenants.get(key);
+          if (!tenant) tenants.set(key, tenant = new Tenant());
+          tenant.add({{ n, at: n / 2 }});
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        assert verdict.constructors[0].name == "Tenant"
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_what_waits_for_a_second(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        class Request {{ constructor(n) {{ this.n = n; }} }}
+        const {{ setTimeout: sleep }} = require('timers/promises'); let n = 0;
+        global.iteration = async () => {{
+          const request = new Request(n++);
+          const ms = {str(keeps).lower()} && n % 10 === 0 ? 600000 : 1000;
+          const late = sleep(ms, request, {{ ref: false }});
+          await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 1))]);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = next(row for row in verdict.constructors if row.name == "Request")
+        assert worst.per_iteration == pytest.approx(0.1, rel=0.4)
