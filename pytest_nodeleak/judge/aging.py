@@ -16,6 +16,7 @@ from .trend import rates
 
 __all__ = [
     "all_counts",
+    "came_level",
     "dies_with_age",
     "fell",
     "fewer_stay",
@@ -36,6 +37,19 @@ def held(before: Sequence[int], now: Sequence[int]) -> bool:
     """Whether of what survived in each window ``before`` as much is there ``now``."""
     had, has = sum(before), sum(now)
     return has >= HELD * had - 2 * math.sqrt(had)
+
+
+def came_level(before: Sequence[int], now: Sequence[int], windows: Sequence[float]) -> bool:
+    """Whether the older windows have held, and of the younger as few are there by now as of them.
+
+    What goes in turn has gone then. What goes by chance goes from old windows as well.
+    """
+    half = (len(now) + 1) // 2
+    old, young = sum(now[:half]), sum(now[half:])
+    if not sum(windows[half:]) or old < THRESHOLDS.few_own or not held(before[:half], now[:half]):
+        return False
+    expected = old / sum(windows[:half]) * sum(windows[half:])
+    return young <= expected / HELD + 2 * math.sqrt(expected)
 
 
 def fell(proven: Sequence[Growing], now: Sequence[Growing]) -> bool:

@@ -119,7 +119,7 @@ def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
         return True
     if policy.offheap == "on" and external_rises(whole):
         return True
-    if bends(whole):
+    if bends(whole) and not rises_late(whole):
         return False  # what fills up
     return (
         heap_rises_evenly(whole)

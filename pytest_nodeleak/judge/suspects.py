@@ -24,6 +24,7 @@ __all__ = [
     "judged_rows",
     "over_bounds",
     "replaced_within",
+    "some_grow",
     "suspects_of",
     "worst_of",
 ]
@@ -246,6 +247,12 @@ def replaced_within(
         return None
     # One class may have many more, elsewhere.
     return min(row.populations[-1] * sum(windows) / sum(row.survivors) for row in carriers)
+
+
+def some_grow(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
+    """Whether of some class more are alive than before, by as much as that ``pace`` would add."""
+    least = pace * sum(windows) - THRESHOLDS.noise_objects
+    return any(sum(_net(row)) >= least for row in judged_rows(rows, Policy()))
 
 
 def has_filled_up(

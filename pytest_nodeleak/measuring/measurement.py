@@ -156,6 +156,8 @@ class _Measurement:
         began = meter.budget.clock()
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
+        if judgement.outcome == "inconclusive" and judgement.doubtful:
+            judgement = self._settling.of_age()  # bytes tell more of what stays
         held = self._settling.held_by_timers(judgement)
         if held is not None or judgement.outcome == "leak":
             return held or judgement, windows.collect()
@@ -301,7 +303,7 @@ class _Measurement:
         findings = said.findings.only_in(self._settling.still_growing)
         if self.ledger is not None and said.outcome == "leak":
             growing = self.ledger.evidence.growing
-            again = named_by_what_stays(self.windows, self.policy, proven, growing)
+            again = named_by_what_stays(self.windows, self.policy, proven, growing, findings)
             seen, findings = again or (seen, findings)
         return replace(said, evidence=seen, findings=findings)
 

@@ -185,6 +185,12 @@ class Settling:
         self._meter.wait(pause, age.name)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
+    def of_age(self) -> Judgement:
+        """The judgement on what was counted, when it is of age, if there is time for that."""
+        ledger = self._ledger()
+        can_be_told = ledger.sizes.is_exact and self._has_time_for(2 * CHECK_SECONDS)
+        return self._confirming.confirm() if can_be_told else ledger.judgement
+
     def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
         if proven.slots:

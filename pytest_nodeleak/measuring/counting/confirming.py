@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...judge.aging import all_counts, fewer_stay, has_ended, held
+from ...judge.aging import all_counts, came_level, fewer_stay, has_ended, held
 from ...judge.evidence import Judgement
 from ...judge.ledger import Growing, growing_among, merge_windows
 from ...judge.thresholds import THRESHOLDS
@@ -74,7 +74,7 @@ class Confirming:
         ledger = self._ledger
         while ledger.judgement.outcome == "leak":
             now = all_counts(ledger.evidence.growing)
-            if held(before, now):
+            if held(before, now) or came_level(before, now, ledger.evidence.windows):
                 break
             done = self._meter.done - ledger.first_done
             if not self._has_time_for(done):

@@ -71,16 +71,18 @@ class HeapLedger:
         """See what is still alive of the windows of this session, its ``last`` one, too.
 
         Of those before it nothing is seen any more: they are older, so no more of them is alive.
-        Those that had outlived more work before stay as they were.
+        Those that had outlived more work before stay as they were, until these have as well.
         """
         with self._while_it_lives():
             if self._session is not None:
-                before = self._counted_windows(self._session)
+                # A late window may have been read meanwhile.
+                before = self.windows[len(self._earlier) :]
                 self._session.read()
                 after = self._counted_windows(self._session)
-                old, young = self._earlier[: self._settled], self._earlier[self._settled :]
+                settled = 0 if self._outlived else self._settled
+                old, young = self._earlier[:settled], self._earlier[settled:]
                 if before:
-                    young = [window.reduced(before[0], after[0]) for window in young]
+                    young = [window.reduced(before, after[: len(before)]) for window in young]
                 self._earlier = [*old, *young]
                 self.windows = [*self._earlier, *(after if last else after[:-1])]
                 self._outlived = last

@@ -26,6 +26,7 @@ from ...judge.suspects import (
     judged_rows,
     over_bounds,
     replaced_within,
+    some_grow,
     suspects_of,
     worst_of,
 )
@@ -46,6 +47,10 @@ __all__ = [
 
 #: seconds of a snapshot that is taken three times, so that people can compare them
 CHEAP_SNAPSHOT = 0.55
+#: seconds of one that is taken once more in any case: names are of what stays
+QUICK_SNAPSHOT = 0.25
+#: times what was counted above which a class has others that will be let go of
+TOO_MANY = 1.5
 #: survivors of a class for each that an allocating function has, at least
 PACE = 0.4
 #: classes of one size that a function allocates together, at most
@@ -104,10 +109,11 @@ def named_by_snapshots(
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))
     turnover = replaced_within(evidence.rows, evidence.windows, rate)
     if several and not over and turnover is not None:
-        if not Confirming(ledger).outlives(1.1 * turnover):
+        stays = Confirming(ledger).outlives(1.1 * turnover)
+        judgement = replace(judgement, growing=ledger.evidence.growing)
+        if not stays or not some_grow(evidence.rows, evidence.windows, _least_pace(judgement)):
             reason = "what survives takes the place of what was there: no population grows"
             return Judgement("steady", (reason,)), evidence
-        judgement = replace(judgement, growing=ledger.evidence.growing)
         rate = min(g.per_iteration for g in judgement.growing)
     if not several:
         return replace(judgement, suspects=_survivors(evidence, policy, judgement)), evidence
@@ -155,7 +161,7 @@ def _survivors(
     total = sum(evidence.windows[:windows]) or 1
     alive = [(row, row.survivors[:windows]) for row in judged_rows(evidence.rows, policy)]
     paces = [(row, counts, sum(counts) / total) for row, counts in alive if sum(counts) > 1]
-    least = PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
+    least = _least_pace(judgement)
     # Objects of one size may be of several classes, and those are counted only together.
     chosen = [of for of in paces if of[2] >= least] or [
         of for of in paces if of[2] >= least / MOST_OF_A_SIZE
@@ -166,16 +172,25 @@ def _survivors(
 
 
 def named_by_what_stays(
-    windows: Windows, policy: Policy, proven: Judgement, growing: Sequence[Growing]
+    windows: Windows,
+    policy: Policy,
+    proven: Judgement,
+    growing: Sequence[Growing],
+    found: Findings,
 ) -> tuple[Evidence, Findings] | None:
     """Names once more, by one more snapshot, where much of what was ``proven`` is gone since.
 
-    ``growing`` is what is not. None where nothing is gone, or snapshots are dear, or show none.
+    ``growing`` is what is not, and ``found`` what was named. None where nothing is gone, or
+    snapshots are dear, or show none.
     """
     meter = windows.meter
     deadline = meter.budget.within(policy.explain)
     several = len(meter.snapshots) > 2 and meter.snapshot_estimate < CHEAP_SNAPSHOT
-    if not several or not growing or not fell(proven.growing, growing):
+    most = TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)
+    doubtful = fell(proven.growing, growing) or any(
+        row.per_iteration > most for row in found.constructors
+    )
+    if not several or not growing or not (doubtful or meter.snapshot_estimate < QUICK_SNAPSHOT):
         return None
     if why_no_snapshot(meter, policy, policy.explain):
         return None
@@ -196,6 +211,11 @@ def named_by_what_stays(
         show_strings=policy.show_strings,
     )
     return replace(evidence, windows=evidence.windows[:old]), findings
+
+
+def _least_pace(judgement: Judgement) -> float:
+    """Objects per iteration of a class that may be what is growing."""
+    return PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
 
 
 def _rate_of_one_size(growing: Growing) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -113,14 +113,20 @@ class ClosedWindow:
     iterations: float
     survivors: dict[Stack, Counter[int]]
 
-    def reduced(self, before: ClosedWindow, after: ClosedWindow) -> ClosedWindow:
-        """With as much less of each stack as a later window had ``after`` than ``before``."""
+    def reduced(
+        self, before: Sequence[ClosedWindow], after: Sequence[ClosedWindow]
+    ) -> ClosedWindow:
+        """With as much less of each stack as later windows had ``after`` than ``before``."""
         survivors = {}
         for stack, sizes in self.survivors.items():
-            had, has = before.survivors.get(stack), after.survivors.get(stack, Counter())
-            share = has.total() / had.total() if had else 1.0
+            had, has = _alive_of(stack, before), _alive_of(stack, after)
+            share = has / had if had else 1.0
             survivors[stack] = Counter({size: round(n * share) for size, n in sizes.items()})
         return ClosedWindow(self.iterations, survivors)
+
+
+def _alive_of(stack: Stack, windows: Sequence[ClosedWindow]) -> int:
+    return sum(window.survivors.get(stack, Counter()).total() for window in windows)
 
 
 class SamplingSession:

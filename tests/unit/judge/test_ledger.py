@@ -13,7 +13,9 @@ from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.aging import (
+    came_level,
     dies_with_age,
+    fell,
     has_ended,
     held,
     of_age,
@@ -28,7 +30,7 @@ from pytest_nodeleak.judge.ledger import (
     place_of,
 )
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
-from pytest_nodeleak.judge.suspects import has_filled_up, replaced_within
+from pytest_nodeleak.judge.suspects import has_filled_up, replaced_within, some_grow
 from pytest_nodeleak.node.probes.sampling import true_size
 
 POLICY = Policy()
@@ -347,6 +349,8 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     assert replaced_within([row((250, 290, 330), (40, 40))], (40, 40), 1.0) is None
     not_of_these = row((250, 250, 250), (2, 3))
     assert replaced_within([not_of_these], (40, 40), 1.0) is None
+    assert some_grow([row((250, 250, 251), (40, 40)), row((9, 13, 17), (4, 4))], (40, 40), 0.1)
+    assert not some_grow([row((8001, 8001, 8001), (754, 3200))], (1355, 4067), 0.017)
     hides = row((400, 439, 478), (975, 975))  # a full ring, and a list that forgets 1 in 25
     assert replaced_within([hides], (975, 975), 1.0) is None
 
@@ -406,6 +410,22 @@ def test_what_stays_holds_and_what_is_replaced_is_less_and_less():
     assert held((256, 512), (256, 512))
     assert held((3, 2), (2, 2))  # few: that is chance
     assert not held((263, 669, 348, 643), (58, 146, 76, 170))
+
+
+def test_where_old_windows_have_held_and_the_young_came_down_to_them_it_is_enough():
+    windows = (15.0,) * 6
+    assert came_level((10, 3, 6, 23, 60, 60), (10, 3, 6, 3, 6, 5), windows)
+    assert not came_level((10, 3, 6, 23, 60, 60), (10, 3, 6, 3, 20, 60), windows)  # not yet
+    by_chance = (58, 61, 59, 60, 62, 58)
+    assert not came_level((100,) * 6, by_chance, windows)
+    assert not came_level((0, 1, 0, 60, 60, 60), (0, 1, 0, 0, 0, 60), windows)  # too few
+
+
+def test_names_are_asked_for_again_where_what_one_function_left_behind_is_gone():
+    both = (*growing((256, 512)), *growing((256, 512), frame=OTHER))
+    assert not fell(both, both)
+    assert fell(both, growing((256, 512)))
+    assert fell(both, (*growing((25, 51)), *growing((256, 512), frame=OTHER)))
 
 
 def test_where_the_latest_are_far_more_they_are_too_young_to_tell():

@@ -22,9 +22,9 @@ def window(iterations, **counts):
 
 def test_of_earlier_windows_as_large_a_share_is_gone_as_of_one_that_is_younger():
     earlier = window(256, put=200, log=10)
-    reduced = earlier.reduced(window(256, put=100, log=5), window(256, put=25, log=5))
+    reduced = earlier.reduced([window(256, put=100, log=5)], [window(256, put=25, log=5)])
     assert reduced == window(256, put=50, log=10)
-    assert earlier.reduced(window(256, put=100), window(256)) == window(256, put=0, log=10)
+    assert earlier.reduced([window(256, put=100)], [window(256)]) == window(256, put=0, log=10)
 
 
 class Session:
@@ -52,6 +52,7 @@ def test_windows_before_are_reduced_once_until_they_have_outlived_more_work(ledg
     ledger._session = Session(
         [window(256, put=256), window(512, put=512)], [window(256, put=64), window(512, put=128)]
     )
+    ledger.windows += ledger._session.windows()
     ledger.read_again(last=True)
     exact = [window(256, put=64), window(256, put=64), window(512, put=128)]
     assert ledger.windows == exact
