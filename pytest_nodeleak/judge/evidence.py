@@ -142,6 +142,7 @@ class Judgement:
     """``outcome`` is None while more work is needed to decide.
 
     ``doubtful``: heapUsed moves by more than the survivors' bytes, so that it is no witness.
+    ``text``: bytes per iteration by which one string becomes longer.
     ``wants_age``: iterations that what was counted must outlive, to be counted once more.
     """
 
@@ -149,6 +150,7 @@ class Judgement:
     reasons: tuple[str, ...]
     suspects: tuple[Suspect, ...] = ()
     off_heap: float = 0.0
+    text: float = 0.0
     slots: tuple[SlotGrowth, ...] = ()
     wants_double: bool = False
     doubtful: bool = False

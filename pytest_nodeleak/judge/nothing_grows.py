@@ -19,9 +19,11 @@ from .thresholds import THRESHOLDS
 from .trend import (
     bends,
     beside_drop,
+    deltas,
     heap_rises_evenly,
     heap_rises_in_steps,
     later_half,
+    rates,
     rises_late,
     rises_nearly_always,
     rises_overall,
@@ -133,7 +135,14 @@ def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
 
 
 def unexplained(evidence: Evidence, growth: float) -> Judgement:
-    """Where heapUsed rises by ``growth`` bytes per iteration and nothing counted says why."""
+    """Where heapUsed rises by ``growth`` bytes per iteration and nothing counted says why.
+
+    Unless it is a string that becomes longer.
+    """
+    text = _growing_text(evidence, growth)
+    if text:
+        reason = f"(string) becomes longer: +{format_bytes(text)} per {evidence.unit}"
+        return Judgement("leak", (reason,), text=text)
     reason = (
         f"heapUsed rises by {format_bytes(growth)} per {evidence.unit}, in nearly every round, and "
         f"nothing that was counted over {format_amount(evidence.total_iterations, evidence.unit)} "
@@ -200,6 +209,21 @@ def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
         and not slot.owner_name.startswith("Weak")
         and not policy.ignores(slot.owner_name)
     )
+
+
+def _growing_text(evidence: Evidence, growth: float) -> float:
+    """Bytes per iteration by which strings become longer, where no more are there; else 0.0.
+
+    ``growth`` is that of heapUsed: a log that is put together again and again is all of it.
+    """
+    sizes = [row.sizes for row in evidence.rows if row.kind.endswith("string")]
+    steps = deltas([sum(each) for each in zip(*sizes, strict=True)])
+    if growth <= 0 or len(steps) != len(evidence.windows) or min(steps, default=0) <= 0:
+        return 0.0
+    pace = sum(steps) / sum(evidence.windows)
+    alike = (pace, *rates(steps, evidence.windows))
+    even = THRESHOLDS.even
+    return pace if all(even * growth <= each <= growth / even for each in alike) else 0.0
 
 
 def _slots_may_grow(evidence: Evidence) -> bool:

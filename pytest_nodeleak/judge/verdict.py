@@ -52,9 +52,9 @@ class LeakingConstructor:
 
     @property
     def pace(self) -> str:
-        """``+1.00`` objects per iteration; of memory outside the heap bytes, ``+12 B``."""
-        is_buffer = self.kind == "buffer"
-        return "+" + (format_bytes if is_buffer else format_rate)(self.per_iteration)
+        """``+1.00`` objects per iteration; where one piece becomes larger its bytes, ``+12 B``."""
+        is_piece = self.kind in ("buffer", "text")
+        return "+" + (format_bytes if is_piece else format_rate)(self.per_iteration)
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -102,7 +102,9 @@ class Settling:
             if bound is not None:
                 return self._fill(bound, fillings)
             age = age_in_text(text, filling, self._ledger().lived)
-            if age is not None and 1.1 * age.seconds <= LONGEST_WAIT:
+            if age is None or age.seconds > LONGEST_TIMER:
+                continue
+            if self._has_time_for(1.1 * age.seconds):  # it may be of something else
                 return self._outlive(age)
         return None
 

@@ -151,3 +151,41 @@ def test_beside_promises_that_wait_for_a_while(measured: Measured, keeps: bool) 
     if keeps:
         worst = next(row for row in verdict.constructors if row.name == "Request")
         assert worst.per_iteration == pytest.approx(0.1, rel=0.4)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_string_that_is_put_together_again_and_again(measured: Measured, keeps: bool) -> None:
+    # No object is added: one becomes longer, and is another one each time.
+    verdict = measured(
+        f"""
+        let received = ''; let n = 0;
+        global.iteration = () => {{
+          received += 'chunk ' + n++ + ';';
+          const ends = received.indexOf({"'#'" if keeps else "';'"});
+          if (ends >= 0) received = received.slice(ends + 1);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert worst.name == "(string)"
+        assert worst.retaining_path[0].startswith("received in module program.js")
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_table_of_numbers_some_of_whose_keys_are_objects(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY}
+        let seed = 5; const below = (n) => (seed = (seed * 16807) % 2147483647) % n;
+        const seen = new Map(); let n = 0;
+        global.iteration = () => {{
+          busy(0.3);
+          seen.set({str(keeps).lower()} && ++n % 2 === 0 ? 1e6 + n : below(2000), n);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        assert verdict.constructors[0].name == "Map"

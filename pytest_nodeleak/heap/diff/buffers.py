@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..graph.graph import graph_of
 from ..model.snapshot import HeapSnapshot
 
 __all__ = ["Buffer", "buffers_of"]
 
 _LEAST_BYTES = 4096
+_STRINGS = ("string", "concatenated string", "sliced string")
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Buffer:
     name: str
     bytes: int
     is_new: bool
+
+
+def longest_string(snapshot: HeapSnapshot) -> Buffer | None:
+    """The string that takes most memory by itself."""
+    kinds = [snapshot.layout.node_type(kind) for kind in _STRINGS]
+    strings = np.flatnonzero(np.isin(snapshot.node_type, kinds))
+    if not strings.size:
+        return None
+    node = int(strings[np.argmax(snapshot.node_size[strings])])
+    return Buffer(int(snapshot.node_id[node]), "(string)", int(snapshot.node_size[node]), True)
 
 
 def buffers_of(snapshot: HeapSnapshot, oldest: int) -> tuple[Buffer, ...]:

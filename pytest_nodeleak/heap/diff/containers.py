@@ -17,8 +17,8 @@ __all__ = ["BareStore", "bare_stores", "stale_containers"]
 _LEAST_BYTES = 1024
 _EDGES = ("elements", "properties", "table", "backing_store")
 _SLOT = 8
-#: share of the slots that refer to objects, at most, where they are bare
-_OBJECTS = 0.02
+#: share of the slots that refer to objects, at most, where they are bare: some keys of a map may be
+_OBJECTS = 0.15
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,13 @@ class SnapshotDiff:
 
         return buffers_of(self.last, self.max_odd_ids[0])
 
+    @property
+    def longest_string(self) -> Buffer | None:
+        """The string that takes most memory by itself, at the end."""
+        from .buffers import longest_string
+
+        return longest_string(self.last)
+
     def texts_of(self, row: ConstructorGrowth) -> tuple[str, ...]:
         """The text of some of the strings that are ``row``, the most common pattern first.
 

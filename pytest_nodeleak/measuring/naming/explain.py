@@ -128,6 +128,9 @@ def find_culprits(
     if judgement.off_heap and not rows:
         buffers = _grown_buffers(diff, evidence)[:MOST_BUFFERS]
         stores += [_buffer(b, judgement, diff, deadline) for b in buffers]
+    longest = diff.longest_string if judgement.text else None
+    if longest is not None:
+        stores.append(_text(longest, judgement, diff, deadline))
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
@@ -265,6 +268,14 @@ def _buffer(
     path = _steps_to(buffer.object_id, diff, deadline)
     row = _store(buffer.name, judgement.off_heap, 1, path)
     return replace(row, kind="buffer", shallow_size=buffer.bytes, retained_size=buffer.bytes)
+
+
+def _text(
+    longest: Buffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
+) -> LeakingConstructor:
+    path = _steps_to(longest.object_id, diff, deadline)
+    row = _store(longest.name, judgement.text, 1, path)
+    return replace(row, kind="text", shallow_size=longest.bytes, retained_size=longest.bytes)
 
 
 def _steps_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ def headline(verdict: Verdict) -> str:
     where = "" if verdict.heap == "main" else f" in {one_line(verdict.heap)}"
     if worst.kind == "buffer":  # counted in bytes
         return f"{name} leaks{where}: {worst.pace} outside the heap per {unit}"
+    if worst.kind == "text":
+        return f"{name} becomes longer{where}: {worst.pace} per {unit}"
     parts = [f"{name} leaks{where}: {worst.pace} {_noun(worst)} per {unit}"]
     size, kept = worst.shallow_size, ""
     if worst.retained_size is not None:

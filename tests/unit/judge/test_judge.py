@@ -12,6 +12,7 @@ from pytest_nodeleak.heap import ConstructorGrowth, SlotGrowth
 from pytest_nodeleak.judge.by_bytes import external_rises_in_jumps
 from pytest_nodeleak.judge.evidence import Evidence, OutsideGrowth, heap_is_flat, hides_nothing
 from pytest_nodeleak.judge.judge import judge
+from pytest_nodeleak.judge.nothing_grows import unexplained
 from pytest_nodeleak.judge.trend import goes_on
 from pytest_nodeleak.measuring.outside import outside_growth
 
@@ -228,6 +229,20 @@ def test_growth_before_the_snapshots_that_has_ended_since_does_not_go_on():
     assert not goes_on(full, 73.0)
     assert goes_on(series(*range(4_930_000, 4_960_000, 5_000)), 73.0)
     assert goes_on(series(4_930_000, 4_930_000), 73.0)  # too few to tell
+
+
+def test_a_string_that_becomes_longer_explains_bytes_that_no_object_does():
+    text = replace(
+        row("(string)", populations=(9, 9, 9), survivors=(1, 1)),
+        kind="string",
+        sizes=(10_000, 12_000, 20_000),
+    )
+    found = unexplained(evidence(text, windows=(100, 400)), 20.0)
+    assert (found.outcome, found.text) == ("leak", 20.0)
+    assert found.reasons == ("(string) becomes longer: +20 B per iteration",)
+    for sizes in ((10_000, 12_000, 12_100), (10_000, 9_000, 20_000), (10_000, 10_300, 11_500)):
+        other = evidence(replace(text, sizes=sizes), windows=(100, 400))
+        assert unexplained(other, 20.0).outcome == "inconclusive"
 
 
 def test_flat_needs_every_kind_of_memory_to_be_flat():
