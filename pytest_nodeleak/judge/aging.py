@@ -64,9 +64,9 @@ def _counts_of(function: CallFrame, growing: Sequence[Growing]) -> tuple[int, ..
     return all_counts([g for g in growing if g.allocations.function == function])
 
 
-def dies_with_age(growing: Growing, windows: Sequence[float]) -> bool:
+def dies_with_age(counts: Sequence[int], windows: Sequence[float]) -> bool:
     """Whether of the youngest window far more is alive than of those before it, beyond chance."""
-    *old, young = growing.allocations.counts
+    *old, young = counts
     *before, span = windows
     least = young / span * sum(before)
     return sum(old) + SURELY * math.sqrt(sum(old)) < THRESHOLDS.fading * least

@@ -233,7 +233,7 @@ def _was_let_go(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judge
 def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement:
     if not evidence.exhausted and not evidence.pushed:
         return Judgement(None, ("survivors without growth of the heap",), growing=tuple(leaking))
-    is_young = any(dies_with_age(g, evidence.windows) for g in leaking)
+    is_young = any(dies_with_age(g.allocations.counts, evidence.windows) for g in leaking)
     if is_young and not evidence.exhausted and evidence.outlived < math.inf:
         # Of the latest as well no more may stay than of what is old: then bytes tell.
         again = max(2 * evidence.outlived, 1.0)

@@ -21,6 +21,8 @@ LEAST_WORK = 1.0
 #: seconds of work that a few must outlive, and that the others may be given
 MUCH_WORK = 3.0
 MOST_WORK = 10.0
+#: seconds for what a program says it drops in turn
+MOST_TURNOVER = 38.0
 #: times all work so far, in which a pace that fell must stay
 MUCH_MORE = 2.2
 #: seconds of a reading that is worth a look at whether the pace has stayed
@@ -92,7 +94,8 @@ class Confirming:
         """
         ledger = self._ledger
         wanted = max(0.0, iterations - (self._meter.done - ledger.counted))
-        if not ledger.worst.is_watched or not self._has_time_for(wanted):
+        most = MOST_TURNOVER if in_turn else MOST_WORK
+        if not ledger.worst.is_watched or not self._has_time_for(wanted, most):
             return None
         before = all_counts(ledger.evidence.growing)
         ledger.work(2 * wanted * ledger.pace + LEAST_WORK, wanted)
@@ -146,10 +149,13 @@ class Confirming:
             growing, merge_windows([last.survivors]), last.iterations, surely=False
         )
 
-    def _has_time_for(self, iterations: float) -> bool:
-        """Whether so much work under the profiler, and a reading, fit in."""
+    def _has_time_for(self, iterations: float, most: float = MOST_WORK) -> bool:
+        """Whether so much work under the profiler, and a reading, fit in.
+
+        The budget is extended for ``most`` so many seconds.
+        """
         meter = self._meter
         seconds = iterations * self._ledger.pace + 2 * meter.gc_seconds
-        if seconds <= MOST_WORK:
+        if seconds <= most:
             meter.budget.extend_for(seconds + LEAST_WORK)
         return iterations < meter.room() and seconds < meter.budget.left

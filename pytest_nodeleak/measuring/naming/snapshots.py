@@ -17,7 +17,7 @@ from ...base.errors import TargetOutOfMemoryError
 from ...base.policy import Policy
 from ...base.samples import Series
 from ...base.units import format_amount, format_bytes, format_rate
-from ...judge.aging import fell
+from ...judge.aging import dies_with_age, fell
 from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing, growing_among, merge_windows
@@ -200,7 +200,12 @@ def named_by_what_stays(
         meter.snapshot()
     evidence = windows.collect()
     old = len(evidence.windows) - 1
-    suspects = _survivors(evidence, policy, judgement, old)
+    suspects = tuple(
+        suspect
+        for suspect in _survivors(evidence, policy, judgement, old)
+        if suspect.per_iteration <= most  # else it would be gone after more work
+        and not dies_with_age(suspect.growth, evidence.windows[:old])
+    )
     if not suspects:
         return None
     findings = find_culprits(

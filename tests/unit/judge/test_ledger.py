@@ -430,10 +430,8 @@ def test_names_are_asked_for_again_where_what_one_function_left_behind_is_gone()
 
 def test_where_the_latest_are_far_more_they_are_too_young_to_tell():
     windows = (512, 256, 512)
-    (pending,) = growing((52, 26, 495), windows)
-    assert dies_with_age(pending, windows)
-    (leak,) = growing((52, 26, 51), windows)
-    assert not dies_with_age(leak, windows)
+    assert dies_with_age((52, 26, 495), windows)
+    assert not dies_with_age((52, 26, 51), windows)
     waits = judge_survivors(
         evidence((52, 26, 495), windows, series=heap(*([3_000_000] * 9)), outlived=245.0), POLICY
     )
