@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SLOT",
+    "doubts",
     "is_unexplained",
     "no_class_grows",
     "not_proven",
     "unexplained",
-    "unexplained_growth",
+    "unexplained_rise",
 ]
 
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
@@ -97,7 +98,7 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
             "were counted, too few to see a slow leak: raise the budget"
         )
         return Judgement("inconclusive", (reason,))
-    growth = unexplained_growth(evidence.series)
+    growth = unexplained_rise(evidence.series)
     if growth > policy.max_growth.bytes:
         return unexplained(evidence, growth)
     return Judgement(
@@ -134,6 +135,16 @@ def is_unexplained(whole: Series, later: Series, policy: Policy) -> bool:
     )
 
 
+def doubts(counted: Judgement, *, exact: bool, fills_up: bool) -> bool:
+    """Whether classes that grew between snapshots tell less than what was ``counted`` before.
+
+    ``exact``: of strings none was left; ``fills_up``: heapUsed rises slower and slower.
+    """
+    if counted.slots or counted.off_heap:
+        return False
+    return fills_up or (exact and counted.tells_values)
+
+
 def unexplained(evidence: Evidence, growth: float) -> Judgement:
     """Where heapUsed rises by ``growth`` bytes per iteration and nothing counted says why.
 
@@ -162,7 +173,7 @@ def not_proven(evidence: Evidence) -> Judgement:
     return Judgement("inconclusive", (reason,))
 
 
-def unexplained_growth(series: Series) -> float:
+def unexplained_rise(series: Series) -> float:
     """Bytes per iteration by which heapUsed rose in nearly every round to the end; else 0.0.
 
     Bytes are conserved: such a heap is not steady, whatever was counted.

@@ -21,9 +21,9 @@ from ..judge.aging import seen_last, slow_down
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.nothing_grows import is_unexplained, not_proven, unexplained, unexplained_growth
+from ..judge.nothing_grows import doubts, is_unexplained, not_proven, unexplained, unexplained_rise
 from ..judge.survivors import by_rising_bytes
-from ..judge.trend import goes_on, rising_share
+from ..judge.trend import bends, goes_on, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
 from ..node.recipe import recipe_of
@@ -157,21 +157,20 @@ class _Measurement:
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
         if judgement.outcome == "inconclusive" and judgement.doubtful:
-            judgement = self._settling.of_age()  # bytes tell more of what stays
+            judgement = self._settling.when_of_age()  # bytes tell more of what stays
         held = self._settling.held_by_timers(judgement)
         if held is not None or judgement.outcome == "leak":
             return held or judgement, windows.collect()
-        later = meter.series.samples[self._ledger().first_ended - 1 :]
-        if judgement.outcome == "inconclusive" or is_unexplained(
-            meter.series, Series(later), policy
-        ):
+        later = Series(meter.series.samples[self._ledger().first_ended - 1 :])
+        if judgement.outcome == "inconclusive" or is_unexplained(meter.series, later, policy):
             self._ledger().end()
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
             self._wait_for_memory()
             why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.budget.left)
-            growth = unexplained_growth(meter.series)
+            growth = unexplained_rise(meter.series)
             rises = growth > policy.max_growth.bytes
+            fills_up = judgement.outcome == "steady" and bends(meter.series)
             if not why_not:
                 before = len(meter.samples)
                 evidence = windows.evidence()
@@ -182,9 +181,9 @@ class _Measurement:
                 seen = self._ledger().evidence
                 if judgement.outcome == "inconclusive" and slow_down(seen.growing, seen.windows):
                     return judgement, evidence  # over more work than lies between snapshots
-                # Strings alone, of which the ledger has none that stay, are no more than a doubt.
                 exact = self._ledger().sizes.is_exact and not seen.growing
-                if (counted.outcome == "leak" and not (exact and counted.tells_values)) or (
+                doubted = doubts(counted, exact=exact, fills_up=fills_up)
+                if (counted.outcome == "leak" and not doubted) or (
                     (counted.outcome == "steady" or counted.doubts_things)
                     and others_are_steady(self._ledger())
                 ):

@@ -187,7 +187,7 @@ class Settling:
         self._meter.wait(pause, age.name)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
-    def of_age(self) -> Judgement:
+    def when_of_age(self) -> Judgement:
         """The judgement on what was counted, when it is of age, if there is time for that."""
         ledger = self._ledger()
         can_be_told = ledger.sizes.is_exact and self._has_time_for(2 * CHECK_SECONDS)

@@ -219,10 +219,6 @@ class Ledger:
         with self.meter.walking():
             self.meter.sample()
             self.worst.read_again(last=self.outlived > 0)
-        return self.judge_worst()
-
-    def judge_worst(self) -> Judgement:
-        """The judgement on what was read last, as if there were no more time."""
         self._judge_part(self.worst, exhausted=True)
         return self.judgement
 
