@@ -170,7 +170,8 @@ class _Measurement:
             why_not = why_no_snapshot(meter, policy, SNAPSHOT_SHARE * meter.budget.left)
             growth = unexplained_rise(meter.series)
             rises = growth > policy.max_growth.bytes
-            fills_up = judgement.outcome == "steady" and bends(meter.series)
+            slows = meter.app.jit == "off" and bends(meter.series)
+            fills_up = judgement.outcome == "steady" and slows
             if not why_not:
                 before = len(meter.samples)
                 evidence = windows.evidence()
