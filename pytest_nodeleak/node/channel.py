@@ -163,11 +163,11 @@ class Channel:
         self._have_driver(deadline, doing)
         return self._value(self._answer([name, *args], deadline, doing), doing)
 
-    def driver_at_once(self, name: str) -> Any:
+    def driver_at_once(self, name: str, *args: Any, doing: str = "") -> Any:
         """Call a method of the driver that needs no turn of the event loop, wherever it stands."""
-        deadline, doing = self.patience(), f"{name} ran in it"
+        deadline, doing = self.patience(), doing or f"{name} ran in it"
         self._have_driver(deadline, doing)
-        return self._value(self._answer_at_once([name], deadline, doing), doing)
+        return self._value(self._answer_at_once([name, *args], deadline, doing), doing)
 
     def aside(self, *args: Any, turns: bool, deadline: Deadline) -> Any:
         """What a method of the driver answers, beside other work; None if it does not in time.
