@@ -38,8 +38,8 @@ class GcWatch:
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._raised: BaseException | None = None
-        # The first question puts up the observer. Without a promise: in a thread that has just begun,
-        # and allocates much, Node 22 may collect what it waits for.
+        # The first question puts up the observer. Without a promise: in a thread that has just
+        # begun, and allocates much, Node 22 may collect what it waits for.
         channel.driver_at_once("gc", "runs", doing="GC runs were to be counted")
         self._thread = threading.Thread(target=self._look, name="nodeleak gc", daemon=True)
         self._thread.start()
