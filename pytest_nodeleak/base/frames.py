@@ -6,7 +6,7 @@ import os
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["CallFrame", "Origin", "frame_of", "path_in_url"]
+__all__ = ["CallFrame", "Origin", "file_of", "frame_of", "path_in_url"]
 
 Origin = Literal["program", "package", "node", "engine", "driver"]
 
@@ -24,7 +24,7 @@ class CallFrame(NamedTuple):
     @property
     def path(self) -> str:
         """The file, if it is one; else the url as it is."""
-        return unquote(path_in_url(self.url)) if self.url.startswith("file:") else self.url
+        return file_of(self.url)
 
     @property
     def origin(self) -> Origin:
@@ -52,6 +52,11 @@ def frame_of(call_frame: dict[str, Any]) -> CallFrame:
         int(call_frame.get("lineNumber", -1)) + 1,
         int(call_frame.get("columnNumber", -1)) + 1,
     )
+
+
+def file_of(url: str) -> str:
+    """The file of a script's url, if it is one; else the url as it is."""
+    return unquote(path_in_url(url)) if url.startswith("file:") else url
 
 
 def path_in_url(url: str) -> str:

@@ -20,6 +20,7 @@ __all__ = [
     "dies_with_age",
     "fell",
     "fewer_stay",
+    "functions_of",
     "has_ended",
     "held",
     "of_age",
@@ -56,8 +57,13 @@ def fell(proven: Sequence[Growing], now: Sequence[Growing]) -> bool:
     """Whether of what one of the functions left behind much is gone ``now``."""
     return any(
         not held(_counts_of(function, proven), _counts_of(function, now))
-        for function in {g.allocations.function for g in proven if g.steady and not g.few}
+        for function in functions_of(proven)
     )
+
+
+def functions_of(proven: Sequence[Growing]) -> frozenset[CallFrame]:
+    """Those of what has a pace of its own, and is more than a few."""
+    return frozenset(g.allocations.function for g in proven if g.steady and not g.few)
 
 
 def _counts_of(function: CallFrame, growing: Sequence[Growing]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..base.frames import CallFrame
+from ..base.frames import file_of
 from ..judge.aging import of_age
 from ..judge.bounds import (
     GENERATIONS,
@@ -95,7 +95,7 @@ class Settling:
         own = [g.allocations.function for g in self._ledger().evidence.growing]
         paths = {frame.path for frame in own if frame.is_own}
         scripts = heap.scripts().values()
-        numbers = [s.id for s in scripts if CallFrame("", s.url, 0, 0).path in paths]
+        numbers = [s.id for s in scripts if file_of(s.url) in paths]
         text = "\n".join(heap.script_texts(numbers).values())
         for filling in fillings:
             bound = bound_in_text(text, filling)

@@ -8,11 +8,11 @@ import numpy as np
 
 from ..graph.graph import graph_of
 from ..model.snapshot import HeapSnapshot
+from ..names.patterns import strings_among
 
-__all__ = ["Buffer", "buffers_of"]
+__all__ = ["Buffer", "buffers_of", "longest_string"]
 
 _LEAST_BYTES = 4096
-_STRINGS = ("string", "concatenated string", "sliced string")
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class Buffer:
 
 def longest_string(snapshot: HeapSnapshot) -> Buffer | None:
     """The string that takes most memory by itself."""
-    kinds = [snapshot.layout.node_type(kind) for kind in _STRINGS]
-    strings = np.flatnonzero(np.isin(snapshot.node_type, kinds))
+    strings = strings_among(snapshot, np.arange(snapshot.node_type.size))
     if not strings.size:
         return None
     node = int(strings[np.argmax(snapshot.node_size[strings])])

@@ -13,7 +13,7 @@ import numpy as np
 from ..model.arrays import AnyArray
 from ..model.snapshot import HeapSnapshot
 
-__all__ = ["StringPattern", "mask", "outline", "patterns_of"]
+__all__ = ["StringPattern", "mask", "outline", "patterns_of", "strings_among"]
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _HEX = re.compile(r"\b(?=[0-9a-fA-F]*\d)(?=[0-9a-fA-F]*[a-fA-F])[0-9a-fA-F]{8,}\b")
@@ -70,7 +70,7 @@ def patterns_of(
     top: int | None = None,
 ) -> tuple[StringPattern, ...]:
     """Patterns of the strings among ``nodes`` (default: all of the snapshot), most first."""
-    nodes = _strings_among(snapshot, np.arange(snapshot.node_count) if nodes is None else nodes)
+    nodes = strings_among(snapshot, np.arange(snapshot.node_count) if nodes is None else nodes)
     step = -(-nodes.size // _MOST) or 1
     groups: dict[tuple[str, str], list[int]] = {}
     masked: dict[int, str] = {}
@@ -99,7 +99,8 @@ def patterns_of(
     return tuple(result[:top])
 
 
-def _strings_among(snapshot: HeapSnapshot, nodes: AnyArray) -> AnyArray:
+def strings_among(snapshot: HeapSnapshot, nodes: AnyArray) -> AnyArray:
+    """Those of the nodes that are strings of any kind."""
     numbers = [snapshot.layout.node_type(kind) for kind in _KINDS]
     chosen: AnyArray = nodes[np.isin(snapshot.node_type[nodes], [n for n in numbers if n >= 0])]
     return chosen

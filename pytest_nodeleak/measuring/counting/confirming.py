@@ -5,10 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from ...judge.aging import all_counts, came_level, fewer_stay, has_ended, held
+from ...judge.aging import (
+    all_counts,
+    came_level,
+    fewer_stay,
+    functions_of,
+    has_ended,
+    held,
+)
 from ...judge.evidence import Judgement
 from ...judge.ledger import Growing, growing_among, merge_windows
 from ...judge.thresholds import THRESHOLDS
+from ..windows import MUCH_MORE
 from .ledger import Ledger
 
 __all__ = ["Confirming"]
@@ -23,8 +31,6 @@ MUCH_WORK = 3.0
 MOST_WORK = 10.0
 #: seconds for what a program says it drops in turn
 MOST_TURNOVER = 38.0
-#: times all work so far, in which a pace that fell must stay
-MUCH_MORE = 2.2
 #: seconds of a reading that is worth a look at whether the pace has stayed
 CHEAP_READING = 0.3
 #: iterations that let a program tidy up after a wait
@@ -48,11 +54,11 @@ class Confirming:
         at_work = at_work and not ledger.pacer.timed and not ledger.lived
         if at_work:
             seconds = max(WORK_SHARE * (LEAST_AGE - ledger.age), LEAST_WORK)
-            self._ledger.work(seconds / 2)
+            ledger.work(seconds / 2)
             cheap = ledger.reading_seconds < CHEAP_READING and ledger.sizes.is_exact
             if cheap and ledger.done_since >= sum(ledger.evidence.windows):
                 ledger.close_late_window()  # what comes in bursts came in each window
-            self._ledger.work(seconds / 2)
+            ledger.work(seconds / 2)
             ledger.outlived = math.inf
         young = LEAST_AGE - ledger.age
         if young > 0:
@@ -81,7 +87,7 @@ class Confirming:
             done = self._meter.done - ledger.first_done
             if not self._has_time_for(done):
                 return fewer_stay(ledger.judgement, self._meter.unit)
-            self._ledger.work(MOST_WORK, done)
+            ledger.work(MOST_WORK, done)
             before = now
             ledger.see_again()
         return ledger.judgement
@@ -120,8 +126,7 @@ class Confirming:
         growing, late = self._ledger.evidence.growing, self._ledger.worst.late[-1:]
         rows = merge_windows([window.survivors for window in late])
         done = sum(window.iterations for window in late)
-        known = {g.allocations.function for g in proven if g.steady and not g.few}
-        unproven = known.isdisjoint(g.allocations.function for g in growing)
+        unproven = functions_of(proven).isdisjoint(g.allocations.function for g in growing)
         if not late or not (unproven or has_ended(growing, rows, done, surely=False)):
             return False
         goes_on = self._goes_on()

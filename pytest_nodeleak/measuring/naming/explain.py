@@ -127,10 +127,10 @@ def find_culprits(
     stores = [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
     if judgement.off_heap and not rows:
         buffers = _grown_buffers(diff, evidence)[:MOST_BUFFERS]
-        stores += [_buffer(b, judgement, diff, deadline) for b in buffers]
+        stores += [_piece(b, "buffer", judgement.off_heap, diff, deadline) for b in buffers]
     longest = diff.longest_string if judgement.text else None
     if longest is not None:
-        stores.append(_text(longest, judgement, diff, deadline))
+        stores.append(_piece(longest, "text", judgement.text, diff, deadline))
     return Findings(
         constructors=(*rows, *stores),
         internals=tuple(
@@ -262,20 +262,13 @@ def _grown_buffers(diff: SnapshotDiff, evidence: Evidence) -> list[Buffer]:
     return new or [b for b in diff.buffers if step <= b.bytes <= STEPS_OF_SIZE * step]
 
 
-def _buffer(
-    buffer: Buffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
+def _piece(
+    piece: Buffer, kind: str, per_iteration: float, diff: SnapshotDiff, deadline: Deadline
 ) -> LeakingConstructor:
-    path = _steps_to(buffer.object_id, diff, deadline)
-    row = _store(buffer.name, judgement.off_heap, 1, path)
-    return replace(row, kind="buffer", shallow_size=buffer.bytes, retained_size=buffer.bytes)
-
-
-def _text(
-    longest: Buffer, judgement: Judgement, diff: SnapshotDiff, deadline: Deadline
-) -> LeakingConstructor:
-    path = _steps_to(longest.object_id, diff, deadline)
-    row = _store(longest.name, judgement.text, 1, path)
-    return replace(row, kind="text", shallow_size=longest.bytes, retained_size=longest.bytes)
+    """The row of a piece of memory that becomes larger, by so many bytes per iteration."""
+    path = _steps_to(piece.object_id, diff, deadline)
+    row = _store(piece.name, per_iteration, 1, path)
+    return replace(row, kind=kind, shallow_size=piece.bytes, retained_size=piece.bytes)
 
 
 def _steps_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 
 from ...base.errors import NodeLeakError
-from ...base.frames import CallFrame
+from ...base.frames import CallFrame, file_of
 from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
 from ...sources.code import own_code
@@ -29,13 +29,13 @@ class Lines:
     def __init__(self, heap: NodeHeap, scripts: Mapping[int, Script]) -> None:
         self._heap = heap
         # The profiler tells paths where the debugger tells URLs.
-        self._numbers = {_path(script.url): number for number, script in scripts.items()}
+        self._numbers = {file_of(script.url): number for number, script in scripts.items()}
         self._texts: dict[str, str] = {}
         self._codes: dict[tuple[str, int], str | None] = {}
 
     def number(self, url: str) -> int | None:
         """Of the script, as in heap snapshots; None if it is not known."""
-        return self._numbers.get(_path(url))
+        return self._numbers.get(file_of(url))
 
     def made_in(
         self, frame: CallFrame, name: str, callee: str, closure: tuple[int, int] | None
@@ -65,7 +65,7 @@ class Lines:
 
     def _text(self, url: str) -> str:
         if url not in self._texts:
-            self._texts[url] = self._from_engine(url) or _from_disk(_path(url))
+            self._texts[url] = self._from_engine(url) or _from_disk(file_of(url))
         return self._texts[url]
 
     def _from_engine(self, url: str) -> str:
@@ -74,10 +74,6 @@ class Lines:
             with contextlib.suppress(NodeLeakError):  # it died of what it allocated
                 return self._heap.script_texts([number])[number]
         return ""
-
-
-def _path(url: str) -> str:
-    return CallFrame("", url, 0, 0).path
 
 
 def _from_disk(path: str) -> str:
