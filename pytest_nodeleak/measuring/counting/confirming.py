@@ -127,7 +127,11 @@ class Confirming:
         rows = merge_windows([window.survivors for window in late])
         done = sum(window.iterations for window in late)
         unproven = functions_of(proven).isdisjoint(g.allocations.function for g in growing)
-        if not late or not (unproven or has_ended(growing, rows, done, surely=False)):
+        if (
+            not growing
+            or not late
+            or not (unproven or has_ended(growing, rows, done, surely=False))
+        ):
             return False
         goes_on = self._goes_on()
         if goes_on is None:
