@@ -35,5 +35,6 @@ function install() {
     setEnvironmentData('NODELEAK_HEAPS', JSON.parse(plan)); // for its worker threads
   }
   const driver = require('./methods.cjs').makeDriver(require('./real.cjs'), preloading);
+  driver.workersRun = require('./born.cjs').watchWorkers();
   Object.defineProperty(globalThis, KEY, { value: driver });
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ _NUMBER = re.compile(r"^\[worker (\d+)\]|^Worker (\d+)")
 _OF_NODE = "node:"
 # Seconds for a child to tell of its workers; a busy one tells later.
 _GREETING = 0.25
+# Seconds after which a worker is taken for one that stays.
+_YOUNG = 0.1
 
 
 @dataclass(eq=False)
@@ -87,6 +90,8 @@ class Census:
             return []
         main.heap.channel.check_alive("its workers were looked for")
         if not main.relay.enabled:
+            if not self._threads and not self._has_lasting_workers():
+                return []
             main.relay.enabled = True
             main.heap.command(
                 "NodeWorker.enable",
@@ -95,6 +100,21 @@ class Census:
                 doing="its workers were looked for",
             )
         return self._workers_of(main)
+
+    def _has_lasting_workers(self) -> bool:
+        """Whether a worker of the program has run for a while.
+
+        Node aborts if it is to attach to a thread that ends before the main thread has noticed its
+        start, so nothing is attached to programs whose workers all end soon.
+        """
+        patience = Deadline(2 * _YOUNG)
+        while True:
+            runs = self._main.heap.channel.driver_at_once("workersRun")
+            if runs is None or runs >= _YOUNG * 1000:
+                return True
+            if runs < 0 or patience.expired:
+                return False
+            time.sleep(0.01)
 
     def known_workers(self) -> list[NodeWorker]:
         """Those of the program that were found so far."""
