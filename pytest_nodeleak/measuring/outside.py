@@ -99,13 +99,14 @@ class Outside:
 
 
 def outside_growth(samples: Sequence[Sample]) -> int:
-    """Bytes by which RSS grew without V8's heap and external memory."""
+    """Bytes by which RSS grew without V8's heap and external memory.
+
+    Of what these gave up nothing is added: V8 counts pages out before the system has them back.
+    """
     first, last = samples[0], samples[-1]
     external = max(0, last.external - first.external)
-    heap = last.heap_physical - first.heap_physical
-    # V8 may keep in RSS what the program let go of: a backlog of 400,000 jobs that is worked off.
-    kept = max(0, min(-heap, first.heap_used - last.heap_used))
-    return last.rss - first.rss - heap - kept - external
+    heap = max(0, last.heap_physical - first.heap_physical)
+    return last.rss - first.rss - heap - external
 
 
 def _rising_share(samples: Sequence[Sample]) -> float:

@@ -296,15 +296,14 @@ def test_outside_growth_is_what_the_pages_of_the_heap_and_external_memory_leave(
     before = Sample(100, 10, 0, 1000, 1, 1, heap_physical=300)
     after = Sample(150, 40, 0, 1200, 1, 1, heap_physical=350)
     assert outside_growth([before, after]) == 120
-    assert outside_growth([after, replace(before, heap_used=150, rss=1150)]) == 0
 
 
-def test_pages_that_the_program_let_go_of_and_v8_keeps_are_not_outside_the_heap():
+def test_pages_that_v8_counts_no_more_and_the_system_has_not_back_are_not_outside_the_heap():
+    """The TypeScript compiler: RSS 144.8 MB all the time, V8's pages 71.6 -> 66.4 MB."""
     before = Sample(500, 10, 0, 1000, 1, 1, heap_physical=600)
-    after = Sample(400, 10, 0, 1000, 1, 1, heap_physical=500)
+    after = Sample(500, 10, 0, 1000, 1, 1, heap_physical=500)
     assert outside_growth([before, after]) == 0
-    # Nothing was let go of: V8 has given pages back, and something else has taken as many.
-    assert outside_growth([before, replace(after, heap_used=500)]) == 100
+    assert outside_growth([before, replace(after, rss=1020)]) == 20
 
 
 BATCH = {"populations": (20, 24, 17), "survivors": (4, 12)}
