@@ -40,6 +40,7 @@ __all__ = [
     "is_unexplained",
     "no_class_grows",
     "not_proven",
+    "store_leak",
     "unexplained",
     "unexplained_rise",
 ]
@@ -60,12 +61,7 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     if slots:
         if not (evidence.pushed or evidence.exhausted):
             return Judgement(None, ("a container gains slots",), slots=slots, wants_double=True)
-        most = slots[0]
-        reason = (
-            f"{most.owner_name} (@{most.owner_id}) gained {most.growth:,} slots, as many in each "
-            "window for its length"
-        )
-        return Judgement("leak", (reason,), slots=slots)
+        return _gaining(slots)
     off_heap = off_heap_growth(evidence.series)
     in_jumps = external_rises_in_jumps(evidence.series)
     least = 0 if external_rises(evidence.series) else LEAST_OFF_HEAP
@@ -203,6 +199,21 @@ def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
         "the budget"
     )
     return Judgement("inconclusive", (reason,))
+
+
+def store_leak(evidence: Evidence, policy: Policy) -> Judgement | None:
+    """Of a container of bare slots, beside classes that are values or have filled up."""
+    slots = growing_slots(evidence, policy)
+    return _gaining(slots) if slots else None
+
+
+def _gaining(slots: tuple[SlotGrowth, ...]) -> Judgement:
+    most = slots[0]
+    reason = (
+        f"{most.owner_name} (@{most.owner_id}) gained {most.growth:,} slots, as many in each "
+        "window for its length"
+    )
+    return Judgement("leak", (reason,), slots=slots)
 
 
 def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:

@@ -208,10 +208,11 @@ class _Measurement:
         began = meter.budget.clock()
         said = self._named(proven, evidence)
         meter.budget.give_back(meter.budget.clock() - began)
+        proven = said.store or proven
         said = self._settled(said, proven)
         rows = said.findings.constructors
         sites: tuple[AllocationSite, ...] = ()
-        if said.outcome != "steady" and self.ledger is not None:
+        if said.outcome != "steady" and self.ledger is not None and said.store is None:
             growing = seen_last(proven.growing, self.ledger.evidence.growing)
             places = Places(meter.subject.heap, meter.app.script, growing)
             if self.policy.allocation_sites != "never":
@@ -280,7 +281,8 @@ class _Measurement:
             deadline,
             show_strings=self.policy.show_strings,
         )
-        return Said(outcome, (*reasons, *findings.facts), evidence, findings)
+        store = judgement if judgement.slots else None
+        return Said(outcome, (*reasons, *findings.facts), evidence, findings, store)
 
     def _settled(self, said: Said, proven: Judgement) -> Said:
         """The same when what was counted has come of age, and bounded containers are full."""

@@ -197,7 +197,7 @@ class Settling:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
         if proven.slots:
             name = proven.slots[0].owner_name
-            if self._gain_no_more(proven.slots):
+            if self._gain_no_more(proven.slots, sum(windows.counted or self._meter.windows)):
                 return Judgement("steady", (f"{name} has no more entries after more work",))
             if self._outwaits_own_timers(0.0):
                 self._meter.iterate(1)
@@ -222,12 +222,12 @@ class Settling:
     def _confirming(self) -> Confirming:
         return Confirming(self._ledger())
 
-    def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
-        """Whether containers gain less, in more work than they were seen in, than half of before.
+    def _gain_no_more(self, slots: Sequence[SlotGrowth], seen: float) -> bool:
+        """Whether containers gain less, in more work than ``seen`` before, than half of then.
 
         So does a queue that was shorter at first, and a table that is cleared when it is full.
         """
-        meter, seen = self._meter, sum(self._meter.windows)
+        meter = self._meter
         wanted = int(min(MUCH_MORE * seen, meter.room()))
         if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..base.deadline import Deadline
@@ -53,6 +54,8 @@ class Windows:
         self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
         self.pushed_seconds = 0.0
         self._stores: Stores | None = None
+        #: iterations of the windows in which stores were counted by themselves, without snapshots
+        self.counted: tuple[float, ...] = ()
         self.waited = False
         self._has_gone_on = False
 
@@ -89,6 +92,21 @@ class Windows:
             meter.sample()
             meter.snapshot()
         return self.collect()
+
+    def count_stores(self, deadline: Deadline) -> Evidence:
+        """What containers of bare slots gain in two windows more: no snapshot tells of numbers."""
+        meter, last = self.meter, self.meter.snapshots[-1]
+        self.close()
+        self._stores = Stores(meter.subject.heap, last)
+        windows = []
+        meter.enter("entries of containers")
+        for _ in range(2):
+            limit = meter.budget.within(min(NAMING_SECONDS, 0.3 * (deadline.remaining or 0.0)))
+            windows.append(meter.iterate(max(1, int(meter.windows[-1])), limit))
+            self._stores.read()
+        self.counted = tuple(windows)
+        slots = self._stores.grown(last)
+        return replace(self.collect(), windows=self.counted, rows=(), slots=slots)
 
     def evidence(self) -> Evidence:
         """Run the windows; all that they showed."""

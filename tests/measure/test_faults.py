@@ -318,7 +318,7 @@ def test_many_programs_and_measurements_at_once(
             app.close()
     assert outcomes == ["leak", "leak"]
     assert threading.active_count() == threads
-    assert psutil.Process().num_fds() == files
+    assert psutil.Process().num_fds() <= files  # an earlier test's may have been collected
     fault_table.saw("LeakError; afterwards as many threads and file descriptors as before")
 
 
