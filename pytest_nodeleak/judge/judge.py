@@ -79,11 +79,12 @@ def _without_short_window(evidence: Evidence) -> Evidence:
         for row in evidence.rows
         if len(row.survivors) == len(windows)
     )
-    slots = tuple(
-        replace(slot, counts=(*slot.counts[:-2], slot.counts[-1])) for slot in evidence.slots
+    slots, stores = (
+        tuple(replace(slot, counts=(*slot.counts[:-2], slot.counts[-1])) for slot in grown)
+        for grown in (evidence.slots, evidence.stores)
     )
     joined = (*windows[:-2], sum(windows[-2:]))
-    return replace(evidence, windows=joined, rows=rows, slots=slots)
+    return replace(evidence, windows=joined, rows=rows, slots=slots, stores=stores)
 
 
 def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:

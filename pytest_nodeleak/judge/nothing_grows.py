@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
@@ -40,13 +41,14 @@ __all__ = [
     "is_unexplained",
     "no_class_grows",
     "not_proven",
-    "store_leak",
     "unexplained",
     "unexplained_rise",
 ]
 
 #: bytes of a slot, slots per iteration that are found, and the least store that is looked at
 SLOT = 8
+#: containers that are told of one by one
+FEW = 3
 
 
 def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
@@ -58,6 +60,9 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     if swinging is not None:
         return swinging
     slots = growing_slots(evidence, policy)
+    stores = _growing_stores(evidence, policy)
+    if stores and (not slots or (len(slots) > FEW and stores[0].growth > FEW * slots[0].growth)):
+        slots = stores
     if slots:
         if not (evidence.pushed or evidence.exhausted):
             return Judgement(None, ("a container gains slots",), slots=slots, wants_double=True)
@@ -201,17 +206,12 @@ def _swinging(evidence: Evidence, policy: Policy) -> Judgement | None:
     return Judgement("inconclusive", (reason,))
 
 
-def store_leak(evidence: Evidence, policy: Policy) -> Judgement | None:
-    """Of a container of bare slots, beside classes that are values or have filled up."""
-    slots = growing_slots(evidence, policy)
-    return _gaining(slots) if slots else None
-
-
 def _gaining(slots: tuple[SlotGrowth, ...]) -> Judgement:
     most = slots[0]
+    where = f"{most.containers:,} of them" if most.containers > 1 else f"@{most.owner_id}"
     reason = (
-        f"{most.owner_name} (@{most.owner_id}) gained {most.growth:,} slots, as many in each "
-        "window for its length"
+        f"{most.owner_name} ({where}) gained {most.growth:,} slots, as many in each window for its "
+        "length"
     )
     return Judgement("leak", (reason,), slots=slots)
 
@@ -224,13 +224,31 @@ def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
     return tuple(
         slot
         for slot in evidence.slots
-        if slot.every_window
-        and slot.exact
-        and slot.growth >= max(THRESHOLDS.least_slots, THRESHOLDS.slot_rate * sum(windows))
-        and steady_rate(slot.gained, windows)
-        and not slot.owner_name.startswith("Weak")
-        and not policy.ignores(slot.owner_name)
+        if slot.exact and _grows_at_one_pace(slot, windows) and _is_judged(slot, policy)
     )
+
+
+def _growing_stores(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
+    """Kinds of containers that gain entries at one pace, all of a kind together.
+
+    Where one number more is put into one of hundreds, none is seen to grow by itself.
+    """
+    if len(evidence.windows) < 2:
+        return ()
+    return tuple(
+        store
+        for store in evidence.stores
+        if _grows_at_one_pace(store, evidence.windows) and _is_judged(store, policy)
+    )
+
+
+def _grows_at_one_pace(slot: SlotGrowth, windows: Sequence[float]) -> bool:
+    least = max(THRESHOLDS.least_slots, THRESHOLDS.slot_rate * sum(windows))
+    return slot.every_window and slot.growth >= least and steady_rate(slot.gained, windows)
+
+
+def _is_judged(slot: SlotGrowth, policy: Policy) -> bool:
+    return not slot.owner_name.startswith("Weak") and not policy.ignores(slot.owner_name)
 
 
 def _growing_text(evidence: Evidence, growth: float) -> float:

@@ -29,7 +29,7 @@ from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
 from .budget import Budget
-from .counting import Ledger, also_leaking, others_are_steady
+from .counting import Ledger, also_leaking, others_are_steady, spread_leak
 from .meter import Meter
 from .naming import (
     Findings,
@@ -63,8 +63,7 @@ SNAPSHOT_SHARE = 0.25
 def measure_with(app: NodeApp, workload: Workload, policy: Policy) -> Verdict:
     """Measure ``workload`` in ``app`` and return the verdict; never raises LeakError.
 
-    Raises PolicyError, WorkloadError, TargetError and its kinds, SelfCheckError, and what a Python
-    callable raises.
+    Raises PolicyError, WorkloadError, TargetError and its kinds, SelfCheckError, a callable's own.
     """
     if policy.jit != app.jit:
         raise PolicyError(
@@ -208,11 +207,13 @@ class _Measurement:
         began = meter.budget.clock()
         said = self._named(proven, evidence)
         meter.budget.give_back(meter.budget.clock() - began)
-        proven = said.store or proven
         said = self._settled(said, proven)
+        if said.tells_numbers and (of := spread_leak(self.windows, self.policy, self.ledger)):
+            proven, evidence = of
+            said = self._settled(self._named(proven, evidence), proven)
         rows = said.findings.constructors
         sites: tuple[AllocationSite, ...] = ()
-        if said.outcome != "steady" and self.ledger is not None and said.store is None:
+        if said.outcome != "steady" and self.ledger is not None and not proven.slots:
             growing = seen_last(proven.growing, self.ledger.evidence.growing)
             places = Places(meter.subject.heap, meter.app.script, growing)
             if self.policy.allocation_sites != "never":
@@ -281,8 +282,7 @@ class _Measurement:
             deadline,
             show_strings=self.policy.show_strings,
         )
-        store = judgement if judgement.slots else None
-        return Said(outcome, (*reasons, *findings.facts), evidence, findings, store)
+        return Said(outcome, (*reasons, *findings.facts), evidence, findings)
 
     def _settled(self, said: Said, proven: Judgement) -> Said:
         """The same when what was counted has come of age, and bounded containers are full."""
@@ -303,7 +303,7 @@ class _Measurement:
         if said.outcome == "steady":
             return replace(said, evidence=seen, findings=Findings())
         findings = said.findings.only_in(self._settling.still_growing)
-        if self.ledger is not None and said.outcome == "leak":
+        if self.ledger is not None and said.outcome == "leak" and not proven.slots:
             growing = self.ledger.evidence.growing
             again = named_by_what_stays(self.windows, self.policy, proven, growing, findings)
             seen, findings = again or (seen, findings)

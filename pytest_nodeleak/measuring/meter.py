@@ -14,11 +14,11 @@ from ..base.errors import hide_ours
 from ..base.phases import Phases
 from ..base.samples import Sample, Series
 from ..node.app import NodeApp
-from ..node.probes.files import SnapshotFiles
 from ..node.probes.timers import PendingTimeouts
 from ..node.workload import Runner
 from .budget import Budget
 from .heaps import Heaps
+from .heaps.files import SnapshotFiles
 from .limits import Limits
 from .memory import SnapshotMemory
 

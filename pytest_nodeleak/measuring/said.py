@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..judge.evidence import Evidence, Judgement
+from ..judge.evidence import Evidence
 from ..judge.verdict import Outcome
 from .naming import Findings
 
@@ -13,13 +13,14 @@ __all__ = ["Said"]
 
 @dataclass(frozen=True)
 class Said:
-    """An outcome and why, and the names of what grows, if something does.
-
-    ``store``: the judgement, if it is of a container of bare slots and not of what was counted.
-    """
+    """An outcome and why, and the names of what grows, if something does."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
     evidence: Evidence
     findings: Findings = field(default_factory=Findings)
-    store: Judgement | None = None
+
+    @property
+    def tells_numbers(self) -> bool:
+        """Whether nothing grows but numbers, if that: those among many that are no objects."""
+        return all(row.kind == "number" for row in self.findings.constructors)

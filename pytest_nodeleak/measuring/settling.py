@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..base.frames import file_of
 from ..judge.aging import of_age
@@ -31,6 +31,7 @@ from ..judge.evidence import Judgement
 from ..judge.thresholds import THRESHOLDS
 from ..node.probes.timers import OwnTimer
 from .counting import Confirming, Ledger
+from .heaps import entries_of
 from .meter import LONGEST_TIMER, TICK, Meter
 from .naming import Findings
 from .plan import Pacer
@@ -197,7 +198,7 @@ class Settling:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
         if proven.slots:
             name = proven.slots[0].owner_name
-            if self._gain_no_more(proven.slots, sum(windows.counted or self._meter.windows)):
+            if self._gain_no_more(proven.slots):
                 return Judgement("steady", (f"{name} has no more entries after more work",))
             if self._outwaits_own_timers(0.0):
                 self._meter.iterate(1)
@@ -222,23 +223,26 @@ class Settling:
     def _confirming(self) -> Confirming:
         return Confirming(self._ledger())
 
-    def _gain_no_more(self, slots: Sequence[SlotGrowth], seen: float) -> bool:
-        """Whether containers gain less, in more work than ``seen`` before, than half of then.
+    def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
+        """Whether containers gain less, in more work than they were seen in, than half of before.
 
         So does a queue that was shorter at first, and a table that is cleared when it is full.
         """
-        meter = self._meter
+        meter, seen = self._meter, sum(self._meter.windows)
         wanted = int(min(MUCH_MORE * seen, meter.room()))
         if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
             return False
-        ids = [slot.owner_id for slot in slots[:MOST_FILLINGS]]
-        with contextlib.closing(meter.subject.heap.count_entries(ids)) as entries:
-            before, done = entries.read(), meter.done
+        with contextlib.closing(entries_of(meter.subject.heap, slots[:MOST_FILLINGS])) as entries:
+            before: Mapping[Any, int] = entries.read()
+            done = meter.done
             self._ledger().push(wanted, all_of_it=True)
-            after, done = entries.read(), meter.done - done
-        expected = {slot.owner_id: done * slot.growth / seen for slot in slots}
-        gained = {number: after[number] - before[number] for number in before.keys() & after.keys()}
-        stopped = all(more < expected[number] / 2 for number, more in gained.items())
+            after: Mapping[Any, int] = entries.read()
+            done = meter.done - done
+        expected = {slot.key: done * slot.growth / seen for slot in slots}
+        gained = {
+            key: after[key] - before[key] for key in expected if key in before and key in after
+        }
+        stopped = all(more < expected[key] / 2 for key, more in gained.items())
         return bool(gained) and done >= seen and stopped
 
     def _stays(self, now: Judgement, proven: Judgement) -> bool:

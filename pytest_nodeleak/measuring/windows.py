@@ -14,7 +14,7 @@ from ..base.units import power_of_two
 from ..judge.evidence import Evidence, Judgement, OutsideGrowth
 from ..judge.judge import judge
 from ..judge.ledger import Growing
-from .heaps import Stores
+from .heaps import Entries, Stores
 from .meter import TICK, Meter
 from .plan import Pacer, unlike
 
@@ -54,8 +54,7 @@ class Windows:
         self.rounds: tuple[Sample, Sample] = (meter.samples[0], meter.samples[-1])
         self.pushed_seconds = 0.0
         self._stores: Stores | None = None
-        #: iterations of the windows in which stores were counted by themselves, without snapshots
-        self.counted: tuple[float, ...] = ()
+        self._entries: Entries | None = None
         self.waited = False
         self._has_gone_on = False
 
@@ -93,26 +92,15 @@ class Windows:
             meter.snapshot()
         return self.collect()
 
-    def count_stores(self, deadline: Deadline) -> Evidence:
-        """What containers of bare slots gain in two windows more: no snapshot tells of numbers."""
-        meter, last = self.meter, self.meter.snapshots[-1]
-        self.close()
-        self._stores = Stores(meter.subject.heap, last)
-        windows = []
-        meter.enter("entries of containers")
-        for _ in range(2):
-            limit = meter.budget.within(min(NAMING_SECONDS, 0.3 * (deadline.remaining or 0.0)))
-            windows.append(meter.iterate(max(1, int(meter.windows[-1])), limit))
-            self._stores.read()
-        self.counted = tuple(windows)
-        slots = self._stores.grown(last)
-        return replace(self.collect(), windows=self.counted, rows=(), slots=slots)
-
     def evidence(self) -> Evidence:
-        """Run the windows; all that they showed."""
+        """Run the windows; all that they showed. What snapshots there were is forgotten."""
         meter = self.meter
+        for taken in (meter.snapshots, meter.windows, meter.files):
+            taken.clear()
+        self.close()
         meter.snapshot()
         self._stores = stores = Stores(meter.subject.heap, meter.snapshots[0])
+        self._entries = entries = Entries(meter.subject.heap)
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
         while True:
             self._window(n)
@@ -120,6 +108,7 @@ class Windows:
             self.pacer.update()
             meter.snapshot()
             stores.read()
+            entries.read()
             evidence = self.collect()
             judgement = judge(evidence, self.policy)
             if judgement.outcome == "leak" and self._wait_for_timers(judgement):
@@ -132,7 +121,7 @@ class Windows:
                 if n:
                     continue
             if judgement.outcome is not None:
-                return evidence
+                return self._with_owners(evidence, judgement)
             n = self._next_window(judgement)
             if n == 0:
                 evidence = self.collect(exhausted=True)
@@ -141,6 +130,17 @@ class Windows:
                 ):
                     evidence = self.collect(exhausted=True)
                 return evidence
+
+    def _with_owners(self, evidence: Evidence, judgement: Judgement) -> Evidence:
+        """With the containers that gain, where no snapshot tells which they are."""
+        if self._entries is None or not any(slot.of_all for slot in judgement.slots):
+            return evidence
+        n = int(self.meter.windows[-1])
+        limit = self.meter.budget.within(NAMING_SECONDS)
+        stores = self._entries.owned(
+            judgement.slots, lambda: self.meter.iterate(n, limit), self.meter.retake_snapshot
+        )
+        return replace(evidence, stores=stores)
 
     def _window(self, n: int, share: float | None = None) -> None:
         """Up to ``n`` iterations with samples between; fewer if a leak slows the program down."""
@@ -216,6 +216,9 @@ class Windows:
         """Whether the containers of ``slots`` hold less by now than half of what they gained."""
         if self._stores is None:
             return False
+        if self._entries is not None and any(slot.of_all for slot in slots):
+            totals = self._entries.now()
+            return all(totals[s.owner_name] <= s.counts[-1] - s.growth / 2 for s in slots)
         now = self._stores.entries()
         return all(
             slot.owner_id in now and now[slot.owner_id] <= slot.counts[-1] - slot.growth / 2
@@ -247,6 +250,7 @@ class Windows:
             windows=tuple(meter.windows),
             rows=diff.rows if diff is not None else (),
             slots=self._slots(diff) if diff is not None and len(meter.snapshots) > 2 else (),
+            stores=self._entries.grown() if self._entries is not None else (),
             timed=self.pacer.timed,
             rounds_growth=after.heap_used - before.heap_used,
             rounds_iterations=after.iterations - before.iterations,

@@ -23,7 +23,9 @@ class SlotGrowth:
 
     ``kind`` is ``"array"``, ``"map"``, ``"set"`` or ``"object"``, ``counts`` are its entries in
     each snapshot: those that are, or refer to, an object. ``exact`` is False where an early
-    count was too small to be kept: it is given as 0, and was less than 16.
+    count was too small to be kept: it is given as 0, and was less than 16. Of kind
+    ``"all"`` they are of all containers of a kind together, of which so many ``containers`` gain;
+    the owner is one of these.
     """
 
     owner_id: int
@@ -31,6 +33,17 @@ class SlotGrowth:
     kind: str
     counts: tuple[int, ...]
     exact: bool = True
+    containers: int = 1
+
+    @property
+    def of_all(self) -> bool:
+        """Whether it is of all containers of a kind."""
+        return self.kind == "all"
+
+    @property
+    def key(self) -> int | str:
+        """By what its entries are counted later: id of the owner, or the kind."""
+        return self.owner_name if self.of_all else self.owner_id
 
     @property
     def gained(self) -> tuple[int, ...]:

@@ -21,7 +21,6 @@ from ...judge.aging import dies_with_age, fell
 from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing, growing_among, merge_windows
-from ...judge.nothing_grows import store_leak
 from ...judge.suspects import (
     has_filled_up,
     judged_rows,
@@ -122,7 +121,7 @@ def named_by_snapshots(
     if not over and has_filled_up(evidence.rows, evidence.windows, rate, usual):
         last = format_amount(evidence.windows[-1], evidence.unit)
         reason = f"what was growing has filled up: the last {last} added nothing that stays"
-        return _beside(windows, policy, deadline) or (Judgement("steady", (reason,)), evidence)
+        return Judgement("steady", (reason,)), evidence
     suspects = suspects_of(evidence.rows, evidence.windows, policy)
     if not suspects:
         every = suspects_of(evidence.rows, evidence.windows, Policy())
@@ -131,23 +130,9 @@ def named_by_snapshots(
             return Judgement("steady", (f"only {names} grows, which the policy accepts",)), evidence
         suspects = _survivors(evidence, policy, judgement)
     judgement = replace(judgement, suspects=suspects)
-    if judgement.tells_values and not over and (store := _beside(windows, policy, deadline)):
-        return store
     if judgement.outcome == "inconclusive" and judgement.doubtful and policy.jit == "off":
         judgement = _by_populations(judgement)
     return judgement, evidence
-
-
-def _beside(
-    windows: Windows, policy: Policy, deadline: Deadline
-) -> tuple[Judgement, Evidence] | None:
-    """A leak of bare slots beside values that were counted, or what has filled up.
-
-    A map of ids gives V8 some number objects for keys, and a table without an object more.
-    """
-    evidence = windows.count_stores(deadline)
-    leak = store_leak(evidence, policy)
-    return None if leak is None else (leak, evidence)
 
 
 def _usual_window(growing: Growing) -> float:

@@ -14,6 +14,7 @@ from ...base.errors import AttachError, EvaluationError, hide_ours
 from ...base.samples import Sample
 from ...inspector import ChunkHandler, EventHandler
 from ..channel import Channel
+from ..probes.entries import EntryCensus
 from ..probes.gc_runs import GcRun, HeapGrowth, growth_listener
 from ..probes.instances import count_instances
 from ..probes.live_profile import live_profile
@@ -206,6 +207,10 @@ class NodeHeap:
     def count_entries(self, ids: Iterable[int]) -> EntryCounts:
         """Count the entries of containers, given by heap object ids of the snapshot taken last."""
         return EntryCounts(self.channel, ids)
+
+    def entry_census(self, deadline: Deadline) -> EntryCensus:
+        """What all its containers hold together."""
+        return EntryCensus(self.channel, deadline)
 
     def scripts(self) -> dict[int, Script]:
         """The scripts that are loaded, by their numbers in heap snapshots."""

@@ -19,17 +19,21 @@ _GROUPS = (f"nodeleak-stores-{number}" for number in itertools.count())
 _FINDING = 3.0
 # A Map of another context is none by instanceof, but has the same getter.
 _COUNT = """function() {
-  const sizeOf = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size').get.call(this);
+  const it = this.deref();
+  if (!it) return null;
+  const sizeOf = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size').get.call(it);
   try { return sizeOf(Map); } catch {}
   try { return sizeOf(Set); } catch {}
-  return Array.isArray(this) ? this.length : Object.keys(this).length;
+  return Array.isArray(it) ? it.length : Object.keys(it).length;
 }"""
+# Of what is copied at each change the copy that was there first would stay.
+_WEAK = "function() { return new WeakRef(this); }"
 
 
 class EntryCounts:
     """Counts the entries of containers of one heap: numbers leave no edges to count them by.
 
-    The containers, given by ids of heap snapshots, are held until :meth:`close`.
+    The containers, given by ids of heap snapshots, are not kept alive by it.
     """
 
     def __init__(self, channel: Channel, ids: Iterable[int]) -> None:
@@ -40,9 +44,14 @@ class EntryCounts:
         for number in ids:
             if finding.expired:
                 break
-            remote = _remote_object(channel, number, Deadline(10), group=self._group)
+            remote = _remote_object(channel, number, Deadline(10))
             if remote:
-                self._objects[number] = remote
+                params = {"functionDeclaration": _WEAK, "objectId": remote}
+                reply = channel.command(
+                    "Runtime.callFunctionOn", {**params, "objectGroup": self._group}
+                )
+                self._objects[number] = str(reply["result"].get("objectId", ""))
+        channel.release_objects(finding)
 
     def __repr__(self) -> str:
         return f"<EntryCounts of {len(self._objects)} containers>"

@@ -1,0 +1,69 @@
+"""Entries that pile up in many containers, of which none is seen to grow by itself.
+
+Nor is the heap, for long. So does a store that is copied at each change.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...base.policy import Policy
+from ...judge.judge import judge
+from ...judge.thresholds import THRESHOLDS
+from ..heaps import Entries
+from ..meter import Meter
+
+if TYPE_CHECKING:
+    from ...judge.evidence import Evidence, Judgement
+    from ..windows import Windows
+    from .ledger import Ledger
+
+__all__ = ["spread_leak"]
+
+#: seconds of GC with which counting begins, at most: a count takes four of them
+MOST_GC = 0.1
+#: windows in each of which they rise, and seconds for all of these
+TIMES = 3
+TIME = 2.0
+#: seconds for the judgement where they do
+PROOF = 10.0
+
+
+def spread_leak(
+    windows: Windows, policy: Policy, ledger: Ledger | None
+) -> tuple[Judgement, Evidence] | None:
+    """The judgement where the entries of all arrays, maps and sets rise at one pace.
+
+    None where they do not, or where it cannot be told: in a service that others use, a program
+    that works by itself, a heap that takes long to walk.
+    """
+    meter = windows.meter
+    if policy.snapshots == "never" or not _rise(meter):
+        return None
+    if ledger is not None:
+        ledger.end()
+    meter.budget.extend_for(PROOF)
+    evidence = windows.evidence()
+    judgement = judge(evidence, policy)
+    leaks = judgement.outcome == "leak" and judgement.slots
+    return (judgement, evidence) if leaks else None
+
+
+def _rise(meter: Meter) -> bool:
+    """Whether they do, in each of some windows more."""
+    app, heap = meter.app, meter.subject.heap
+    if app.in_use or meter.runner.fixed_seconds is not None or meter.gc_seconds > MOST_GC:
+        return False
+    if heap.channel.is_asleep():
+        return False
+    n = max(1, meter.samples[-1].iterations - meter.samples[-2].iterations)
+    meter.budget.extend_for(TIME)
+    limit = meter.budget.within(TIME)
+    meter.enter("entries of containers")
+    entries = Entries(heap)
+    for _ in range(TIMES):
+        done = meter.iterate(n, limit)
+        entries.read()
+        if not done or not entries.rise(max(1.0, THRESHOLDS.slot_rate * done)):
+            return False
+    return True
