@@ -96,8 +96,9 @@ class Settling:
         own = [g.allocations.function for g in self._ledger().evidence.growing]
         paths = {frame.path for frame in own if frame.is_own}
         scripts = heap.scripts().values()
-        numbers = [s.id for s in scripts if file_of(s.url) in paths]
-        text = "\n".join(heap.script_texts(numbers).values())
+        # One of each file: of rules that are compiled from their texts there are thousands.
+        latest = {path: s.id for s in scripts if (path := file_of(s.url)) in paths}
+        text = "\n".join(heap.script_texts(latest.values()).values())
         for filling in fillings:
             bound = bound_in_text(text, filling)
             if bound is not None:

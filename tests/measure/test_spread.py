@@ -1,4 +1,4 @@
-"""Leaks of numbers, and of objects that are there already, spread over many containers, or copied."""
+"""Leaks of numbers, and of objects that are there already, in many containers, or copied."""
 
 from __future__ import annotations
 
