@@ -23,6 +23,7 @@ __all__ = [
     "deadline_among",
     "falls_out",
     "filled",
+    "is_removed_from",
     "not_full",
     "not_old",
 ]
@@ -50,6 +51,14 @@ _AGE_COMPARED = re.compile(
 )
 #: the last step to a container that has a name: ``.items``, ``cache (Map) in module app.js``
 _NAME = re.compile(r"(?:\.#?)?([\w$]+)(?: \(|$)")
+#: how a program takes something out of a container, puts another in its place, or begins anew
+_REMOVES = (
+    r"(?<![\w$])%s\??\.(?:delete|shift|pop|splice|clear)\s*\(",
+    r"(?<![\w$])%s\.length\s*(?:=(?!=)|-)",
+    r"(?<![\w$])delete\s+(?:[\w$]+\.)*%s\s*\[",
+    r"(?<![\w$])%s\[[^\]\n]*%%[^\]\n]*\]\s*(?:=(?!=)|;)",
+)
+_BEGINS = r"(?<![\w$])%s\s*[=:](?![=>])"
 _IN_TEXT = "the number in its code"
 #: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
 _LONGEST_AGE = 3600.0
@@ -202,6 +211,20 @@ def age_in_text(text: str, filling: Filling, since: float) -> DeclaredAge | None
     ages = (math.prod(map(int, factors)) / 1000 for factors in found)
     seconds = min((age for age in ages if since < age <= _LONGEST_AGE), default=None)
     return None if seconds is None else DeclaredAge(_IN_TEXT, seconds, filling)
+
+
+def is_removed_from(text: str, filling: Filling) -> bool:
+    """Whether ``text`` takes something out of a container or what it is in, or makes it anew."""
+    for step in filling.container.split(" -> "):
+        name = _NAME.match(step)
+        if name is None or name[1] == "Map":
+            continue
+        is_it = re.escape(name[1])
+        if any(re.search(how % is_it, text) for how in _REMOVES):
+            return True
+        if len(re.findall(_BEGINS % is_it, text)) > 1:
+            return True
+    return False
 
 
 def _sizes_as_counts(numbers: Mapping[str, float], filling: Filling) -> dict[str, float]:

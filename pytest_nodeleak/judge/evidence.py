@@ -53,19 +53,19 @@ class Evidence:
     """All that was measured so far.
 
     ``windows`` are iterations between snapshots, oldest first; ``rows`` and ``slots`` what
-    grew over them, ``stores`` the entries of all containers of a kind. ``pushed``: as much work
-    has been done as it takes for common bounded structures to fill; ``exhausted``: the budget
-    allows no further window. ``rounds_growth`` are the bytes by which heapUsed grew over
-    ``rounds_iterations`` before the first snapshot, ``rounds_total_growth`` the same of the whole
-    program (a snapshot inflates RSS for good), ``outside`` growth that only RSS shows.
-    ``resources`` are the active ones of Node, by kind, that have become more.
+    grew over them, ``stores`` the entries of all containers of a kind (None: not counted).
+    ``pushed``: as much work has been done as it takes for common bounded structures to fill;
+    ``exhausted``: the budget allows no further window. ``rounds_growth`` are the bytes by which
+    heapUsed grew over ``rounds_iterations`` before the first snapshot, ``rounds_total_growth`` the
+    same of the whole program (a snapshot inflates RSS for good), ``outside`` growth that only RSS
+    shows. ``resources`` are the active ones of Node, by kind, that have become more.
     """
 
     series: Series
     windows: tuple[float, ...] = ()
     rows: tuple[ConstructorGrowth, ...] = ()
     slots: tuple[SlotGrowth, ...] = ()
-    stores: tuple[SlotGrowth, ...] = ()
+    stores: tuple[SlotGrowth, ...] | None = None
     timed: bool = False
     total_iterations: int = 0
     pushed: bool = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
 from ..base.samples import Series
@@ -20,6 +21,9 @@ from .nothing_grows import no_class_grows
 from .suspects import over_bounds, suspects_of, worst_of
 from .thresholds import THRESHOLDS
 from .trend import bends, rising_share, robust_slope
+
+if TYPE_CHECKING:
+    from ..heap import SlotGrowth
 
 __all__ = ["judge"]
 
@@ -79,12 +83,14 @@ def _without_short_window(evidence: Evidence) -> Evidence:
         for row in evidence.rows
         if len(row.survivors) == len(windows)
     )
-    slots, stores = (
-        tuple(replace(slot, counts=(*slot.counts[:-2], slot.counts[-1])) for slot in grown)
-        for grown in (evidence.slots, evidence.stores)
-    )
+    slots = _joined(evidence.slots)
+    stores = None if evidence.stores is None else _joined(evidence.stores)
     joined = (*windows[:-2], sum(windows[-2:]))
     return replace(evidence, windows=joined, rows=rows, slots=slots, stores=stores)
+
+
+def _joined(grown: Sequence[SlotGrowth]) -> tuple[SlotGrowth, ...]:
+    return tuple(replace(slot, counts=(*slot.counts[:-2], slot.counts[-1])) for slot in grown)
 
 
 def _heap_shows(suspects: Sequence[Suspect], evidence: Evidence) -> bool:

@@ -82,6 +82,7 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     if (
         evidence.exhausted
         and evidence.rounds_growth >= THRESHOLDS.unexplained
+        and _slots_may_grow(evidence)
         and not _has_doubled(evidence)
     ):
         grown = format_bytes(evidence.rounds_growth)
@@ -237,7 +238,7 @@ def _growing_stores(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...
         return ()
     return tuple(
         store
-        for store in evidence.stores
+        for store in evidence.stores or ()
         if _grows_at_one_pace(store, evidence.windows) and _is_judged(store, policy)
     )
 
@@ -267,7 +268,14 @@ def _growing_text(evidence: Evidence, growth: float) -> float:
 
 
 def _slots_may_grow(evidence: Evidence) -> bool:
-    """Whether heapUsed grew before the first snapshot as a store of bare slots would make it."""
+    """Whether heapUsed grew before the first snapshot as a store of bare slots would make it.
+
+    Not if it is known what all containers hold, and over windows none of that grew.
+    """
+    if evidence.stores is not None and len(evidence.windows) > 1:
+        least = THRESHOLDS.slot_rate * sum(evidence.windows)
+        if not any(store.every_window and store.growth >= least for store in evidence.stores):
+            return False
     return evidence.rounds_growth >= max(
         THRESHOLDS.least_store, 0.5 * SLOT * evidence.rounds_iterations
     )

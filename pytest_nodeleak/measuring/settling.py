@@ -24,6 +24,7 @@ from ..judge.bounds import (
     deadline_among,
     falls_out,
     filled,
+    is_removed_from,
     not_full,
     not_old,
 )
@@ -48,7 +49,7 @@ HELD = 0.3
 LONGEST_WAIT = 1.1 * LONGEST_TIMER
 #: seconds for seeing whether something grows still
 CHECK_SECONDS = 1.0
-#: seconds that most of what is swept by a timer is kept at most
+#: seconds that most of what is taken out again, or swept by a timer, is kept at most
 OLD = 10.0
 #: share of its bound from which a container is full
 FULL = 0.9
@@ -104,11 +105,19 @@ class Settling:
             if bound is not None:
                 return self._fill(bound, fillings)
             age = age_in_text(text, filling, self._ledger().lived)
-            if age is None or age.seconds > LONGEST_TIMER:
-                continue
-            if self._has_time_for(1.1 * age.seconds):  # it may be of something else
+            # It may be of something else.
+            if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)
-        return None
+        return next((self._outlast(f) for f in fillings if is_removed_from(text, f)), None)
+
+    def _outlast(self, filling: Filling) -> Judgement | None:
+        """Work until a program that takes things out again should have; None: they stay."""
+        ledger = self._ledger()
+        more = max(0.0, 1.1 * OLD - ledger.age) / max(ledger.pace, 1e-7)
+        wanted = self._meter.done - ledger.counted + more
+        if self._confirming.outlives(wanted, in_turn=True) is not False:
+            return None
+        return Judgement("steady", (f"what {filling.container} is given is taken out again",))
 
     def _numbers_around(self, filling: Filling) -> dict[str, float]:
         heap = self._meter.subject.heap

@@ -99,17 +99,12 @@ class Windows:
             taken.clear()
         self.close()
         meter.snapshot()
-        self._stores = stores = Stores(meter.subject.heap, meter.snapshots[0])
-        self._entries = entries = Entries(meter.subject.heap)
+        self._stores = Stores(meter.subject.heap, meter.snapshots[0])
+        self._entries = Entries(meter.subject.heap)
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
         while True:
             self._window(n)
-            meter.sample()
-            self.pacer.update()
-            meter.snapshot()
-            stores.read()
-            entries.read()
-            evidence = self.collect()
+            evidence = self._read()
             judgement = judge(evidence, self.policy)
             if judgement.outcome == "leak" and self._wait_for_timers(judgement):
                 evidence = self.collect()
@@ -130,6 +125,25 @@ class Windows:
                 ):
                     evidence = self.collect(exhausted=True)
                 return evidence
+
+    def longer(self, seconds: float) -> Evidence:
+        """The same after a window of so many ``seconds``, which what grows must outlive."""
+        meter = self.meter
+        meter.budget.extend_for(seconds + meter.snapshot_seconds)
+        meter.enter(f"window {len(meter.windows) + 1}")
+        n = max(1, int(seconds / max(meter.last_pace, 1e-7)))
+        meter.iterate(n, meter.budget.within(seconds))
+        return self._read()
+
+    def _read(self) -> Evidence:
+        """After a window."""
+        self.meter.sample()
+        self.pacer.update()
+        self.meter.snapshot()
+        for counts in (self._stores, self._entries):
+            if counts is not None:
+                counts.read()
+        return self.collect()
 
     def _with_owners(self, evidence: Evidence, judgement: Judgement) -> Evidence:
         """With the containers that gain, where no snapshot tells which they are."""
@@ -250,7 +264,7 @@ class Windows:
             windows=tuple(meter.windows),
             rows=diff.rows if diff is not None else (),
             slots=self._slots(diff) if diff is not None and len(meter.snapshots) > 2 else (),
-            stores=self._entries.grown() if self._entries is not None else (),
+            stores=self._entries.grown() if self._entries is not None else None,
             timed=self.pacer.timed,
             rounds_growth=after.heap_used - before.heap_used,
             rounds_iterations=after.iterations - before.iterations,

@@ -28,11 +28,16 @@ class Buffer:
     is_new: bool
 
 
-def longest_string(snapshot: HeapSnapshot) -> Buffer | None:
-    """The string that takes most memory by itself."""
+def longest_string(snapshot: HeapSnapshot, oldest: int) -> Buffer | None:
+    """The string that takes most memory by itself, of those that are new if there are such.
+
+    New are those with ids above ``oldest``: what becomes longer is put together again.
+    """
     strings = strings_among(snapshot, np.arange(snapshot.node_type.size))
     if not strings.size:
         return None
+    new = strings[snapshot.node_id[strings] > oldest]
+    strings = new if new.size else strings
     node = int(strings[np.argmax(snapshot.node_size[strings])])
     return Buffer(int(snapshot.node_id[node]), "(string)", int(snapshot.node_size[node]), True)
 

@@ -225,7 +225,7 @@ class SnapshotDiff:
         """The string that takes most memory by itself, at the end."""
         from .buffers import longest_string
 
-        return longest_string(self.last)
+        return longest_string(self.last, self.max_odd_ids[0])
 
     def texts_of(self, row: ConstructorGrowth) -> tuple[str, ...]:
         """The text of some of the strings that are ``row``, the most common pattern first.

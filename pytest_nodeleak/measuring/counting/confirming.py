@@ -29,6 +29,8 @@ LEAST_WORK = 1.0
 #: seconds of work that a few must outlive, and that the others may be given
 MUCH_WORK = 3.0
 MOST_WORK = 10.0
+#: iterations that may take longer, to see whether a pace goes on
+SLOW_WORK = 600
 #: seconds for what a program says it drops in turn
 MOST_TURNOVER = 38.0
 #: seconds of a reading that is worth a look at whether the pace has stayed
@@ -146,9 +148,10 @@ class Confirming:
         ledger, meter = self._ledger, self._meter
         since = ledger.done_since
         wanted = max(0.0, MUCH_MORE * (meter.done - since) - since)
-        if not self._has_time_for(wanted):
+        most = min(max(MOST_WORK, SLOW_WORK * ledger.pace), MOST_TURNOVER)
+        if not self._has_time_for(wanted, most):
             return None
-        ledger.work(MOST_WORK, wanted)
+        ledger.work(most, wanted)
         ledger.close_late_window()
         ledger.work(LEAST_WORK)
         ledger.see_again()

@@ -27,6 +27,8 @@ TIMES = 3
 TIME = 2.0
 #: seconds for the judgement where they do
 PROOF = 10.0
+#: seconds that objects must outlive which are found here
+LASTING = 11.0
 
 
 def spread_leak(
@@ -38,25 +40,30 @@ def spread_leak(
     that works by itself, a heap that takes long to walk.
     """
     meter = windows.meter
-    if policy.snapshots == "never" or not _rise(meter):
+    if policy.snapshots == "never" or not _rise(meter, grew=ledger is not None):
         return None
     if ledger is not None:
         ledger.end()
     meter.budget.extend_for(PROOF)
     evidence = windows.evidence()
     judgement = judge(evidence, policy)
-    leaks = judgement.outcome == "leak" and judgement.slots
-    return (judgement, evidence) if leaks else None
+    if judgement.outcome == "leak" and judgement.suspects:
+        # What was counted before was let go of: these may be as well, later.
+        evidence = windows.longer(LASTING)
+        judgement = judge(evidence, policy)
+    return (judgement, evidence) if judgement.outcome == "leak" else None
 
 
-def _rise(meter: Meter) -> bool:
-    """Whether they do, in each of some windows more."""
+def _rise(meter: Meter, *, grew: bool) -> bool:
+    """Whether they do, in each of some windows more; long ones where something ``grew`` before."""
     app, heap = meter.app, meter.subject.heap
     if app.in_use or meter.runner.fixed_seconds is not None or meter.gc_seconds > MOST_GC:
         return False
     if heap.channel.is_asleep():
         return False
     n = max(1, meter.samples[-1].iterations - meter.samples[-2].iterations)
+    if grew:
+        n = max(n, int(TIME / TIMES / max(meter.last_pace, 1e-6)))  # what comes in bursts, too
     meter.budget.extend_for(TIME)
     limit = meter.budget.within(TIME)
     meter.enter("entries of containers")

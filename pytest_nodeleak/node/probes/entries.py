@@ -21,7 +21,7 @@ _OF_EACH = """
   const sizes = [['Map', Map, size(Map)], ['Set', Set, size(Set)]];
   const count = (one) => {
     try {
-      if (Array.isArray(one)) return ['Array', one.length < 1e8 ? one.length : 0];
+      if (Array.isArray(one)) return ['Array', one.length];
       for (const [name, made, get] of sizes) if (one instanceof made) return [name, get.call(one)];
       return ['Object', ArrayBuffer.isView(one) ? 0 : Reflect.ownKeys(one).length];
     } catch {
