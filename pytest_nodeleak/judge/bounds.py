@@ -217,7 +217,7 @@ def is_removed_from(text: str, filling: Filling) -> bool:
     """Whether ``text`` takes something out of a container or what it is in, or makes it anew."""
     for step in filling.container.split(" -> "):
         name = _NAME.match(step)
-        if name is None or name[1] == "Map":
+        if name is None:
             continue
         is_it = re.escape(name[1])
         if any(re.search(how % is_it, text) for how in _REMOVES):

@@ -225,7 +225,7 @@ def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
     return tuple(
         slot
         for slot in evidence.slots
-        if slot.exact and _grows_at_one_pace(slot, windows) and _is_judged(slot, policy)
+        if slot.exact and _grows_at_one_pace(slot, windows) and _is_judged(slot, windows, policy)
     )
 
 
@@ -239,7 +239,8 @@ def _growing_stores(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...
     return tuple(
         store
         for store in evidence.stores or ()
-        if _grows_at_one_pace(store, evidence.windows) and _is_judged(store, policy)
+        if _grows_at_one_pace(store, evidence.windows)
+        and _is_judged(store, evidence.windows, policy)
     )
 
 
@@ -248,8 +249,10 @@ def _grows_at_one_pace(slot: SlotGrowth, windows: Sequence[float]) -> bool:
     return slot.every_window and slot.growth >= least and steady_rate(slot.gained, windows)
 
 
-def _is_judged(slot: SlotGrowth, policy: Policy) -> bool:
-    return not slot.owner_name.startswith("Weak") and not policy.ignores(slot.owner_name)
+def _is_judged(slot: SlotGrowth, windows: Sequence[float], policy: Policy) -> bool:
+    if slot.owner_name.startswith("Weak") or policy.ignores(slot.owner_name):
+        return False
+    return SLOT * slot.growth / sum(windows) > policy.max_growth.bytes
 
 
 def _growing_text(evidence: Evidence, growth: float) -> float:

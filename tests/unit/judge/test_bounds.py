@@ -1,5 +1,6 @@
 """Which number beside a container is the bound of it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_nodeleak.judge.bounds import (
     bound_among,
     bound_in_text,
     deadline_among,
+    is_removed_from,
 )
 
 FILLING = Filling("Entry", "object", "cache (Map)", entries=1000, per_iteration=1.5, pace=0.5)
@@ -141,6 +143,28 @@ def test_the_last_name_of_the_way_to_a_container_counts():
     assert found.value == 50
     unnamed = replace(FILLING, container="pages (Map) in module app.js -> [n]", entries=10)
     assert bound_in_text("if (pages.size > 50) pages.clear();", unnamed) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "removed"),
+    [
+        ("for (const [k, due] of nonces) { if (due > now) break; nonces.delete(k); }", True),
+        ("ring[pos % SLOTS] = record;", True),
+        ("const slot = ring[second % 10];", True),
+        ("this.days.length = 0;", True),
+        ("delete state.days[day];", True),
+        ("let days = new Map(); function rotate() { days = new Map(); }", True),
+        ("slot = { days: [] }; slot.days = [];", True),
+        ("const days = new Map(); days.set(key, value); if (days.length === 3) send();", False),
+        ("constructor() { this.days = []; } add(day) { this.days.push(day); }", False),
+        ("holidays.shift(); other.delete(days);", False),
+    ],
+)
+def test_whether_a_program_takes_something_out_of_a_container(text, removed):
+    name = re.search(r"nonces|ring|days", text)
+    assert name is not None
+    filling = replace(FILLING, container=f"{name[0]} (Map) in module app.js -> Map entry")
+    assert is_removed_from(text, filling) is removed
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,36 @@ def test_slots_that_a_container_gains_in_every_window_leak():
     assert judge(grown, ignored).outcome == "steady"
 
 
+def test_entries_of_all_containers_of_a_kind_leak():
+    of_all = SlotGrowth(0, "Set", "all", (30_000, 30_400, 32_000), containers=200)
+    grown = evidence(stores=(of_all,))
+    judgement = judge(grown, POLICY)
+    assert (judgement.outcome, judgement.slots) == ("leak", (of_all,))
+    assert judgement.reasons[0].startswith("Set (200 of them) gained 2,000 slots")
+    filled = replace(of_all, counts=(30_000, 30_400, 30_500))
+    assert judge(evidence(stores=(filled,)), POLICY).outcome == "steady"
+    assert judge(grown, POLICY.with_values("t", ignore="Set")).outcome == "steady"
+    assert judge(grown, POLICY.with_values("t", max_growth="16 B")).outcome == "steady"
+
+
+def test_few_containers_are_told_of_one_by_one_and_many_together():
+    of_all = SlotGrowth(0, "Set", "all", (30_000, 30_400, 32_000), containers=50)
+    for each in (3, 50):
+        growth = 2000 // each
+        counts = (300, 300 + growth // 5, 300 + growth)
+        slots = tuple(SlotGrowth(number, "Set", "", counts) for number in range(each))
+        judgement = judge(evidence(slots=slots, stores=(of_all,)), POLICY)
+        assert judgement.slots == ((of_all,) if each > 3 else slots)
+
+
+def test_where_all_entries_were_counted_nothing_is_doubled_to_see_a_store():
+    rising = series(3_000_000, 3_100_000, 3_200_000, 3_200_000, 3_200_000)
+    seen = evidence(series=rising, rounds_growth=200_000, rounds_iterations=200, windows=(20, 40))
+    seen = replace(seen, total_iterations=400, pushed=False)
+    assert judge(seen, POLICY).wants_double
+    assert not judge(replace(seen, stores=()), POLICY).wants_double
+
+
 def test_a_window_that_was_cut_short_is_joined_to_the_one_before_in_slots_as_well():
     counts = (3000, 3400, 5000, 5010)
     cut = evidence(slots=(SlotGrowth(71, "Set", "", counts),), windows=(400, 1600, 10))
