@@ -23,9 +23,9 @@ __all__ = [
     "deadline_among",
     "falls_out",
     "filled",
-    "is_removed_from",
     "not_full",
     "not_old",
+    "removed_within",
 ]
 
 _BOUND = re.compile(r"max|limit|capacity|bound", re.IGNORECASE)
@@ -58,6 +58,9 @@ _REMOVES = (
     r"(?<![\w$])delete\s+(?:[\w$]+\.)*%s\s*\[",
     r"(?<![\w$])%s\[[^\]\n]*%%[^\]\n]*\]\s*(?:=(?!=)|;)",
 )
+#: entries of which an old one is taken out for each new one, at most
+_IN_TURN = 12_000
+_CLOCK = re.compile(r"Date\.now|performance\.now|new Date\b|hrtime")
 _BEGINS = r"(?<![\w$])%s\s*[=:](?![=>])"
 _IN_TEXT = "the number in its code"
 #: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
@@ -213,8 +216,16 @@ def age_in_text(text: str, filling: Filling, since: float) -> DeclaredAge | None
     return None if seconds is None else DeclaredAge(_IN_TEXT, seconds, filling)
 
 
-def is_removed_from(text: str, filling: Filling) -> bool:
-    """Whether ``text`` takes something out of a container or what it is in, or makes it anew."""
+def removed_within(text: str, filling: Filling) -> float:
+    """Iterations within which ``text`` may take out again what it puts into a container.
+
+    Without end where it looks at a clock; 0 if it takes nothing out of it, or of what it is in, and
+    does not make it anew.
+    """
+    return (math.inf if _CLOCK.search(text) else _IN_TURN) if _is_removed(text, filling) else 0
+
+
+def _is_removed(text: str, filling: Filling) -> bool:
     for step in filling.container.split(" -> "):
         name = _NAME.match(step)
         if name is None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..base.frames import file_of
 from ..judge.aging import of_age
@@ -24,9 +25,9 @@ from ..judge.bounds import (
     deadline_among,
     falls_out,
     filled,
-    is_removed_from,
     not_full,
     not_old,
+    removed_within,
 )
 from ..judge.evidence import Judgement
 from ..judge.thresholds import THRESHOLDS
@@ -96,26 +97,26 @@ class Settling:
         heap = self._meter.subject.heap
         own = [g.allocations.function for g in self._ledger().evidence.growing]
         paths = {frame.path for frame in own if frame.is_own}
-        scripts = heap.scripts().values()
         # One of each file: of rules that are compiled from their texts there are thousands.
-        latest = {path: s.id for s in scripts if (path := file_of(s.url)) in paths}
-        text = "\n".join(heap.script_texts(latest.values()).values())
+        latest = {file_of(script.url): number for number, script in heap.scripts().items()}
+        text = "\n".join(heap.script_texts(latest[p] for p in paths & latest.keys()).values())
         for filling in fillings:
             bound = bound_in_text(text, filling)
             if bound is not None:
                 return self._fill(bound, fillings)
             age = age_in_text(text, filling, self._ledger().lived)
-            # It may be of something else.
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
-                return self._outlive(age)
-        return next((self._outlast(f) for f in fillings if is_removed_from(text, f)), None)
+                return self._outlive(age)  # it may be of something else
+        removed = ((f, within) for f in fillings if (within := removed_within(text, f)))
+        return next(itertools.starmap(self._outlast, removed), None)
 
-    def _outlast(self, filling: Filling) -> Judgement | None:
+    def _outlast(self, filling: Filling, within: float) -> Judgement | None:
         """Work until a program that takes things out again should have; None: they stay."""
         ledger = self._ledger()
-        more = max(0.0, 1.1 * OLD - ledger.age) / max(ledger.pace, 1e-7)
-        wanted = self._meter.done - ledger.counted + more
-        if self._confirming.outlives(wanted, in_turn=True) is not False:
+        since = self._meter.done - ledger.counted
+        aged = since + max(0.0, 1.1 * OLD - ledger.age) / max(ledger.pace, 1e-7)
+        wanted = min(aged, within)
+        if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
         return Judgement("steady", (f"what {filling.container} is given is taken out again",))
 
@@ -243,11 +244,9 @@ class Settling:
         if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
             return False
         with contextlib.closing(entries_of(meter.subject.heap, slots[:MOST_FILLINGS])) as entries:
-            before: Mapping[Any, int] = entries.read()
-            done = meter.done
+            before, done = entries.read(), meter.done
             self._ledger().push(wanted, all_of_it=True)
-            after: Mapping[Any, int] = entries.read()
-            done = meter.done - done
+            after, done = entries.read(), meter.done - done
         expected = {slot.key: done * slot.growth / seen for slot in slots}
         gained = {
             key: after[key] - before[key] for key in expected if key in before and key in after

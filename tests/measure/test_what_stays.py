@@ -80,6 +80,36 @@ def test_a_bound_that_is_a_number_in_the_code(measured: Measured, keeps: bool) -
         assert worst.retaining_path[0] == "pinned (Array) in module program.js"
 
 
+#: how old things go out, at 1 ms an iteration: by position, by the clock
+TAKEN_OUT = {
+    "a ring of 5,000": "ring[n % SLOTS] = seen;",
+    "7 s by deadlines": """
+      for (const [key, due] of ring) { if (due > Date.now()) break; ring.delete(key); }
+      ring.set(seen, Date.now() + 7000);
+    """,
+}
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("how", TAKEN_OUT)
+def test_what_is_taken_out_again_after_seconds(measured: Measured, how: str, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY}
+        class Seen {{ constructor(n) {{ this.n = n; }} }}
+        const SLOTS = 5000; const ring = {"[]" if "ring" in how else "new Map()"};
+        const kept = []; let n = 0;
+        global.iteration = () => {{
+          busy(1);
+          const seen = new Seen(++n);
+          {TAKEN_OUT[how]}
+          if ({str(keeps).lower()} && n % 20 === 0) kept.push(seen);
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 def test_a_sliding_window_whose_age_is_a_number_in_the_code(
     measured: Measured, keeps: bool

@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...base.deadline import Deadline
 from ...node.heaps.heap import NodeHeap
 
 if TYPE_CHECKING:
     from ...heap import SlotGrowth
-    from ...node.probes.entries import EntryCensus
-    from ...node.probes.numbers import EntryCounts
 
 __all__ = ["Entries", "entries_of"]
 
@@ -21,7 +19,15 @@ __all__ = ["Entries", "entries_of"]
 LOOK = 10
 
 
-def entries_of(heap: NodeHeap, slots: Sequence[SlotGrowth]) -> EntryCounts | EntryCensus:
+class Counter(Protocol):
+    """Counts entries by the key of a :class:`SlotGrowth`."""
+
+    def read(self) -> Mapping[Any, int]: ...
+
+    def close(self) -> None: ...
+
+
+def entries_of(heap: NodeHeap, slots: Sequence[SlotGrowth]) -> Counter:
     """Counts the entries of the containers that gained, or of all of a kind."""
     if any(slot.of_all for slot in slots):
         return heap.entry_census(Deadline(LOOK))

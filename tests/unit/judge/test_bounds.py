@@ -1,5 +1,6 @@
 """Which number beside a container is the bound of it."""
 
+import math
 import re
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from pytest_nodeleak.judge.bounds import (
     bound_among,
     bound_in_text,
     deadline_among,
-    is_removed_from,
+    removed_within,
 )
 
 FILLING = Filling("Entry", "object", "cache (Map)", entries=1000, per_iteration=1.5, pace=0.5)
@@ -164,7 +165,8 @@ def test_whether_a_program_takes_something_out_of_a_container(text, removed):
     name = re.search(r"nonces|ring|days", text)
     assert name is not None
     filling = replace(FILLING, container=f"{name[0]} (Map) in module app.js -> Map entry")
-    assert is_removed_from(text, filling) is removed
+    assert removed_within(text, filling) == (12_000 if removed else 0)
+    assert removed_within(text + " Date.now()", filling) == (math.inf if removed else 0)
 
 
 @pytest.mark.parametrize(
