@@ -237,10 +237,11 @@ class Settling:
     def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
         """Whether containers gain less, in more work than they were seen in, than half of before.
 
-        So does a queue that was shorter at first, and a table that is cleared when it is full.
+        So do a queue that was shorter at first, a table that is cleared, hundreds of bounded lists.
         """
         meter, seen = self._meter, sum(self._meter.windows)
-        wanted = int(min(MUCH_MORE * seen, meter.room()))
+        least = OLD / 2 / max(self._pacer.plan.pace, 1e-7) if slots[0].of_all else 0.0
+        wanted = int(min(max(MUCH_MORE * seen, least), meter.room()))
         if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
             return False
         with contextlib.closing(entries_of(meter.subject.heap, slots[:MOST_FILLINGS])) as entries:

@@ -34,6 +34,8 @@ CHEAP_SECONDS = 0.4
 CHEAP_BYTES = 1_000_000
 #: iterations for a name, however long they take: in fewer, what is in flight seems to stay
 FEWEST_NAMED = 8
+#: nodes of a heap whose containers are all asked what they hold
+MOST_NODES = 1_000_000
 #: times all windows before, of work in which a leak that was counted must go on
 MUCH_MORE = 2.2
 #: shares of the remaining budget that a window may take: the second must fit as well
@@ -100,7 +102,8 @@ class Windows:
         self.close()
         meter.snapshot()
         self._stores = Stores(meter.subject.heap, meter.snapshots[0])
-        self._entries = Entries(meter.subject.heap)
+        few = meter.snapshots[0].node_count < MOST_NODES
+        self._entries = Entries(meter.subject.heap) if few else None
         n = int(min(self.pacer.plan.first_window, max(1.0, 0.25 * meter.room())))
         while True:
             self._window(n)
@@ -120,20 +123,10 @@ class Windows:
             n = self._next_window(judgement)
             if n == 0:
                 evidence = self.collect(exhausted=True)
-                if judge(evidence, self.policy).outcome == "leak" and self._wait_for_timers(
-                    judgement
-                ):
+                judgement = judge(evidence, self.policy)
+                if judgement.outcome == "leak" and self._wait_for_timers(judgement):
                     evidence = self.collect(exhausted=True)
-                return evidence
-
-    def longer(self, seconds: float) -> Evidence:
-        """The same after a window of so many ``seconds``, which what grows must outlive."""
-        meter = self.meter
-        meter.budget.extend_for(seconds + meter.snapshot_seconds)
-        meter.enter(f"window {len(meter.windows) + 1}")
-        n = max(1, int(seconds / max(meter.last_pace, 1e-7)))
-        meter.iterate(n, meter.budget.within(seconds))
-        return self._read()
+                return self._with_owners(evidence, judgement)
 
     def _read(self) -> Evidence:
         """After a window."""
@@ -232,7 +225,9 @@ class Windows:
             return False
         if self._entries is not None and any(slot.of_all for slot in slots):
             totals = self._entries.now()
-            return all(totals[s.owner_name] <= s.counts[-1] - s.growth / 2 for s in slots)
+            return all(
+                totals.get(s.owner_name, math.inf) <= s.counts[-1] - s.growth / 2 for s in slots
+            )
         now = self._stores.entries()
         return all(
             slot.owner_id in now and now[slot.owner_id] <= slot.counts[-1] - slot.growth / 2

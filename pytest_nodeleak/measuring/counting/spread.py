@@ -27,8 +27,6 @@ TIMES = 3
 TIME = 2.0
 #: seconds for the judgement where they do
 PROOF = 10.0
-#: seconds that objects must outlive which are found here
-LASTING = 11.0
 
 
 def spread_leak(
@@ -37,21 +35,21 @@ def spread_leak(
     """The judgement where the entries of all arrays, maps and sets rise at one pace.
 
     None where they do not, or where it cannot be told: in a service that others use, a program
-    that works by itself, a heap that takes long to walk.
+    that works by itself, a heap that takes long to walk, or where the policy accepts growth, for
+    that is in containers as well.
     """
     meter = windows.meter
-    if policy.snapshots == "never" or not _rise(meter, grew=ledger is not None):
+    accepts = policy.ignore or policy.max_live or policy.max_growth.amount
+    if policy.snapshots == "never" or accepts or not _rise(meter, grew=ledger is not None):
         return None
     if ledger is not None:
         ledger.end()
     meter.budget.extend_for(PROOF)
     evidence = windows.evidence()
     judgement = judge(evidence, policy)
-    if judgement.outcome == "leak" and judgement.suspects:
-        # What was counted before was let go of: these may be as well, later.
-        evidence = windows.longer(LASTING)
-        judgement = judge(evidence, policy)
-    return (judgement, evidence) if judgement.outcome == "leak" else None
+    # Classes that grow here were counted before, and let go of.
+    leaks = judgement.outcome == "leak" and judgement.slots
+    return (judgement, evidence) if leaks else None
 
 
 def _rise(meter: Meter, *, grew: bool) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...base.deadline import Deadline
+from ...base.errors import ProtocolError
 from ...node.heaps.heap import NodeHeap
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ class Entries:
         return f"<Entries {len(self._counts)} x {self._counts[-1]}>"
 
     def now(self) -> Mapping[str, int]:
-        """Entries by kind; forces a GC."""
-        return self._heap.entry_census(Deadline(LOOK)).read()
+        """Entries by kind; forces a GC. None where the program has replaced what it takes."""
+        with contextlib.suppress(ProtocolError):
+            return self._heap.entry_census(Deadline(LOOK)).read()
+        return {}
 
     def read(self) -> None:
         """Count again, after another window."""
@@ -55,12 +58,14 @@ class Entries:
     def rise(self, least: float) -> bool:
         """Whether those of one kind rose in the last window, by ``least``."""
         before, now = self._counts[-2:]
-        return any(now[kind] - before[kind] >= least for kind in now)
+        return any(now[kind] - before[kind] >= least for kind in now.keys() & before.keys())
 
-    def grown(self) -> tuple[SlotGrowth, ...]:
-        """The kinds that have gained, none of them with an owner."""
+    def grown(self) -> tuple[SlotGrowth, ...] | None:
+        """The kinds that have gained, none of them with an owner; None where that is not known."""
         from ...heap import SlotGrowth
 
+        if not all(self._counts):
+            return None
         rows = (
             SlotGrowth(0, kind, "all", tuple(counts[kind] for counts in self._counts))
             for kind in self._counts[0]

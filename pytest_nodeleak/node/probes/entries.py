@@ -17,8 +17,8 @@ _DOING = "the entries of its containers were counted"
 # An array by ids that are deleted again becomes longer, not fuller: of a long one a sample tells
 # whether it is full. Object.keys would leave a cache at the shape of an object, ownKeys does not.
 _OF_EACH = """
-  const size = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size').get;
-  const sizes = [['Map', Map, size(Map)], ['Set', Set, size(Set)]];
+  const size = (made) => Object.getOwnPropertyDescriptor(made.prototype, 'size')?.get;
+  const sizes = [['Map', Map, size(Map)], ['Set', Set, size(Set)]].filter(([, , get]) => get);
   const elements = (array) => {
     const { length } = array;
     const step = length > 100000 ? Math.floor(length / 256) : 1;
@@ -83,7 +83,7 @@ class EntryCensus:
     """Counts the entries of all containers that are alive in the main context of a heap.
 
     That is arrays, maps, sets, and the properties of other objects. Each question forces a GC.
-    Raises what a command raises.
+    Raises what a command raises, ProtocolError where the program has replaced what it takes.
     """
 
     def __init__(self, channel: Channel, deadline: Deadline) -> None:

@@ -1,1 +1,0 @@
-setInterval(()=>{},1e6)
