@@ -59,8 +59,9 @@ def no_class_grows(evidence: Evidence, policy: Policy) -> Judgement:
     swinging = _swinging(evidence, policy)
     if swinging is not None:
         return swinging
-    slots = growing_slots(evidence, policy)
-    stores = _growing_stores(evidence, policy)
+    slots = _growing(evidence.slots, evidence.windows, policy)
+    # Where one number more is put into one of hundreds, none is seen to grow by itself.
+    stores = _growing(evidence.stores or (), evidence.windows, policy)
     if stores and (not slots or (len(slots) > FEW and stores[0].growth > FEW * slots[0].growth)):
         slots = stores
     if slots:
@@ -217,42 +218,24 @@ def _gaining(slots: tuple[SlotGrowth, ...]) -> Judgement:
     return Judgement("leak", (reason,), slots=slots)
 
 
-def growing_slots(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
-    """Old containers that gain entries in every window, at one pace: exact from one on."""
-    windows = evidence.windows
+def _growing(
+    slots: Sequence[SlotGrowth], windows: Sequence[float], policy: Policy
+) -> tuple[SlotGrowth, ...]:
+    """What gains entries in every window, at one pace: exact from one on."""
     if len(windows) < 2:
         return ()
+    least = max(THRESHOLDS.least_slots, THRESHOLDS.slot_rate * sum(windows))
     return tuple(
         slot
-        for slot in evidence.slots
-        if slot.exact and _grows_at_one_pace(slot, windows) and _is_judged(slot, windows, policy)
+        for slot in slots
+        if slot.exact
+        and slot.every_window
+        and slot.growth >= least
+        and SLOT * slot.growth / sum(windows) > policy.max_growth.bytes
+        and steady_rate(slot.gained, windows)
+        and not slot.owner_name.startswith("Weak")
+        and not policy.ignores(slot.owner_name)
     )
-
-
-def _growing_stores(evidence: Evidence, policy: Policy) -> tuple[SlotGrowth, ...]:
-    """Kinds of containers that gain entries at one pace, all of a kind together.
-
-    Where one number more is put into one of hundreds, none is seen to grow by itself.
-    """
-    if len(evidence.windows) < 2:
-        return ()
-    return tuple(
-        store
-        for store in evidence.stores or ()
-        if _grows_at_one_pace(store, evidence.windows)
-        and _is_judged(store, evidence.windows, policy)
-    )
-
-
-def _grows_at_one_pace(slot: SlotGrowth, windows: Sequence[float]) -> bool:
-    least = max(THRESHOLDS.least_slots, THRESHOLDS.slot_rate * sum(windows))
-    return slot.every_window and slot.growth >= least and steady_rate(slot.gained, windows)
-
-
-def _is_judged(slot: SlotGrowth, windows: Sequence[float], policy: Policy) -> bool:
-    if slot.owner_name.startswith("Weak") or policy.ignores(slot.owner_name):
-        return False
-    return SLOT * slot.growth / sum(windows) > policy.max_growth.bytes
 
 
 def _growing_text(evidence: Evidence, growth: float) -> float:

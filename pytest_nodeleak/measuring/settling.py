@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -107,8 +106,11 @@ class Settling:
             age = age_in_text(text, filling, self._ledger().lived)
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
-        removed = ((f, within) for f in fillings if (within := removed_within(text, f)))
-        return next(itertools.starmap(self._outlast, removed), None)
+        for filling in fillings:
+            within = removed_within(text, filling)
+            if within:
+                return self._outlast(filling, within)
+        return None
 
     def _outlast(self, filling: Filling, within: float) -> Judgement | None:
         """Work until a program that takes things out again should have; None: they stay."""
@@ -249,9 +251,7 @@ class Settling:
             self._ledger().push(wanted, all_of_it=True)
             after, done = entries.read(), meter.done - done
         expected = {slot.key: done * slot.growth / seen for slot in slots}
-        gained = {
-            key: after[key] - before[key] for key in expected if key in before and key in after
-        }
+        gained = {k: after[k] - before[k] for k in expected.keys() & before.keys() & after.keys()}
         stopped = all(more < expected[key] / 2 for key, more in gained.items())
         return bool(gained) and done >= seen and stopped
 

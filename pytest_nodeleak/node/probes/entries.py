@@ -8,6 +8,7 @@ from typing import Any
 from ...base.deadline import Deadline
 from ...base.errors import ProtocolError
 from ..channel import Channel
+from .instances import objects_below
 
 __all__ = ["EntryCensus"]
 
@@ -133,10 +134,9 @@ class EntryCensus:
         self._command("Runtime.releaseObjectGroup", {"objectGroup": group})
 
     def _objects(self) -> str:
-        params = {"expression": "Object.prototype", "objectGroup": _GROUP}
-        prototype = self._command("Runtime.evaluate", params)["result"]["objectId"]
-        params = {"prototypeObjectId": prototype, "objectGroup": _GROUP}
-        return str(self._command("Runtime.queryObjects", params)["objects"]["objectId"])
+        return objects_below(
+            self._channel, "Object.prototype", _GROUP, deadline=self._deadline, doing=_DOING
+        )
 
     def _call(
         self,

@@ -51,7 +51,7 @@ class EntryCounts:
                     "Runtime.callFunctionOn", {**params, "objectGroup": self._group}
                 )
                 self._objects[number] = str(reply["result"].get("objectId", ""))
-        channel.release_objects(finding)
+        channel.release_objects(Deadline(10))
 
     def __repr__(self) -> str:
         return f"<EntryCounts of {len(self._objects)} containers>"
@@ -95,13 +95,11 @@ def numbers_in(
         channel.release_objects(deadline)
 
 
-def _remote_object(
-    channel: Channel, number: int | None, deadline: Deadline, group: str = GROUP
-) -> str:
+def _remote_object(channel: Channel, number: int | None, deadline: Deadline) -> str:
     """The inspector's id of an object; "" if there is none."""
     if number is None:
         return ""
-    params = {"objectId": str(number), "objectGroup": group}
+    params = {"objectId": str(number), "objectGroup": GROUP}
     try:
         reply = channel.command("HeapProfiler.getObjectByHeapObjectId", params, deadline=deadline)
     except ProtocolError:

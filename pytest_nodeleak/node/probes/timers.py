@@ -10,6 +10,7 @@ from typing import Any
 from ...base.deadline import Deadline
 from ...base.frames import CallFrame
 from ..channel import Channel
+from .instances import objects_below
 from .scripts import loaded_scripts
 
 __all__ = ["OwnTimer", "PendingTimeouts", "own_timers", "pending_timeouts"]
@@ -86,15 +87,7 @@ def own_timers(channel: Channel, most: float) -> tuple[OwnTimer, ...]:
 @contextmanager
 def _all_timers(channel: Channel) -> Iterator[str]:
     """The inspector's id of an array of all live Timeout objects."""
-    prototype = channel.command(
-        "Runtime.evaluate", {"expression": _PROTOTYPE, "objectGroup": _GROUP}
-    )
-    found = channel.command(
-        "Runtime.queryObjects",
-        {"prototypeObjectId": prototype["result"]["objectId"], "objectGroup": _GROUP},
-        doing="timers were counted",
-    )
-    yield str(found["objects"]["objectId"])
+    yield objects_below(channel, _PROTOTYPE, _GROUP, doing="timers were counted")
     channel.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
 
 
