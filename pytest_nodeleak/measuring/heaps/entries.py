@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ...base.deadline import Deadline
 from ...base.errors import ProtocolError
 from ...node.heaps.heap import NodeHeap
 
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from ...heap import SlotGrowth
 
 __all__ = ["Entries", "entries_of"]
-
-#: seconds for one look at a heap
-LOOK = 10
 
 
 class Counter(Protocol):
@@ -31,7 +27,7 @@ class Counter(Protocol):
 def entries_of(heap: NodeHeap, slots: Sequence[SlotGrowth]) -> Counter:
     """Counts the entries of the containers that gained, or of all of a kind."""
     if any(slot.of_all for slot in slots):
-        return heap.entry_census(Deadline(LOOK))
+        return heap.entry_census()
     return heap.count_entries(slot.owner_id for slot in slots)
 
 
@@ -48,7 +44,7 @@ class Entries:
     def now(self) -> Mapping[str, int]:
         """Entries by kind; forces a GC. None where the program has replaced what it takes."""
         with contextlib.suppress(ProtocolError):
-            return self._heap.entry_census(Deadline(LOOK)).read()
+            return self._heap.entry_census().read()
         return {}
 
     def read(self) -> None:
@@ -85,7 +81,7 @@ class Entries:
         """
         found = []
         for slot in slots:
-            with contextlib.closing(self._heap.entry_census(Deadline(LOOK))) as census:
+            with contextlib.closing(self._heap.entry_census()) as census:
                 census.begin()
                 work()
                 containers = census.gainers(slot.owner_name)

@@ -208,9 +208,9 @@ class NodeHeap:
         """Count the entries of containers, given by heap object ids of the snapshot taken last."""
         return EntryCounts(self.channel, ids)
 
-    def entry_census(self, deadline: Deadline) -> EntryCensus:
+    def entry_census(self) -> EntryCensus:
         """What all its containers hold together."""
-        return EntryCensus(self.channel, deadline)
+        return EntryCensus(self.channel)
 
     def scripts(self) -> dict[int, Script]:
         """The scripts that are loaded, by their numbers in heap snapshots."""

@@ -14,6 +14,8 @@ __all__ = ["EntryCensus"]
 
 _GROUP = "nodeleak-entries"
 _BEST = "nodeleak-entries-best"
+#: seconds for one look at a heap
+_LOOK = 10
 _DOING = "the entries of its containers were counted"
 # An array by ids that are deleted again becomes longer, not fuller: of a long one a sample tells
 # whether it is full. Object.keys would leave a cache at the shape of an object, ownKeys does not.
@@ -87,9 +89,8 @@ class EntryCensus:
     Raises what a command raises, ProtocolError where the program has replaced what it takes.
     """
 
-    def __init__(self, channel: Channel, deadline: Deadline) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._deadline = deadline
         self._before = self._best = ""
 
     def read(self) -> Mapping[str, int]:
@@ -135,7 +136,7 @@ class EntryCensus:
 
     def _objects(self) -> str:
         return objects_below(
-            self._channel, "Object.prototype", _GROUP, deadline=self._deadline, doing=_DOING
+            self._channel, "Object.prototype", _GROUP, deadline=Deadline(_LOOK), doing=_DOING
         )
 
     def _call(
@@ -160,4 +161,5 @@ class EntryCensus:
         return result
 
     def _command(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        return self._channel.command(method, params, deadline=self._deadline, doing=_DOING)
+        # Of its own for each: between two questions there may be any amount of work.
+        return self._channel.command(method, params, deadline=Deadline(_LOOK), doing=_DOING)
