@@ -40,10 +40,12 @@ def spread_leak(
     """
     meter = windows.meter
     accepts = policy.ignore or policy.max_live or policy.max_growth.amount
-    if policy.snapshots == "never" or accepts or not _rise(meter, grew=ledger is not None):
+    if policy.snapshots == "never" or accepts:
         return None
     if ledger is not None:
-        ledger.end()
+        ledger.end()  # under the profiler a count takes 25 times as long
+    if not _rise(meter, grew=ledger is not None):
+        return None
     meter.budget.extend_for(PROOF)
     evidence = windows.evidence()
     judgement = judge(evidence, policy)
