@@ -208,7 +208,7 @@ class _Measurement:
         said = self._named(proven, evidence)
         meter.budget.give_back(meter.budget.clock() - began)
         said = self._settled(said, proven)
-        if said.tells_numbers and (of := spread_leak(self.windows, self.policy, self.ledger)):
+        if said.leaves_entries and (of := spread_leak(self.windows, self.policy, self.ledger)):
             proven, evidence = of
             said = self._settled(self._named(proven, evidence), proven)
         rows = said.findings.constructors

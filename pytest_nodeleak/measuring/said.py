@@ -21,6 +21,10 @@ class Said:
     findings: Findings = field(default_factory=Findings)
 
     @property
-    def tells_numbers(self) -> bool:
-        """Whether nothing grows but numbers, if that: those among many that are no objects."""
-        return all(row.kind == "number" for row in self.findings.constructors)
+    def leaves_entries(self) -> bool:
+        """Whether entries of many containers may grow: nothing does but numbers, if that.
+
+        Not where they were counted between snapshots, and judged.
+        """
+        judged = self.outcome == "steady" and self.evidence.stores is not None
+        return not judged and all(row.kind == "number" for row in self.findings.constructors)
