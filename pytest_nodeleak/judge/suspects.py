@@ -250,9 +250,15 @@ def replaced_within(
 
 
 def some_grow(rows: Sequence[ConstructorGrowth], windows: Sequence[float], pace: float) -> bool:
-    """Whether of some class more are alive than before, by as much as that ``pace`` would add."""
+    """Whether of some class more are alive than before, by as much as that ``pace`` would add.
+
+    Or fewer by as much, of one that survives: the ends of a batch hide what stays of it.
+    """
     least = pace * sum(windows) - THRESHOLDS.noise_objects
-    return any(sum(_net(row)) >= least for row in judged_rows(rows, Policy()))
+    return any(
+        sum(_net(row)) >= least or (all(row.survivors) and -sum(_net(row)) >= least)
+        for row in judged_rows(rows, Policy())
+    )
 
 
 def has_filled_up(

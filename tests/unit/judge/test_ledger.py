@@ -351,6 +351,9 @@ def test_populations_that_stay_level_are_replaced_one_by_one():
     assert replaced_within([not_of_these], (40, 40), 1.0) is None
     assert some_grow([row((250, 250, 251), (40, 40)), row((9, 13, 17), (4, 4))], (40, 40), 0.1)
     assert not some_grow([row((8001, 8001, 8001), (754, 3200))], (1355, 4067), 0.017)
+    batch = row((520, 400, 411), (60, 13))  # 1 in 500 stays of batches of 500
+    assert some_grow([batch], (8000, 8000), 0.0008)
+    assert not some_grow([row((520, 512, 516), (60, 13))], (8000, 8000), 0.0008)
     hides = row((400, 439, 478), (975, 975))  # a full ring, and a list that forgets 1 in 25
     assert replaced_within([hides], (975, 975), 1.0) is None
 
