@@ -24,6 +24,8 @@ FILES = {
         "exports.workloads = { plain() {},\n"
         "  own: { iteration() {}, options: { rounds: 4, markers: { b: 1 } } } };"
     ),
+    # Node names the first export only.
+    "literal.leak.cjs": "module.exports = { iteration() {}, options: { rounds: 3 } };",
     "empty.leak.js": "exports.workloads = {};",
     "package.json": '{ "type": "commonjs" }',
     "module.leak.js": "export const iteration = () => {};",
@@ -56,6 +58,7 @@ def test_each_file_is_told_by_itself(node: NodeExecutable, tmp_path: Path) -> No
         FileTest("plain", {"budget": "1s", "rounds": 3}, (["a"],)),
         FileTest("own", {"budget": "1s", "rounds": 4}, (["a"], {"b": 1})),
     )
+    assert found["literal.leak.cjs"] == (FileTest("iteration", {"rounds": 3}),)
     if node.version[:2] >= STRIPPING:
         assert found["typed.leak.mts"] == (FileTest("iteration"),)
     else:

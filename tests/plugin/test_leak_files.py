@@ -58,7 +58,7 @@ SAID = [
     "E *allocated at   leak (library.mjs:3:*",
     "app/leaking.leak.mjs:3: LeakError",
     "E   *PolicyError: 'app/plain.leak.cjs' exports no function `iteration` and no "
-    "`workloads`; it exports: iteration, options",
+    "`workloads`; it exports: options, iteration",
     ">*throws: { iteration: () => fail(++calls) },",
     "app/several.leak.mjs:19:*",
     ">*if (n === 3) throw new Error('the third');",
@@ -146,3 +146,32 @@ def test_the_types_have_all_options(project):
     text = result.stdout.str()
     for option in POLICY_OPTIONS:
         assert f"  {camel_case(option.name)}?:" in text
+
+
+@pytest.mark.slow
+def test_mistakes_are_told_at_lines_of_the_file(project):
+    # Of an object literal with methods Node names the first export only.
+    project.write(
+        "setup.leak.js",
+        "module.exports = {\n"
+        "  iteration() {},\n"
+        "  setup() { throw new Error('no database'); },\n"
+        "};\n",
+    )
+    project.write("ends.leak.mjs", "export function iteration() {\n\n")
+    project.write(
+        "mark.leak.mjs",
+        "export const options = { markers: ['sloww'] };\nexport function iteration() {}\n",
+    )
+    result = project.run("-v")
+    result.assert_outcomes(failed=2, passed=1, warnings=1)
+    for line in (
+        ">   setup() { throw new Error('no database'); },",
+        "E   *WorkloadError: setup() of the workload threw: Error: no database",
+        "ends.leak.mjs:1: LaunchError",
+        "  *mark.leak.mjs:2: PytestUnknownMarkWarning: Unknown pytest.mark.sloww *",
+    ):
+        result.stdout.fnmatch_lines([line])
+    strict = project.run("-W", "error", "mark.leak.mjs")
+    strict.stdout.fnmatch_lines(["*ERROR collecting mark.leak.mjs*", "Unknown pytest.mark.sloww *"])
+    strict.stdout.no_fnmatch_line("*marks.py*")

@@ -11,10 +11,11 @@ const OF_THE_LOADER = ['default', 'module.exports'];
 const isObject = (value) => value !== null && typeof value === 'object';
 const isFunction = (value) => typeof value === 'function';
 
-// The exports, whether CommonJS or an ES module, or one that a loader made of TypeScript.
+// The exports, whether CommonJS or an ES module, or one that a loader made of TypeScript. Of
+// `module.exports = { iteration() {}, setup() {} }` Node names only the first: all are in `default`.
 function exportsOf(namespace) {
   const whole = namespace && namespace.default;
-  for (const found of [namespace, whole]) {
+  for (const found of [whole, namespace]) {
     if ((isObject(found) || isFunction(found)) && ('iteration' in found || 'workloads' in found)) {
       return found;
     }

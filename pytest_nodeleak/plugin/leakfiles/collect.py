@@ -74,7 +74,7 @@ class LeakFile(pytest.Module):
             tests = told
         try:
             yield from make_items(self, self.text(), tests)
-        except NodeLeakError as error:
+        except (NodeLeakError, pytest.PytestWarning) as error:
             raise self.CollectError(str(error)) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -25,18 +26,27 @@ __all__ = ["LeakItem", "make_items"]
 
 
 def make_items(file: pytest.Module, text: str, tests: Sequence[FileTest]) -> Iterator[LeakItem]:
-    """An item for each test, on each Node that is named. Raises PolicyError for bad markers."""
+    """An item for each test, on each Node that is named.
+
+    Raises PolicyError for bad markers, and what pytest warns of them where warnings are errors.
+    """
     where = f"`options` of {os.path.relpath(file.path)}"
     nodes = file.config.stash[STATE].matrix()
     for test in tests:
+        line = line_of(text, test.name)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            marks = marks_of(test.markers, where)
+        for warning in caught:  # of the author's file, not of ours
+            warnings.warn_explicit(warning.message, warning.category, str(file.path), line)
         for suffix, node in nodes.items() or [("", None)]:
             work = _work()
-            work.pytestmark = marks_of(test.markers, where)  # type: ignore[attr-defined]
+            work.pytestmark = marks  # type: ignore[attr-defined]
             item: LeakItem = LeakItem.from_parent(
                 file, name=test.name + (f"[{suffix}]" if suffix else ""), callobj=work
             )
             item.test = test.name
-            item.line = line_of(text, test.name)
+            item.line = line
             item.node = node
             yield item
 

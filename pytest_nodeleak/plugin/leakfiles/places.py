@@ -88,7 +88,8 @@ def _place(url: str, line: int, function: str, column: int = 0) -> list[Place]:
     path = path_of_url(url)
     if is_package(path) or not os.path.isfile(path) or "[nodeleak" in path:
         return []
-    return [Place(path, line, function or "<anonymous>", column)]
+    last = Path(path).read_bytes().rstrip().count(b"\n") + 1  # an unexpected end is behind it
+    return [Place(path, min(line, last), function or "<anonymous>", column)]
 
 
 def raise_at(places: Sequence[Place], error: BaseException) -> NoReturn:
