@@ -43,7 +43,7 @@ def add_replay(commands: Any, add_policy: AddOptions) -> None:
         "--json", metavar="FILE", help="write the verdict as JSON ('-': to stdout, and only it)"
     )
     replay.add_argument(
-        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+        "-o", "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
     )
     add_policy(replay)
     replay.set_defaults(func=_replay)

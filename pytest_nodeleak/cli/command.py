@@ -164,7 +164,7 @@ def _add_run(commands: Any) -> None:
         "--json", metavar="FILE", help="write the verdict as JSON ('-': to stdout, and only it)"
     )
     run.add_argument(
-        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+        "-o", "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
     )
     _add_measuring(run)
 

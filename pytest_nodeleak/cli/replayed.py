@@ -95,6 +95,11 @@ def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if file.with_name("verdict.json").is_file():
+            raise PolicyError(
+                f"'{file.parent}' cannot be replayed: it is of a program that ran already, which "
+                "another command started; start it again, and `nodeleak attach` as before"
+            ) from None
         raise PolicyError(
             f"there is no '{file}'; give the folder that a failed test or `nodeleak run --output` "
             "has left, or the replay.json in it"

@@ -66,7 +66,7 @@ def add_attach(commands: Any, add_policy: Callable[[argparse.ArgumentParser], No
     )
     attach.add_argument("--json", metavar="FILE", help="write the verdict as JSON; - for stdout")
     attach.add_argument(
-        "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
+        "-o", "--output", metavar="DIR", help="keep snapshots and verdict there unless it is steady"
     )
     add_policy(attach)
     attach.set_defaults(func=_attach)

@@ -49,6 +49,11 @@ def test_a_failed_test_is_measured_again_elsewhere_and_after_the_fix(project):
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot be replayed: the workload is a Python callable (test_callable." in done.stderr
 
+    project.write("attached/verdict.json", "{}")
+    done = replay(project, "attached")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "'attached' cannot be replayed: it is of a program that ran already" in done.stderr
+
     done = replay(project, folder, "--env", "KIND=silk")
     assert (done.returncode, done.stdout) == (2, "")
     assert "have a secret left out (--token=***); give all of them after --" in done.stderr
