@@ -34,7 +34,6 @@ from .meter import Meter
 from .naming import (
     Findings,
     Places,
-    attribute_sites,
     find_culprits,
     named_by_snapshots,
     named_by_what_stays,
@@ -219,7 +218,7 @@ class _Measurement:
             if self.policy.allocation_sites != "never":
                 sites = places.sites()
             rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
-            rows = attribute_sites(rows, sites, places.line)
+            rows = places.attributed(rows, sites)
         if self.ledger is not None:
             self.ledger.end()
         self.windows.close()
@@ -276,7 +275,7 @@ class _Measurement:
             return Said(outcome, reasons, evidence)
         evidence = replace(evidence, resources=meter.resource_growth())
         findings = find_culprits(
-            meter.detailed_diff(),
+            meter.diff,
             judgement,
             evidence,
             deadline,

@@ -212,8 +212,7 @@ class Meter(Limits):
 
     @property
     def spares_gc(self) -> bool:
-        """Whether each forced GC makes people wait."""
-        return self.app.in_use and self.gc_seconds > GC_NOTICED
+        return self.app.in_use and self.gc_seconds > GC_NOTICED  # each one makes people wait
 
     def warm_reading(self) -> Sample:
         """A reading that is no sample: the first ones leave traces of their own."""
@@ -234,8 +233,7 @@ class Meter(Limits):
         began = self.budget.clock()
         if self.snapshots and len(self.windows) < len(self.snapshots):
             self.windows.append(self._window_since(time.monotonic()))
-        if self.snapshots:
-            before = self.snapshots[-1]
+        for before in self.snapshots[-1:]:
             if before.node_count > MOST_NODES_KEPT:
                 before.condense()  # of a small one the shapes of its objects are counted as well
         self.enter(f"snapshot {number}")
@@ -257,9 +255,8 @@ class Meter(Limits):
         from ..heap import growth_since
 
         path = self.folder / "snapshot-1.heapsnapshot"
-        self.snapshots.clear()
-        self.windows.clear()
-        self.files.clear()
+        for taken in (self.snapshots, self.windows, self.files):
+            taken.clear()
         with self.subject.heap.tracked_objects() as tracking:
             done = self.iterate_at_least(least, n, self.budget.within(seconds))
             self.windows.append(float(done))
@@ -268,7 +265,19 @@ class Meter(Limits):
             self.enter("snapshot 1")
             self.phases.tell("")
             self._keep(path, lambda to: tracking.snapshot(to, self._snapshot_deadline()))
+        self._mark = (time.monotonic(), self.done)
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
+
+    def retake_tracked(self) -> None:
+        """The one snapshot again; the work since it was taken is a second window."""
+        from ..heap import growth_since
+
+        ids = self.diff.max_odd_ids if self.diff is not None else (0,)
+        self.windows.append(self._window_since(time.monotonic()))
+        self.snapshots.clear()
+        self.files.clear()
+        self.snapshot()
+        self._diff = growth_since(self.snapshots[-1], *ids)
 
     def _take_snapshot(self, path: Path) -> HeapSnapshot:
         told = partial(self.phases.tell_share, int(SNAPSHOT_TEXT * self.samples[-1].heap_used))
@@ -301,15 +310,6 @@ class Meter(Limits):
 
             self._diff = growth_over(self.snapshots, check=False)
         return self._diff
-
-    def detailed_diff(self) -> SnapshotDiff | None:
-        """The same with edges in its last snapshot, for paths."""
-        if len(self.files) == 2 and not self.snapshots[-1].has_edges:
-            from ..heap import load_snapshot
-
-            self.snapshots[-1] = load_snapshot(self.files[-1])
-            self._diff = None
-        return self.diff
 
     def resource_growth(self) -> dict[str, int]:
         """Active resources by kind that have become more since the first sample."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
 from ..base.units import power_of_two
+from ..node.probes.sampling import SamplingSession
 
 if TYPE_CHECKING:
     from .meter import Meter
@@ -38,6 +39,9 @@ PUSH_SHARE = 0.3
 SLOWDOWNS = ((1, 12.0), (64, 5.0), (512, 2.0))
 #: seconds that one iteration may take under it, as a share of the budget
 ITERATION_SHARE = 0.05
+#: seconds that a trial under it may take, at worst; iterations of it
+MOST_TRIAL = 3.0
+TRIALS = 2
 #: share of a processor that a program which is watched may need then
 BUSY = 0.8
 #: share of a processor at which nobody waits for the program
@@ -155,18 +159,32 @@ def iterations_for(rate: float) -> int:
 
 def sampling_interval(meter: Meter) -> int:
     """The least interval, in bytes, at which an iteration does not take too long."""
-    found = _bearable(meter)
     fixed = meter.runner.fixed_seconds
+    most = ITERATION_SHARE * meter.budget.seconds if fixed is None else BUSY * fixed
+    found = _bearable(meter, most)
+    if found > 1 and fixed is None and SLOWDOWNS[0][1] * meter.cpu_pace <= MOST_TRIAL:
+        found = found if _takes_longer(meter, most) else 1
     in_use = fixed is not None and meter.cpu_pace > IDLE * fixed
     if in_use or meter.samples[-1].heap_used > BIG_HEAP:
         return max(found, meter.app.least_interval)
     return found
 
 
-def _bearable(meter: Meter) -> int:
-    fixed = meter.runner.fixed_seconds
-    most = ITERATION_SHARE * meter.budget.seconds if fixed is None else BUSY * fixed
+def _bearable(meter: Meter, most: float) -> int:
     for interval, slowdown in SLOWDOWNS:
         if slowdown * meter.cpu_pace <= most:
             return interval
     return SLOWDOWNS[-1][0]
+
+
+def _takes_longer(meter: Meter, most: float) -> bool:
+    """Whether one at interval 1 takes longer than ``most`` seconds: where much is allocated."""
+    usual = meter.cpu_pace
+    session = SamplingSession(meter.subject.heap, 1)
+    for _ in range(TRIALS):
+        meter.iterate(1)
+        if meter.cpu_pace > most:
+            break
+    took, meter.cpu_pace = meter.cpu_pace, usual
+    session.end()
+    return took > most

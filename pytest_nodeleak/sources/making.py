@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["makes"]
+__all__ = ["makes", "surely_makes"]
 
 _SHAPE = re.compile(r"\{(?P<keys>[^{}]*)\}")
 _KEY = re.compile(r"\s*(?:get\s+|set\s+|async\s+|\*\s*)?([\w$]+)\s*(?=[:,}(]|$)")
@@ -32,19 +32,32 @@ def makes(code: str, name: str, callee: str) -> tuple[int, ...]:
     return both or (made if not callee or callee == name else called or made)
 
 
+def surely_makes(code: str, name: str) -> bool:
+    """Whether ``code`` has ``new`` of the class ``name``, or a literal of that shape."""
+    return any(True for _ in _named(code, name))
+
+
 def _made(code: str, name: str) -> Iterator[int]:
-    shape = _SHAPE.fullmatch(name)
-    if shape:
-        keys = _MORE.sub("", shape["keys"]).split(",")
-        literals = list(_literals(code, [key.strip() for key in keys if key.strip()]))
-        yield from literals or (found.start() for found in _FACTORY.finditer(code))
+    named = list(_named(code, name))
+    if named:
+        yield from named
+    elif _SHAPE.fullmatch(name):
+        yield from (found.start() for found in _FACTORY.finditer(code))
     elif name == "Array":
         yield from (found.start(found.lastindex or 0) for found in _ARRAY.finditer(code))
     elif re.fullmatch(r"[\w$]+", name):
-        pattern = rf"\bnew\s+(?:[\w$]+\s*\.\s*)*{re.escape(name)}(?![\w$])"
-        named = [found.start() for found in re.finditer(pattern, code)]
         # A class may be bound to another name than its own: minifiers do that.
-        yield from named or (found.start() for found in _NEW.finditer(code))
+        yield from (found.start() for found in _NEW.finditer(code))
+
+
+def _named(code: str, name: str) -> Iterator[int]:
+    shape = _SHAPE.fullmatch(name)
+    if shape:
+        keys = _MORE.sub("", shape["keys"]).split(",")
+        yield from _literals(code, [key.strip() for key in keys if key.strip()])
+    elif re.fullmatch(r"[\w$]+", name) and name != "Array":
+        pattern = rf"\bnew\s+(?:[\w$]+\s*\.\s*)*{re.escape(name)}(?![\w$])"
+        yield from (found.start() for found in re.finditer(pattern, code))
 
 
 def _calls(code: str, callee: str) -> Iterator[int]:

@@ -259,3 +259,21 @@ def test_through_source_maps_the_line_is_the_authors(tmp_path: Path, build: str)
     assert worst.name == "Ticket"
     assert "store.ts:" in str(worst.allocated_at)
     assert abs(line_told(worst.allocated_at) - truth) <= 1, (worst, verdict.sites)
+
+
+def test_classes_of_one_size_that_leak_together_have_lines_of_their_own(tmp_path: Path) -> None:
+    script = tmp_path / "program.js"
+    script.write_text(
+        "class Login { constructor(n) { this.n = n; this.at = 0; } }\n"
+        "class Visit { constructor(n) { this.n = n; this.page = 0; } }\n"
+        "const kept = []; let n = 0;\n"
+        "function login() { kept.push(new Login(n)); }\n"
+        "function visit() { kept.push(new Visit(n)); }\n"
+        "function note() { kept.push({ n, by: 0 }); }\n"
+        "exports.iteration = () => { n++; login(); visit(); note(); };\n",
+        encoding="utf-8",
+    )
+    with open_node(script) as app:
+        verdict = measure(app, "require('./program').iteration()")
+    found = {row.name: line_told(row.allocated_at) for row in verdict.constructors}
+    assert found == {"Login": 4, "Visit": 5, "{n, by}": 6}

@@ -219,3 +219,50 @@ def test_a_table_of_numbers_some_of_whose_keys_are_objects(measured: Measured, k
     assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
     if keeps:
         assert verdict.constructors[0].name == "Map"
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["leaks", "replaced"])
+def test_a_ring_that_holds_the_latest_of_a_big_heap_as_well(
+    measured: Measured, keeps: bool
+) -> None:
+    """One window is in it whole, by the shortest path; what leaks is what is there later."""
+    verdict = measured(
+        f"""
+        const KEEPS = {str(keeps).lower()};
+        class Visit {{ constructor(n) {{ this.n = n; }} }}
+        const pages = Array.from({{ length: 80000 }}, (_, i) => ({{ i, path: '/p' + i, of: [i] }}));
+        const latest = [], index = {{ byDay: new Map() }}; let n = 0;
+        global.iteration = () => {{
+          const visit = new Visit(n++);
+          latest.push(visit);
+          if (latest.length > 300) latest.shift();
+          if (KEEPS && n % 10 === 0) index.byDay.set('day ' + n, {{ visit }});
+          return pages.length;
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        visit = next(row for row in verdict.constructors if row.name == "Visit")
+        assert visit.per_iteration == pytest.approx(0.1, rel=0.1)
+        assert ".byDay (Map)" in " ".join(visit.retaining_path), visit
+
+
+def test_a_few_of_what_a_slow_program_takes_out_in_its_turn(measured: Measured) -> None:
+    """It allocates so little that each object can be counted, and one in ten is seen to stay."""
+    verdict = measured(
+        f"""
+        {BUSY}
+        class Build {{ constructor(n) {{ this.n = n; }} }}
+        const latest = [], all = []; let n = 0;
+        global.iteration = () => {{
+          busy(100);
+          const build = new Build(++n);
+          latest.push(build);
+          if (latest.length > 20) latest.shift();
+          if (n % 10 === 0) all.push(build);
+        }};
+        """
+    )
+    assert verdict.leaks, verdict.reasons
+    assert verdict.constructors[0].retaining_path[0].startswith("all (Array)"), verdict

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,33 +16,36 @@ if TYPE_CHECKING:
 __all__ = ["GrowthSince", "growth_since"]
 
 
-def growth_since(snapshot: HeapSnapshot, last_seen_id: int) -> GrowthSince:
+def growth_since(snapshot: HeapSnapshot, last_seen_id: int, *ends: int) -> GrowthSince:
     """What was allocated after an id was given out, and is alive in one later snapshot.
 
     ``last_seen_id`` is ``lastSeenObjectId`` of the protocol, which ``HeapProfiler`` sends
-    after ``startTrackingHeapObjects``. Raises ValueError if it is no id of an object.
+    after ``startTrackingHeapObjects``; ``ends`` are ids with which windows end, ascending, of
+    snapshots that are kept no more. Raises ValueError if the first is no id of an object.
     """
     if last_seen_id < 0:
         raise ValueError(f"{last_seen_id} is no object's id")
-    return GrowthSince(snapshot, last_seen_id)
+    return GrowthSince(snapshot, last_seen_id, ends)
 
 
 class GrowthSince(SnapshotDiff):
-    """A difference with one window and one snapshot.
+    """A difference with one snapshot, and one window or several.
 
     As any other, but what died in the window is not known: ``populations`` and ``sizes`` are
     (before, now) with before = now - survivors, so that a class which is replaced all the
     time seems to grow. There are no ``slots``.
     """
 
-    def __init__(self, snapshot: HeapSnapshot, last_seen_id: int) -> None:
+    def __init__(self, snapshot: HeapSnapshot, last_seen_id: int, ends: Sequence[int] = ()) -> None:
         super().__init__((snapshot,))
         self.last_seen_id = last_seen_id
+        self._ends = tuple(ends)
 
     @cached_property
     def max_odd_ids(self) -> tuple[int, ...]:
-        """The id given, and the largest of the snapshot."""
-        return self.last_seen_id, max(self.last_seen_id, self.last.max_odd_id)
+        """The ids given, and the largest of the snapshot."""
+        before = (self.last_seen_id, *self._ends)
+        return *before, max(before[-1], self.last.max_odd_id)
 
     @cached_property
     def sizes_by_kind(self) -> tuple[dict[str, int], ...]:

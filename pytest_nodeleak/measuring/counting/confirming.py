@@ -109,6 +109,8 @@ class Confirming:
         ledger.work(2 * wanted * ledger.pace + LEAST_WORK, wanted)
         ledger.see_again()
         now = self._when_they_hold(before)
+        if now.outcome == "inconclusive" and ledger.judgement.outcome == "inconclusive":
+            return self.few_stay()
         return now.outcome == "leak" or (in_turn and ledger.judgement.outcome == "leak")
 
     def few_stay(self) -> bool:

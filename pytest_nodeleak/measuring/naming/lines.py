@@ -15,7 +15,7 @@ from ...base.frames import CallFrame, file_of
 from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
 from ...sources.code import own_code
-from ...sources.making import makes
+from ...sources.making import makes, surely_makes
 
 __all__ = ["Lines"]
 
@@ -46,8 +46,7 @@ class Lines:
         none), ``closure`` the line and column, from 0, where a leaking function begins.
         """
         text = self._text(frame.url)
-        begin = _offset(text, frame.line - 1, frame.column - 1)
-        code = self._code(frame.url, begin) if begin is not None else None
+        begin, code = self._function(frame)
         if begin is None or code is None:
             return ()
         inside = _offset(text, *closure) if closure is not None else None
@@ -56,6 +55,16 @@ class Lines:
         else:
             found = makes(code, name, callee)
         return tuple(_at(frame, text, begin + at) for at in found)
+
+    def are_made_in(self, frame: CallFrame, name: str) -> bool:
+        """Whether the text of ``frame`` makes objects that the engine calls ``name``."""
+        _, code = self._function(frame)
+        return code is not None and surely_makes(code, name)
+
+    def _function(self, frame: CallFrame) -> tuple[int | None, str | None]:
+        """Where it begins in its text, and its code; None for what is not known."""
+        begin = _offset(self._text(frame.url), frame.line - 1, frame.column - 1)
+        return begin, None if begin is None else self._code(frame.url, begin)
 
     def _code(self, url: str, begin: int) -> str | None:
         """Of the function that begins there: several rows are of the same one."""

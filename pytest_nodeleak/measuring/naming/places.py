@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from ...base.errors import TargetError
@@ -14,9 +15,10 @@ from ...judge.verdict import AllocationSite, LeakingConstructor
 from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
 from ...sources import Frame, Sources, display, frame_of, own_first, project_of
+from .attribution import site_of
 from .lines import Lines
 
-__all__ = ["Places", "attribute_sites"]
+__all__ = ["Places"]
 
 MOST_ROWS = 12
 MOST_SITES = 8
@@ -24,8 +26,6 @@ MOST_FRAMES = 8
 MOST_SIZES = 8
 #: whose functions come first
 _ORIGINS = {"program": 0, "package": 1}
-#: paces that are the same: those of the lower to the higher at least
-SAME_PACE = 0.8
 
 
 class Places:
@@ -91,7 +91,23 @@ class Places:
         self._calls[site] = calls
         return site
 
-    def line(self, row: LeakingConstructor, site: AllocationSite, at: int) -> str:
+    def attributed(
+        self, rows: Sequence[LeakingConstructor], sites: Sequence[AllocationSite]
+    ) -> tuple[LeakingConstructor, ...]:
+        """``rows`` with ``allocated_at``, where the survivors of one of ``sites`` can be theirs."""
+        found = []
+        for at, row in enumerate(rows):
+            makes = partial(self._makes, row)
+            where = None if row.allocated_at else site_of(row, sites, makes, is_worst=at == 0)
+            line = "" if where is None else self._line(row, *where)
+            found.append(replace(row, allocated_at=line) if line else row)
+        return tuple(found)
+
+    def _makes(self, row: LeakingConstructor, site: AllocationSite) -> bool:
+        frame = self._calls[site][site.own].frame
+        return self._lines.are_made_in(frame, self._engines.get(row, row).name)
+
+    def _line(self, row: LeakingConstructor, site: AllocationSite, at: int) -> str:
         """Frame ``at`` of the site, with the line on which it allocates what ``row`` counts.
 
         Where the text does not tell, or tells of several, with that where the function begins.
@@ -124,7 +140,7 @@ class Places:
             per_window=tuple(count / n for count, n in pairs),
             kind="function",
         )
-        return replace(row, allocated_at=self.line(row, site, site.own))
+        return replace(row, allocated_at=self._line(row, site, site.own))
 
     def _frame(self, frame: CallFrame) -> Frame:
         call: dict[str, Any] = {
@@ -173,45 +189,3 @@ def _class_of(allocations: Allocations) -> str:
     """
     name = allocations.function.function
     return name if name[:1].isupper() and name.isidentifier() else ""
-
-
-def attribute_sites(
-    rows: Sequence[LeakingConstructor],
-    sites: Sequence[AllocationSite],
-    line: Callable[[LeakingConstructor, AllocationSite, int], str],
-) -> tuple[LeakingConstructor, ...]:
-    """``rows`` with ``allocated_at``, where a site's survivors can be theirs.
-
-    That is the caller of the constructor's own frame; else the site of objects of that size and
-    pace; for the worst row, which must lead somewhere, the site nearest to its pace. ``line`` says
-    how a frame of a site is shown.
-    """
-    found = []
-    for at, row in enumerate(rows):
-        where = None if row.allocated_at else _site_of(row, sites, is_worst=at == 0)
-        found.append(row if where is None else replace(row, allocated_at=line(row, *where)))
-    return tuple(found)
-
-
-def _site_of(
-    row: LeakingConstructor, sites: Sequence[AllocationSite], *, is_worst: bool
-) -> tuple[AllocationSite, int] | None:
-    """The site, and the number of its frame."""
-    for site in sites:
-        names = [frame.split(" (")[0] for frame in site.stack]
-        if row.name in names:
-            # Of fields that a class declares V8 makes a function of the same name.
-            last = max(at for at, name in enumerate(names) if name == row.name)
-            if last + 1 < len(site.stack):
-                return site, last + 1
-    size = row.shallow_size / row.count if row.count else 0.0
-    pace = row.per_iteration
-    same = [s for s in sites if any(b == size and _same_pace(p, pace) for b, p in s.by_size)]
-    if not same and is_worst:
-        same = [site for site in sites if _same_pace(site.per_iteration, pace)] or list(sites)
-    return (same[0], same[0].own) if same else None
-
-
-def _same_pace(one: float, other: float) -> bool:
-    low, high = sorted((one, other))
-    return low >= SAME_PACE * high

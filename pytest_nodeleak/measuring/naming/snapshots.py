@@ -1,26 +1,17 @@
-"""What is proven by survivors gets a name: constructors, sizes and paths, from snapshots.
-
-Or, where the program died of what it kept, what of it was known by then.
-"""
+"""What is proven by survivors gets a name: constructors, sizes and paths, from snapshots."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.deadline import Deadline
-from ...base.errors import TargetOutOfMemoryError
 from ...base.policy import Policy
-from ...base.samples import Series
 from ...base.units import format_amount, format_bytes, format_rate
 from ...judge.aging import dies_with_age, fell
-from ...judge.by_bytes import by_death
 from ...judge.evidence import Evidence, Judgement, Suspect
-from ...judge.ledger import Growing, growing_among, merge_windows
+from ...judge.ledger import Growing
 from ...judge.suspects import (
     has_filled_up,
     judged_rows,
@@ -30,18 +21,14 @@ from ...judge.suspects import (
     suspects_of,
     worst_of,
 )
-from ...judge.verdict import Verdict
 from ..counting import Confirming, Ledger
 from ..meter import Meter
 from ..windows import Windows
 from .explain import Findings, find_culprits
-from .places import Places, attribute_sites
 
 __all__ = [
     "named_by_snapshots",
     "named_by_what_stays",
-    "verdict_of_death",
-    "verdict_without_names",
     "why_no_snapshot",
 ]
 
@@ -49,14 +36,14 @@ __all__ = [
 CHEAP_SNAPSHOT = 0.55
 #: seconds of one that is taken once more in any case: names are of what stays
 QUICK_SNAPSHOT = 0.25
+#: the same where there is only one: by then a ring or an LRU has let go of what it held as well
+AGAIN_SNAPSHOT = 4.0
 #: times what was counted above which a class has others that will be let go of
 TOO_MANY = 1.5
 #: survivors of a class for each that an allocating function has, at least
 PACE = 0.4
 #: classes of one size that a function allocates together, at most
 MOST_OF_A_SIZE = 4
-#: files of a dead program that are kept with the verdict
-MOST_ADOPTED = 3
 
 
 def why_no_snapshot(meter: Meter, policy: Policy, left: float) -> str:
@@ -180,24 +167,30 @@ def named_by_what_stays(
 ) -> tuple[Evidence, Findings] | None:
     """Names once more, by one more snapshot, where much of what was ``proven`` is gone since.
 
-    ``growing`` is what is not, and ``found`` what was named. None where nothing is gone, or
-    snapshots are dear, or show none.
+    ``growing`` is what is not, and ``found`` what was named. None where nothing is gone, or no
+    snapshot can be taken, or three show none.
     """
     meter = windows.meter
     deadline = meter.budget.within(policy.explain)
-    several = len(meter.snapshots) > 2 and meter.snapshot_estimate < CHEAP_SNAPSHOT
+    several = len(meter.snapshots) > 2
     most = TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)
     doubtful = fell(proven.growing, growing) or any(
         row.per_iteration > most for row in found.constructors
     )
-    if not several or not growing or not (doubtful or meter.snapshot_estimate < QUICK_SNAPSHOT):
+    most_seconds = QUICK_SNAPSHOT if several else AGAIN_SNAPSHOT
+    if doubtful:
+        most_seconds = CHEAP_SNAPSHOT if several else math.inf
+    if not meter.snapshots or not growing or meter.snapshot_estimate > most_seconds:
         return None
     if why_no_snapshot(meter, policy, policy.explain):
         return None
     judgement = replace(proven, growing=tuple(growing))
     with meter.naming_for(deadline):
         meter.sample()
-        meter.snapshot()
+        if several:
+            meter.snapshot()
+        else:
+            meter.retake_tracked()
     evidence = windows.collect()
     old = len(evidence.windows) - 1
     suspects = tuple(
@@ -206,10 +199,10 @@ def named_by_what_stays(
         if suspect.per_iteration <= most  # else it would be gone after more work
         and not dies_with_age(suspect.growth, evidence.windows[:old])
     )
-    if not suspects:
-        return None
+    if not suspects and (several or not doubtful):
+        return None  # else the allocating functions are better names
     findings = find_culprits(
-        meter.detailed_diff(),
+        meter.diff,
         replace(judgement, suspects=suspects),
         evidence,
         deadline,
@@ -227,87 +220,3 @@ def _rate_of_one_size(growing: Growing) -> float:
     """Objects per iteration of the most common size: a place may allocate several classes."""
     by_size = growing.allocations.by_size
     return growing.per_iteration * by_size[0][1] / sum(count for _, count in by_size)
-
-
-def verdict_of_death(
-    error: TargetOutOfMemoryError,
-    meter: Meter,
-    policy: Policy,
-    warmup: int,
-    ledger: Ledger | None,
-) -> Verdict:
-    """That of a program that died of its leak. Raises ``error`` if it died of something else."""
-    meter.subject = meter.heaps.main
-    readings = Series((*meter.warm_readings, *meter.samples))
-    judgement = (
-        None if meter.runner.fixed_seconds else by_death(readings, error, meter.done, policy)
-    )
-    if judgement is None:
-        raise error
-    # One window that another one followed tells who allocates what stays.
-    windows = ledger.parts[0].windows if ledger is not None else []
-    counts = [window.iterations for window in windows]
-    rows = merge_windows([window.survivors for window in windows])
-    growing = growing_among(rows, counts, ledger.interval if ledger is not None else 1)
-    _adopt(error.snapshots, meter)
-    return _verdict_by_places(judgement.reasons, readings, growing, counts, meter, policy, warmup)
-
-
-def verdict_without_names(
-    proven: Judgement, meter: Meter, policy: Policy, warmup: int, ledger: Ledger
-) -> Verdict:
-    """That of a leak whose snapshot would not end: V8 may take for ever over one."""
-    reason = "no snapshot: one was begun and did not end in the time for it; the program is stuck"
-    return _verdict_by_places(
-        (*proven.reasons, reason),
-        meter.series,
-        proven.growing,
-        ledger.evidence.windows,
-        meter,
-        policy,
-        warmup,
-    )
-
-
-def _verdict_by_places(
-    reasons: tuple[str, ...],
-    readings: Series,
-    growing: Sequence[Growing],
-    counts: Sequence[float],
-    meter: Meter,
-    policy: Policy,
-    warmup: int,
-) -> Verdict:
-    """A leak with the functions that allocate it, of a program that can be asked nothing more."""
-    places = Places(meter.subject.heap, meter.app.script, growing)
-    sites = () if policy.allocation_sites == "never" else places.sites()
-    return Verdict(
-        outcome="leak",
-        reasons=reasons,
-        series=readings,
-        seconds=meter.seconds,
-        workload=meter.runner.description,
-        script=meter.app.script,
-        node=meter.app.version,
-        policy=policy,
-        constructors=attribute_sites(places.rows(counts), sites, places.line),
-        iterations=meter.done,
-        warmup=warmup,
-        unit=meter.unit,
-        heaps=tuple((track.name, track.series) for track in meter.heaps.measured),
-        snapshots=tuple(path.name for path in meter.files),
-        sites=sites,
-        phases=meter.phases.until(meter.app.iterations),
-    )
-
-
-def _adopt(files: Sequence[str], meter: Meter) -> None:
-    """Take what --heapsnapshot-near-heap-limit has left as snapshots; the files stay as well."""
-    for file in files[-MOST_ADOPTED:]:
-        path = meter.folder / f"snapshot-{len(meter.files) + 1}.heapsnapshot"
-        with contextlib.suppress(OSError):
-            try:
-                os.link(file, path)
-            except OSError:  # another disk
-                shutil.copyfile(file, path)
-            meter.files.append(path)
