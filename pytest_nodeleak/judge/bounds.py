@@ -101,6 +101,12 @@ class Filling:
         return " in module node:" in self.container
 
     @property
+    def name(self) -> str:
+        """What the program calls it, where it has a name of its own: ``hits``; or ""."""
+        found = _NAME.match(self.container.split(" -> ")[-1])
+        return found[1] if found is not None else ""
+
+    @property
     def objects_per_entry(self) -> float:
         """Of that class; more than a few of them are not entries, but hang behind one.
 
@@ -199,10 +205,9 @@ def bound_among(numbers: Mapping[str, float], filling: Filling) -> DeclaredBound
 
 def bound_in_text(text: str, filling: Filling) -> DeclaredBound | None:
     """The least number above what is there that a container's size is compared with in ``text``."""
-    name = _NAME.match(filling.container.split(" -> ")[-1])
-    if name is None:
+    if not filling.name:
         return None
-    found = re.findall(_COMPARED % re.escape(name[1]), text)
+    found = re.findall(_COMPARED % re.escape(filling.name), text)
     values = sorted(int(number.replace("_", "")) for number in found)
     bounds = (DeclaredBound(_IN_TEXT, v, filling) for v in values if filling.entries <= v)
     return next((bound for bound in bounds if not bound.is_refuted), None)

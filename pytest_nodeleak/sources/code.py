@@ -6,41 +6,18 @@ enough to tell code from text and a function from those inside of it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from .tokens import Token, tokens_of
 
 __all__ = ["own_code"]
 
 #: letters of a function that are read: a bundle may be one function of megabytes
 MOST_LETTERS = 1 << 16
 
-_TOKEN = re.compile(
-    r"(?P<space>\s+|//[^\n]*|/\*.*?(?:\*/|\Z))"
-    r"|(?P<text>\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?)"
-    r"|(?P<tick>`)|(?P<slash>/)"
-    r"|(?P<word>[#\w$]+)|(?P<arrow>=>)|(?P<open>[({\[])|(?P<close>[)}\]])|(?P<sign>.)",
-    re.DOTALL,
-)
-_REGEX = re.compile(r"/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\[\n])+/\w*")
-_TEMPLATE = re.compile(r"(?:\\.|\$(?!\{)|[^`\\$])*", re.DOTALL)
-# Words behind which "/" begins a regular expression and "(" no call.
-_BEFORE_VALUE = frozenset(
-    re.findall(
-        r"\w+",
-        "await case delete do else in instanceof new of return throw typeof void yield",
-    )
-)
 #: words with "(...) {" behind them that are no methods
 _STATEMENTS = frozenset(("catch", "for", "if", "switch", "while", "with"))
 _NO_PLACE = -1
-
-
-class _Token(NamedTuple):
-    kind: str  # word, text, arrow, open, close, sign
-    text: str
-    start: int
-    end: int
 
 
 def own_code(text: str, offset: int) -> str | None:
@@ -51,7 +28,7 @@ def own_code(text: str, offset: int) -> str | None:
     of them, modules at 0. None if no function is seen there.
     """
     region = text[offset : offset + MOST_LETTERS]
-    tokens = list(_tokens(region))
+    tokens = list(tokens_of(region))
     partner = _partners(tokens)
     end = len(tokens) if offset == 0 else _end(tokens, partner, 0)
     if end == _NO_PLACE or not tokens:
@@ -67,51 +44,7 @@ def own_code(text: str, offset: int) -> str | None:
     return "".join(kept)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
-    at, last = 0, _Token("sign", "", 0, 0)
-    # Of templates that are open: how deep in brackets their "${" is.
-    templates: list[int] = []
-    depth = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        assert found is not None
-        kind, end = str(found.lastgroup), found.end()
-        if kind == "slash":
-            regex = _REGEX.match(text, at) if _takes_value(last) else None
-            kind, end = ("text", regex.end()) if regex else ("sign", end)
-        elif kind == "open":
-            depth += 1
-        elif kind == "close":
-            depth -= 1
-            if templates and depth == templates[-1] and text[at] == "}":
-                templates.pop()
-                yield _Token("close", "}", at, end)
-                kind = "tick"
-        if kind == "tick":
-            body = _TEMPLATE.match(text, end)
-            end = body.end() if body else end
-            if text.startswith("${", end):
-                yield _Token("text", "", at, end + 1)
-                templates.append(depth)
-                depth += 1
-                last = _Token("open", "{", end + 1, end + 2)
-                yield last
-                at = end + 2
-                continue
-            kind, end = "text", end + 1
-        if kind != "space":
-            last = _Token(kind, text[at:end], at, end)
-            yield last
-        at = end
-
-
-def _takes_value(last: _Token) -> bool:
-    if last.kind == "word":
-        return last.text in _BEFORE_VALUE
-    return last.kind not in ("close", "text")
-
-
-def _partners(tokens: list[_Token]) -> dict[int, int]:
+def _partners(tokens: list[Token]) -> dict[int, int]:
     """The number of the closing bracket of each opening one; those left open are not in it."""
     waiting: list[int] = []
     partner: dict[int, int] = {}
@@ -123,7 +56,7 @@ def _partners(tokens: list[_Token]) -> dict[int, int]:
     return partner
 
 
-def _end(tokens: list[_Token], partner: dict[int, int], at: int) -> int:
+def _end(tokens: list[Token], partner: dict[int, int], at: int) -> int:
     """The number of the token behind the function or class that begins at token ``at``."""
     if _is(tokens, at, "class"):
         while at < len(tokens) and tokens[at].text != "{":
@@ -142,7 +75,7 @@ def _end(tokens: list[_Token], partner: dict[int, int], at: int) -> int:
     return _behind(partner, at) if _is(tokens, at, "{") else _NO_PLACE
 
 
-def _body_end(tokens: list[_Token], partner: dict[int, int], at: int) -> int:
+def _body_end(tokens: list[Token], partner: dict[int, int], at: int) -> int:
     """Of an arrow function: a block, or an expression up to what cannot belong to it."""
     if _is(tokens, at, "{"):
         return _behind(partner, at)
@@ -154,7 +87,7 @@ def _body_end(tokens: list[_Token], partner: dict[int, int], at: int) -> int:
     return at
 
 
-def _own(tokens: list[_Token], partner: dict[int, int], end: int, *, whole: bool) -> Iterator[int]:
+def _own(tokens: list[Token], partner: dict[int, int], end: int, *, whole: bool) -> Iterator[int]:
     """Numbers of the tokens that are in no function or class inside."""
     at = 0 if whole else _first_of_body(tokens, partner, end)
     while at < end:
@@ -172,7 +105,7 @@ def _own(tokens: list[_Token], partner: dict[int, int], end: int, *, whole: bool
         at = behind
 
 
-def _first_of_body(tokens: list[_Token], partner: dict[int, int], end: int) -> int:
+def _first_of_body(tokens: list[Token], partner: dict[int, int], end: int) -> int:
     for at in range(end):
         if tokens[at].text in ("{", "=>") and tokens[at].kind in ("open", "arrow"):
             return at + 1 if tokens[at].kind == "arrow" else at
@@ -182,7 +115,7 @@ def _first_of_body(tokens: list[_Token], partner: dict[int, int], end: int) -> i
     return 0
 
 
-def _is_method(tokens: list[_Token], at: int, behind: int) -> bool:
+def _is_method(tokens: list[Token], at: int, behind: int) -> bool:
     """Whether ``name(...) {`` stands there."""
     name = tokens[at - 1] if at else None
     return (
@@ -197,5 +130,5 @@ def _behind(partner: dict[int, int], at: int) -> int:
     return partner[at] + 1 if at in partner else _NO_PLACE
 
 
-def _is(tokens: list[_Token], at: int, text: str) -> bool:
+def _is(tokens: list[Token], at: int, text: str) -> bool:
     return 0 <= at < len(tokens) and tokens[at].text == text

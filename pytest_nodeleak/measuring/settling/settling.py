@@ -4,42 +4,35 @@ from __future__ import annotations
 
 import contextlib
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..base.frames import file_of
-from ..judge.aging import of_age
-from ..judge.bounds import (
+from ...judge.aging import of_age
+from ...judge.bounds import (
     GENERATIONS,
     DeclaredAge,
     DeclaredBound,
     Filling,
-    age_among,
-    age_in_text,
     beyond_means,
-    bound_among,
-    bound_in_text,
-    deadline_among,
     falls_out,
     filled,
     not_full,
     not_old,
-    removed_within,
 )
-from ..judge.evidence import Judgement
-from ..judge.thresholds import THRESHOLDS
-from ..node.probes.timers import OwnTimer
-from .counting import Confirming, Ledger
-from .heaps import entries_of
-from .meter import LONGEST_TIMER, TICK, Meter
-from .naming import Findings
-from .plan import Pacer
-from .windows import MUCH_MORE, Windows
+from ...judge.evidence import Judgement
+from ...judge.thresholds import THRESHOLDS
+from ...node.probes.timers import OwnTimer
+from ..counting import Confirming, Ledger
+from ..heaps import entries_of
+from ..meter import LONGEST_TIMER, TICK, Meter
+from ..naming import Findings
+from ..plan import Pacer
+from ..windows import MUCH_MORE, Windows
+from .declared import Declared
 
 if TYPE_CHECKING:
-    from ..heap import SlotGrowth
+    from ...heap import SlotGrowth
 
 __all__ = ["Settling"]
 
@@ -76,38 +69,28 @@ class Settling:
         if store is not None and store.iterations * self._pacer.plan.pace < self._meter.budget.left:
             return self._fill(store, findings.fillings)
         fillings = [f for f in findings.fillings if not f.is_nodes][:MOST_FILLINGS]
+        declared = Declared(self._meter, self._ledger())
         for filling in fillings:
-            numbers = self._numbers_around(filling)
-            bound = bound_among(numbers, filling)
+            bound = declared.bound(filling)
             if bound is not None:
                 beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
                 return Judgement("leak", (beyond,)) if beyond else self._fill(bound, fillings)
-            age = age_among(numbers, filling, self._ledger().lived)
+            age = declared.age(filling)
             if age is not None:
                 return self._outlive(age)
         for filling in fillings:
-            deadline = self._deadline(filling)
+            deadline = declared.deadline(filling)
             if deadline is not None and 1.1 * deadline.seconds <= LONGEST_WAIT:
                 return self._outlive(deadline)
-        return self._bounded_in_text(fillings) if fillings else None
-
-    def _bounded_in_text(self, fillings: Sequence[Filling]) -> Judgement | None:
-        """The same of numbers without a name, in the text of the scripts that allocate."""
-        heap = self._meter.subject.heap
-        own = [g.allocations.function for g in self._ledger().evidence.growing]
-        paths = {frame.path for frame in own if frame.is_own}
-        # One of each file: of rules that are compiled from their texts there are thousands.
-        latest = {file_of(script.url): number for number, script in heap.scripts().items()}
-        text = "\n".join(heap.script_texts(latest[p] for p in paths & latest.keys()).values())
         for filling in fillings:
-            bound = bound_in_text(text, filling)
+            bound = declared.bound_in_text(filling)
             if bound is not None:
                 return self._fill(bound, fillings)
-            age = age_in_text(text, filling, self._ledger().lived)
+            age = declared.age_in_text(filling)
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
         for filling in fillings:
-            within = removed_within(text, filling)
+            within = declared.removed_within(filling)
             if within:
                 return self._outlast(filling, within)
         return None
@@ -121,24 +104,6 @@ class Settling:
         if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
         return Judgement("steady", (f"what {filling.container} is given is taken out again",))
-
-    def _numbers_around(self, filling: Filling) -> dict[str, float]:
-        heap = self._meter.subject.heap
-        with self._meter.walking():
-            numbers = heap.numbers_in(filling.holder_id, filling.closure_id)
-            return {**numbers, **heap.numbers_in(filling.beside_id, None)}
-
-    def _deadline(self, filling: Filling) -> DeclaredAge | None:
-        """The latest of what some of the objects tell; None if one of them tells nothing."""
-        heap, age = self._meter.subject.heap, self._ledger().age
-        with self._meter.walking():
-            told = [
-                deadline_among(heap.numbers_in(number, None), filling, time.time(), age)
-                for number in filling.example_ids[-MOST_EXAMPLES:]
-            ]
-        deadlines = [deadline for deadline in told if deadline is not None]
-        is_told = deadlines and len(deadlines) == len(told)
-        return max(deadlines, key=lambda d: d.seconds) if is_told else None
 
     def _fill(self, bound: DeclaredBound, fillings: Sequence[Filling]) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond, or another does."""

@@ -1,0 +1,113 @@
+"""What a program declares of a container: numbers in and beside it, and the text of its scripts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from functools import cached_property
+
+from ...base.frames import file_of
+from ...judge import bounds
+from ...judge.bounds import DeclaredAge, DeclaredBound, Filling
+from ...sources.paths import is_package, path_of_url
+from ...sources.uses import Uses, compares_with_others, uses_of
+from ..counting import Ledger
+from ..meter import Meter
+
+__all__ = ["Declared"]
+
+#: objects that are asked when they expire
+MOST_EXAMPLES = 3
+#: scripts of the author's that are read: of one with more nothing is concluded
+MOST_SCRIPTS = 1000
+
+
+class Declared:
+    """Asks the heap that is looked at, and reads its scripts once."""
+
+    def __init__(self, meter: Meter, ledger: Ledger) -> None:
+        self._meter = meter
+        self._ledger = ledger
+        self._heap = meter.subject.heap
+
+    def bound(self, filling: Filling) -> DeclaredBound | None:
+        """A number in or beside the container that bounds its entries."""
+        found = bounds.bound_among(self._numbers_around(filling), filling)
+        return None if found is None or self._is_of_others(found) else found
+
+    def age(self, filling: Filling) -> DeclaredAge | None:
+        """A number there that is an age; None where nothing is ever taken out."""
+        found = bounds.age_among(self._numbers_around(filling), filling, self._ledger.lived)
+        return None if found is None or self._only_grows(filling) else found
+
+    def deadline(self, filling: Filling) -> DeclaredAge | None:
+        """The latest of what some of the objects tell; None if one of them tells nothing."""
+        age = self._ledger.age
+        with self._meter.walking():
+            told = [
+                bounds.deadline_among(
+                    self._heap.numbers_in(number, None), filling, time.time(), age
+                )
+                for number in filling.example_ids[-MOST_EXAMPLES:]
+            ]
+        deadlines = [deadline for deadline in told if deadline is not None]
+        is_told = deadlines and len(deadlines) == len(told)
+        if not is_told or self._only_grows(filling):
+            return None
+        return max(deadlines, key=lambda d: d.seconds)
+
+    def bound_in_text(self, filling: Filling) -> DeclaredBound | None:
+        """A number without a name that the container's size is compared with."""
+        return bounds.bound_in_text(self._text, filling)
+
+    def age_in_text(self, filling: Filling) -> DeclaredAge | None:
+        """A number without a name that the time now is compared with."""
+        found = bounds.age_in_text(self._text, filling, self._ledger.lived)
+        return None if found is None or self._only_grows(filling) else found
+
+    def removed_within(self, filling: Filling) -> float:
+        """Iterations within which what is put in may be taken out again; 0: it is not."""
+        return bounds.removed_within(self._text, filling)
+
+    def _numbers_around(self, filling: Filling) -> Mapping[str, float]:
+        with self._meter.walking():
+            numbers = self._heap.numbers_in(filling.holder_id, filling.closure_id)
+            return {**numbers, **self._heap.numbers_in(filling.beside_id, None)}
+
+    def _only_grows(self, filling: Filling) -> bool:
+        uses = self._uses(filling)
+        return uses.is_known and not uses.removes
+
+    def _is_of_others(self, bound: DeclaredBound) -> bool:
+        """Whether nothing looks at the container's size, and the number is compared with others."""
+        uses = self._uses(bound.filling)
+        return (
+            uses.is_known
+            and not uses.looks_at_size
+            and compares_with_others(self._own_texts, bound.name, bound.filling.name)
+        )
+
+    def _uses(self, filling: Filling) -> Uses:
+        return uses_of(self._own_texts, filling.name) if filling.name else Uses()
+
+    @cached_property
+    def _text(self) -> str:
+        """Of the scripts whose functions allocate what grows."""
+        own = [g.allocations.function for g in self._ledger.evidence.growing]
+        paths = {frame.path for frame in own if frame.is_own}
+        # One of each file: of rules that are compiled from their texts there are thousands.
+        latest = {file_of(script.url): number for number, script in self._heap.scripts().items()}
+        texts = self._heap.script_texts(latest[p] for p in paths & latest.keys())
+        return "\n".join(texts.values())
+
+    @cached_property
+    def _own_texts(self) -> tuple[str, ...]:
+        """Of all scripts that are neither Node's nor a package's; none if they are too many."""
+        latest = {file_of(script.url): number for number, script in self._heap.scripts().items()}
+        own = [number for url, number in latest.items() if _is_own(url)]
+        return tuple(self._heap.script_texts(own).values()) if len(own) <= MOST_SCRIPTS else ()
+
+
+def _is_own(url: str) -> bool:
+    is_nodes = not url or url.startswith(("node:", "evalmachine")) or "[nodeleak" in url
+    return not is_nodes and not is_package(path_of_url(url))
