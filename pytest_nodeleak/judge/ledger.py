@@ -211,14 +211,17 @@ def _growing(
     least_by_chance: float,
     least: float,
 ) -> Growing | None:
-    if not any(windows) or not row.counts[-1]:
+    lump = _lump(row.counts)
+    if not any(windows) or (lump == 1 and not row.counts[-1]):
         return None
-    start = _when_it_filled(row.counts, windows)
+    start = _when_it_filled(row.counts, windows, lump)
     if start:  # what goes on after that is growth of its own
         row = replace(row, counts=_later(row.counts, start), sizes=_later(row.sizes, start))
     total, span = sum(row.counts), sum(windows[start:])
+    if not total:
+        return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    few = total < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
+    few = total / lump < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
     by_chance = total < THRESHOLDS.no_chance if row.is_own else few
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
@@ -228,19 +231,35 @@ def _growing(
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
-        steady=_same_halves(pace) if timed else steady_rate(counts, spans),
+        steady=_same_halves(pace) if timed else steady_rate([n / lump for n in counts], spans),
         few=few or (start > 0 and len(counts) < 2),
         fading=pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0,
     )
 
 
-def _when_it_filled(counts: Sequence[int], windows: Sequence[float]) -> int:
+def _lump(counts: Sequence[int]) -> int:
+    """How many come at a time, where windows have either none or a multiple of so many; else 1.
+
+    A timer, a batch or a report leaves them behind: rare, and many at once.
+    """
+    some = [count for count in counts if count]
+    if len(some) < 2 or len(some) == len(counts) or min(some) < THRESHOLDS.lump:
+        return 1
+    lump = min(some)
+    rest = max(abs(count - round(count / lump) * lump) for count in some)
+    return lump if rest <= THRESHOLDS.lump_rest * lump else 1
+
+
+def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) -> int:
     """The window from which on far less was left behind than in one before: it was full then."""
     start = 0
     for at, pace in enumerate(rates(counts[:-1], windows[:-1]), 1):
         later, span = sum(counts[at:]), sum(windows[at:])
         # A share is only as good as the counts behind it: rare things scatter.
-        if later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span:
+        most = later + 2 * math.sqrt(later * lump)
+        if lump > 1 and not later:
+            most = THRESHOLDS.none_by_chance * THRESHOLDS.faded * lump
+        if most < THRESHOLDS.faded * pace * span:
             start = at
     return start
 

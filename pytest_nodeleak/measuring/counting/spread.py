@@ -49,8 +49,8 @@ def spread_leak(
     meter.budget.extend_for(PROOF)
     evidence = windows.evidence()
     judgement = judge(evidence, policy)
-    # Classes that grow here were counted before, and let go of.
-    leaks = judgement.outcome == "leak" and judgement.slots
+    # Classes that grow here were let go of, if they were counted before.
+    leaks = judgement.outcome == "leak" and (judgement.slots or ledger is None)
     return (judgement, evidence) if leaks else None
 
 
