@@ -87,6 +87,16 @@ DRIVERS_CALLS = ("work", "plant")
 INLINED = CallFrame("(the workload)", "", 0, 0)
 
 
+#: survivors that come at once, of which a window has none by no other chance: 300 rows each second
+LUMP = 8
+#: lumps of a window at most, where others have none
+MOST_LUMPS = 4.5
+#: share of a lump by which others may differ from a multiple of it
+LUMP_REST = 0.25
+#: rare things to be expected in a window that has none of them by chance
+NONE_BY_CHANCE = 3.0
+
+
 def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] | None:
     """The place and the callers of a stack (innermost first); None for what is not the program's.
 
@@ -243,11 +253,13 @@ def _lump(counts: Sequence[int]) -> int:
     A timer, a batch or a report leaves them behind: rare, and many at once.
     """
     some = [count for count in counts if count]
-    if len(some) < 2 or len(some) == len(counts) or min(some) < THRESHOLDS.lump:
+    if len(some) < 2 or len(some) == len(counts) or min(some) < LUMP:
         return 1
     lump = min(some)
+    if max(some) > MOST_LUMPS * lump:
+        return 1
     rest = max(abs(count - round(count / lump) * lump) for count in some)
-    return lump if rest <= THRESHOLDS.lump_rest * lump else 1
+    return lump if rest <= LUMP_REST * lump else 1
 
 
 def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) -> int:
@@ -258,7 +270,7 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
         # A share is only as good as the counts behind it: rare things scatter.
         most = later + 2 * math.sqrt(later * lump)
         if lump > 1 and not later:
-            most = THRESHOLDS.none_by_chance * THRESHOLDS.faded * lump
+            most = NONE_BY_CHANCE * THRESHOLDS.faded * lump
         if most < THRESHOLDS.faded * pace * span:
             start = at
     return start

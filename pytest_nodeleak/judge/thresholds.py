@@ -59,21 +59,6 @@ class Thresholds:
         "times the iterations that would mean something without a survivor, where few stay",
         "batches of 500 of which one event is kept, on a busy machine: 3 in 2,000 iterations",
     )
-    lump: int = _is(
-        8,
-        "survivors that come at once, of which a window may have none by no other chance",
-        "300 rows by a timer each second: 0, 300, 300, 0 in windows of a third of one",
-    )
-    lump_rest: float = _is(
-        0.25,
-        "share of a lump by which others may differ from a multiple of it",
-        "the same rows, and a report of 20 that is counted while it is made",
-    )
-    none_by_chance: float = _is(
-        3.0,
-        "rare things to be expected in a window that has none of them by chance, at most",
-        "the same timer: one window in twenty of three seconds",
-    )
     few_of_node: int = _is(
         24,
         "the same at a place of Node's own",

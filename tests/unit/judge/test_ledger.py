@@ -135,6 +135,18 @@ def test_rare_survivors_ask_for_more_before_they_say_anything():
     assert judge_survivors(evidence((2, 3)), POLICY).outcome is None  # the heap still rises
 
 
+def test_what_comes_rarely_and_many_at_once_is_counted_in_lumps():
+    windows = (200, 200, 200, 200, 200, 200)
+    (found,) = growing((0, 20, 20, 0, 20, 0), windows)
+    assert (found.steady, found.few) == (True, True)
+    assert found.per_iteration == pytest.approx(60 / 1200)
+    (found,) = growing((20, 40, 0, 20, 41, 19), windows)
+    assert (found.steady, found.few) == (True, False)
+    assert not growing((20, 20, 0, 0, 0, 0), windows)  # it is full
+    assert not growing((0, 20, 0, 0, 0, 0), windows)  # one lump has no pace
+    assert not growing((3, 3, 0, 3, 3, 0), windows)  # a few are no lump
+
+
 def test_several_ways_to_one_function_are_looked_at_together():
     odd = {(PUSH, ADD, DRIVER): Counter({40: 10})}
     even = {(EMIT, ADD, DRIVER): Counter({40: 20})}
