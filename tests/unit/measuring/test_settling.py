@@ -8,21 +8,37 @@ import pytest
 from pytest_nodeleak.judge.bounds import Filling
 from pytest_nodeleak.measuring.naming import Findings
 from pytest_nodeleak.measuring.settling import Settling
+from pytest_nodeleak.node.probes.scripts import Script
+
+SWEPT = "const polls = new Map(); sweep(polls);"
+KEPT = "const polls = new Map(); polls.set(id, poll);"
 
 
 @pytest.mark.parametrize(
-    ("container", "doubts"),
-    [("polls (Map) in module poll.js", True), ("timerListMap in module node:timers -> [n]", False)],
+    ("container", "text", "doubts"),
+    [
+        ("polls (Map) in module poll.js", SWEPT, True),
+        ("polls (Map) in module poll.js", KEPT, False),
+        ("timerListMap in module node:timers -> [n]", SWEPT, False),
+    ],
+    ids=["swept", "nothing takes it out", "of Node"],
 )
-def test_what_expires_by_the_clock_of_node_is_no_age(container: str, doubts: bool) -> None:
-    heap = SimpleNamespace(numbers_in=lambda *_: {"expiry": 900_000.0})
+def test_what_expires_is_an_age_where_the_program_takes_things_out(
+    container: str, text: str, doubts: bool
+) -> None:
+    own = SimpleNamespace(allocations=SimpleNamespace(function=SimpleNamespace(is_own=False)))
+    heap = SimpleNamespace(
+        numbers_in=lambda *_: {"expiry": 900_000.0},
+        scripts=lambda: {7: Script(7, "file:///app/poll.js", "")},
+        script_texts=lambda numbers: dict.fromkeys(numbers, text),
+    )
     meter = SimpleNamespace(
         walking=nullcontext,
         subject=SimpleNamespace(heap=heap),
         budget=SimpleNamespace(left=9.0),
         unit="iteration",
     )
-    ledger = SimpleNamespace(age=3.0, lived=3.0)
+    ledger = SimpleNamespace(age=3.0, lived=3.0, evidence=SimpleNamespace(growing=[own]))
     settling = Settling(meter, SimpleNamespace(), lambda: ledger)  # type: ignore[arg-type]
     filling = Filling("Poll", "object", container, 20, 1.0, 1.0, holder_id=7)
     judgement = settling.bounded(Findings(fillings=(filling,)))
