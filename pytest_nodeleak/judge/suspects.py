@@ -139,7 +139,9 @@ def _suspect(
         return None if aged is None or not aged.is_proof else aged.suspect(windows)
     if growth[-1] <= THRESHOLDS.noise_objects or growth[-1] / windows[-1] < least:
         return None
-    steady = steady_rate(growth, windows)
+    # What comes many at a time is there by chance, or not, in the first windows, which are short.
+    late = growth[-3:] if len(growth) > 3 and sum(windows[:-3]) < windows[-3] else growth
+    steady = steady_rate(late, windows[-len(late) :])
     fading = growth[-1] / max(growth[:-1]) if len(growth) > 1 else 1.0
     if not steady and fading <= THRESHOLDS.faded and windows[-1] >= 1.5 * windows[-2]:
         return None

@@ -97,7 +97,7 @@ class Confirming:
     def outlives(self, iterations: float, *, in_turn: bool = False) -> bool | None:
         """Whether something grows that outlives so many ``iterations`` since it was counted.
 
-        None if there is no time for them. ``in_turn``: by then what is dropped has been, and no
+        None if there is no time to see it. ``in_turn``: by then what is dropped has been, and no
         more work need show that it holds.
         """
         ledger = self._ledger
@@ -111,7 +111,9 @@ class Confirming:
         now = self._when_they_hold(before)
         if now.outcome == "inconclusive" and ledger.judgement.outcome == "inconclusive":
             return self.few_stay()
-        return now.outcome == "leak" or (in_turn and ledger.judgement.outcome == "leak")
+        if now.outcome == "leak" or ledger.judgement.outcome != "leak":
+            return now.outcome == "leak"
+        return True if in_turn else None  # fewer stay, and there is no time to see how many
 
     def few_stay(self) -> bool:
         """Whether of survivors that are too few for a pace none goes in still more work."""

@@ -98,7 +98,7 @@ def named_by_snapshots(
     if several and not over and turnover is not None:
         stays = Confirming(ledger).outlives(1.1 * turnover)
         judgement = replace(judgement, growing=ledger.evidence.growing)
-        if not stays or not some_grow(evidence.rows, evidence.windows, _least_pace(judgement)):
+        if stays is False or not some_grow(evidence.rows, evidence.windows, _least_pace(judgement)):
             reason = "what survives takes the place of what was there: no population grows"
             return Judgement("steady", (reason,)), evidence
         rate = min(g.per_iteration for g in judgement.growing)
