@@ -268,10 +268,12 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
     for at, pace in enumerate(rates(counts[:-1], windows[:-1]), 1):
         later, span = sum(counts[at:]), sum(windows[at:])
         # A share is only as good as the counts behind it: rare things scatter.
-        most = later + 2 * math.sqrt(later * lump)
-        if lump > 1 and not later:
-            most = NONE_BY_CHANCE * THRESHOLDS.faded * lump
-        if most < THRESHOLDS.faded * pace * span:
+        if lump == 1:
+            filled = later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span
+        else:
+            before = sum(counts[:at]) / sum(windows[:at])
+            filled = not later and before * span > NONE_BY_CHANCE * lump
+        if filled:
             start = at
     return start
 
