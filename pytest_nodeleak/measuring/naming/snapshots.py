@@ -193,12 +193,14 @@ def named_by_what_stays(
             meter.retake_tracked()
     evidence = windows.collect()
     old = len(evidence.windows) - 1
-    suspects = tuple(
+    alive = [
         suspect
         for suspect in _survivors(evidence, policy, judgement, old)
-        if suspect.per_iteration <= most  # else it would be gone after more work
-        and not dies_with_age(suspect.growth, evidence.windows[:old])
-    )
+        if not dies_with_age(suspect.growth, evidence.windows[:old])
+    ]
+    fitting = [s for s in alive if s.per_iteration <= most]  # others will be gone after more work
+    # Of one that Node makes the engine may not see each part: only its bare values fit.
+    suspects = tuple(alive if fitting and all(s.is_value for s in fitting) else fitting)
     if not suspects and (several or not doubtful):
         return None  # else the allocating functions are better names
     findings = find_culprits(
