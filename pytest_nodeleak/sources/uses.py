@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .tokens import Token, tokens_of
 
-__all__ = ["Uses", "compares_with_others", "uses_of"]
+__all__ = ["Uses", "is_for_others", "uses_of"]
 
 _READS = frozenset(
     re.findall(
@@ -54,21 +54,22 @@ def uses_of(texts: Iterable[str], name: str) -> Uses:
     )
 
 
-def compares_with_others(texts: Iterable[str], constant: str, container: str) -> bool:
-    """Whether ``constant`` is compared, and only with sizes of other things than ``container``."""
+def is_for_others(texts: Iterable[str], constant: str, container: str) -> bool:
+    """Whether ``constant`` is compared only with sizes of other things than ``container``.
+
+    Or with nothing: then nobody reads it. False where anything else is done with it.
+    """
     mentioning = [text for text in texts if _mentions(text, constant)]
-    if sum(map(len, mentioning)) > _MOST_BYTES:
+    if not mentioning or sum(map(len, mentioning)) > _MOST_BYTES:
         return False
-    compared = False
     for text in mentioning:
         tokens = list(tokens_of(text))
         for at in _places(tokens, constant):
             owner = _compared_size_of(tokens, at)
-            if owner not in (None, "", container):
-                compared = True
-            elif owner is not None or not _is_neutral(tokens, at):
+            is_other = owner not in (None, "", container)
+            if not is_other and (owner is not None or not _is_neutral(tokens, at)):
                 return False
-    return compared
+    return True
 
 
 def _mentions(text: str, name: str) -> bool:
@@ -163,7 +164,7 @@ def _owner(tokens: Sequence[Token], at: int) -> str:
 def _is_neutral(tokens: Sequence[Token], at: int) -> bool:
     begin = _begin(tokens, at)
     behind = _text(tokens, at + 1)
-    is_defined = behind == "=" and _text(tokens, at + 2) != "="
+    is_defined = behind in ("=", ":") and _text(tokens, at + 2) != "="
     return is_defined or (_text(tokens, begin - 1) == "+" and behind in _NEUTRAL)
 
 

@@ -10,7 +10,7 @@ from ...base.frames import file_of
 from ...judge import bounds
 from ...judge.bounds import DeclaredAge, DeclaredBound, Filling
 from ...sources.paths import is_package, path_of_url
-from ...sources.uses import Uses, compares_with_others, uses_of
+from ...sources.uses import Uses, is_for_others, uses_of
 from ..counting import Ledger
 from ..meter import Meter
 
@@ -32,8 +32,10 @@ class Declared:
 
     def bound(self, filling: Filling) -> DeclaredBound | None:
         """A number in or beside the container that bounds its entries."""
-        found = bounds.bound_among(self._numbers_around(filling), filling)
-        return None if found is None or self._is_of_others(found) else found
+        numbers = dict(self._numbers_around(filling))
+        while (found := bounds.bound_among(numbers, filling)) and self._is_of_others(found):
+            del numbers[found.name]
+        return found
 
     def age(self, filling: Filling) -> DeclaredAge | None:
         """A number there that is an age; None where nothing is ever taken out."""
@@ -79,12 +81,12 @@ class Declared:
         return uses.is_known and not uses.removes
 
     def _is_of_others(self, bound: DeclaredBound) -> bool:
-        """Whether nothing looks at the container's size, and the number is compared with others."""
+        """Whether nothing looks at the container's size, nor uses the number for it."""
         uses = self._uses(bound.filling)
         return (
             uses.is_known
             and not uses.looks_at_size
-            and compares_with_others(self._own_texts, bound.name, bound.filling.name)
+            and is_for_others(self._own_texts, bound.name, bound.filling.name)
         )
 
     def _uses(self, filling: Filling) -> Uses:

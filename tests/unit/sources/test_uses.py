@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_nodeleak.sources.uses import Uses, compares_with_others, uses_of
+from pytest_nodeleak.sources.uses import Uses, is_for_others, uses_of
 
 ONLY_GROWS = Uses(is_known=True)
 
@@ -44,8 +44,9 @@ def test_a_container(text, wanted):
         ("const MAX = 5; if (this.hits.length >= MAX) evict();", False),
         ("const MAX = 5; if (++count > MAX) evict();", False),
         ("const MAX = 5; if (file.size > MAX) return; new Cache(MAX);", False),
-        ("const MAX = 5;", False),
+        ("const options = { MAX: 5, name: 'jobs' };", True),
+        ("const other = 5;", False),
     ],
 )
 def test_a_constant(text, are_others):
-    assert compares_with_others([text], "MAX", "hits") is are_others
+    assert is_for_others([text], "MAX", "hits") is are_others
