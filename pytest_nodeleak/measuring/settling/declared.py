@@ -34,7 +34,8 @@ class Declared:
         """A number in or beside the container that bounds its entries."""
         numbers = dict(self._numbers_around(filling))
         while (found := bounds.bound_among(numbers, filling)) and self._is_of_others(found):
-            del numbers[found.name]
+            if numbers.pop(found.name, None) is None:  # it was worked out of others
+                return None
         return found
 
     def age(self, filling: Filling) -> DeclaredAge | None:
