@@ -271,7 +271,7 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
         if lump == 1:
             filled = later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span
         else:
-            before = sum(counts[:at]) / sum(windows[:at])
+            before = sum(counts[:at]) / (sum(windows[:at]) or 1)
             filled = not later and before * span > NONE_BY_CHANCE * lump
         if filled:
             start = at

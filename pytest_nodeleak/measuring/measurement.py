@@ -303,8 +303,9 @@ class _Measurement:
             return replace(said, evidence=seen, findings=Findings())
         findings = said.findings.only_in(self._settling.still_growing)
         if self.ledger is not None and said.outcome == "leak" and not proven.slots:
-            growing = self.ledger.evidence.growing
-            again = named_by_what_stays(self.windows, self.policy, proven, growing, findings)
+            self._naming = proven
+            again = named_by_what_stays(self.windows, self.policy, proven, self.ledger, findings)
+            self._naming = None
             seen, findings = again or (seen, findings)
         return replace(said, evidence=seen, findings=findings)
 

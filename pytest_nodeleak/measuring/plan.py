@@ -162,7 +162,8 @@ def sampling_interval(meter: Meter) -> int:
     fixed = meter.runner.fixed_seconds
     most = ITERATION_SHARE * meter.budget.seconds if fixed is None else BUSY * fixed
     found = _bearable(meter, most)
-    if found > 1 and fixed is None and SLOWDOWNS[0][1] * meter.cpu_pace <= MOST_TRIAL:
+    is_ours = fixed is None and not meter.app.in_use
+    if found > 1 and is_ours and SLOWDOWNS[0][1] * meter.cpu_pace <= MOST_TRIAL:
         found = found if _takes_longer(meter, most) else 1
     in_use = fixed is not None and meter.cpu_pace > IDLE * fixed
     if in_use or meter.samples[-1].heap_used > BIG_HEAP:

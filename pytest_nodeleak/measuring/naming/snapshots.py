@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.deadline import Deadline
@@ -162,15 +161,15 @@ def named_by_what_stays(
     windows: Windows,
     policy: Policy,
     proven: Judgement,
-    growing: Sequence[Growing],
+    ledger: Ledger,
     found: Findings,
 ) -> tuple[Evidence, Findings] | None:
     """Names once more, by one more snapshot, where much of what was ``proven`` is gone since.
 
-    ``growing`` is what is not, and ``found`` what was named. None where nothing is gone, or no
-    snapshot can be taken, or three show none.
+    What is not is in the ``ledger``, and ``found`` is what was named. None where nothing is gone,
+    or no snapshot can be taken, or three show none.
     """
-    meter = windows.meter
+    meter, growing = windows.meter, ledger.evidence.growing
     deadline = meter.budget.within(policy.explain)
     several = len(meter.snapshots) > 2
     most = TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -16,6 +17,9 @@ from ..meter import Meter
 
 __all__ = ["Declared"]
 
+#: in a step of a path: ``limiter (RateLimiter) in module app.js``
+_CLASS = re.compile(r"\(([A-Za-z_]\w*)")
+_BUILT_IN = frozenset(("Array", "Map", "Object", "Set"))
 #: objects that are asked when they expire
 MOST_EXAMPLES = 3
 #: scripts of the author's that are read: of one with more nothing is concluded
@@ -91,7 +95,17 @@ class Declared:
         )
 
     def _uses(self, filling: Filling) -> Uses:
-        return uses_of(self._own_texts, filling.name) if filling.name else Uses()
+        if not filling.name or not self._is_own(filling):
+            return Uses()
+        return uses_of(self._own_texts, filling.name)
+
+    def _is_own(self, filling: Filling) -> bool:
+        """Whether the class of what has the container, if it is of one, is in the own texts."""
+        holder = _CLASS.search("".join(filling.container.split(" -> ")[-2:-1]))
+        if holder is None or holder[1] in _BUILT_IN:
+            return True
+        define = re.compile(rf"\b(?:class|function)\s+{re.escape(holder[1])}\b|\b{holder[1]}\s*=")
+        return any(define.search(text) for text in self._own_texts)
 
     @cached_property
     def _text(self) -> str:
@@ -107,10 +121,10 @@ class Declared:
     def _own_texts(self) -> tuple[str, ...]:
         """Of all scripts that are neither Node's nor a package's; none if they are too many."""
         latest = {file_of(script.url): number for number, script in self._heap.scripts().items()}
-        own = [number for url, number in latest.items() if _is_own(url)]
+        own = [number for url, number in latest.items() if _is_authors(url)]
         return tuple(self._heap.script_texts(own).values()) if len(own) <= MOST_SCRIPTS else ()
 
 
-def _is_own(url: str) -> bool:
+def _is_authors(url: str) -> bool:
     is_nodes = not url or url.startswith(("node:", "evalmachine")) or "[nodeleak" in url
     return not is_nodes and not is_package(path_of_url(url))
