@@ -33,6 +33,7 @@ class Declared:
         self._meter = meter
         self._ledger = ledger
         self._heap = meter.subject.heap
+        self._known: dict[str, Uses] = {}
 
     def bound(self, filling: Filling) -> DeclaredBound | None:
         """A number in or beside the container that bounds its entries."""
@@ -97,7 +98,9 @@ class Declared:
     def _uses(self, filling: Filling) -> Uses:
         if not filling.name or not self._is_own(filling):
             return Uses()
-        return uses_of(self._own_texts, filling.name)
+        if filling.name not in self._known:
+            self._known[filling.name] = uses_of(self._own_texts, filling.name)
+        return self._known[filling.name]
 
     def _is_own(self, filling: Filling) -> bool:
         """Whether the class of what has the container, if it is of one, is in the own texts."""
