@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import Any
 
@@ -232,4 +233,19 @@ def test_no_file_descriptors(start: Started) -> None:
     assert len(refused) >= 3
     assert [text for text in refused if "Too many open files" not in text] == []
     fault_table.saw(f"LaunchError: {refused[0]}")
-    assert psutil.Process().num_fds() == used
+    if not _python_leaves_pipes_open():
+        assert psutil.Process().num_fds() == used
+
+
+def _python_leaves_pipes_open() -> bool:
+    """Whether subprocess does, where no descriptor is left for the next pipe: 3.11.2 of Debian."""
+    import resource
+
+    usual, used = resource.getrlimit(resource.RLIMIT_NOFILE), psutil.Process().num_fds()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 2, usual[1]))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            subprocess.Popen(["true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, usual)
+    return psutil.Process().num_fds() > used
