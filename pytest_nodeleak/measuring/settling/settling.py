@@ -216,6 +216,8 @@ class Settling:
             self._ledger().push(wanted, all_of_it=True)
             after, done = entries.read(), meter.done - done
         expected = {slot.key: done * slot.growth / seen for slot in slots}
+        if not slots[0].of_all:  # one that was there, and is not, is let go of
+            after = {**dict.fromkeys(before, 0), **after}
         gained = {k: after[k] - before[k] for k in expected.keys() & before.keys() & after.keys()}
         stopped = all(more < expected[key] / 2 for key, more in gained.items())
         return bool(gained) and done >= seen and stopped

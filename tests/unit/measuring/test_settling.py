@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from pytest_nodeleak.heap import SlotGrowth
 from pytest_nodeleak.judge.bounds import Filling
 from pytest_nodeleak.measuring.naming import Findings
-from pytest_nodeleak.measuring.settling import Settling
+from pytest_nodeleak.measuring.settling import Settling, settling
 from pytest_nodeleak.node.probes.scripts import Script
 
 SWEPT = "const polls = new Map(); sweep(polls);"
@@ -44,3 +45,31 @@ def test_what_expires_is_an_age_where_the_program_takes_things_out(
     judgement = settling.bounded(Findings(fillings=(filling,)))
     assert (judgement is not None) is doubts
     assert judgement is None or judgement.outcome == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("now", "stopped"),
+    [({7: 3000}, True), ({}, True), ({7: 4500}, False)],
+    ids=["full", "gone: another took its place", "grows"],
+)
+def test_a_container_that_gains_no_more(
+    monkeypatch: pytest.MonkeyPatch, now: dict[int, int], stopped: bool
+) -> None:
+    meter = SimpleNamespace(
+        windows=[300, 700],
+        done=1000,
+        room=lambda: 10_000,
+        subject=SimpleNamespace(heap=None),
+        budget=SimpleNamespace(left=99.0, extend_for=lambda seconds: None),
+    )
+    told = iter([{7: 2400}, now])
+    counter = SimpleNamespace(read=lambda: next(told), close=lambda: None)
+    monkeypatch.setattr(settling, "entries_of", lambda heap, slots: counter)
+
+    def push(n: int, *, all_of_it: bool) -> None:
+        meter.done += n
+
+    pacer = SimpleNamespace(timed=False, plan=SimpleNamespace(pace=0.001))
+    slot = SlotGrowth(7, "Map", "entries", (1400, 1700, 2400))
+    asked = settling.Settling(meter, pacer, lambda: SimpleNamespace(push=push))  # type: ignore[arg-type]
+    assert asked._gain_no_more([slot]) is stopped
