@@ -29,6 +29,8 @@ SLOW_GC = 0.12
 #: shares of the budget that are for what comes after rounds, and where the heap is flat so far
 LEFT = 0.75
 FLAT_LEFT = 0.6
+#: and where there were few rounds, for each takes longer than the one before
+ENOUGH_LEFT = 0.5
 #: growth of heapUsed in bytes that is reason enough to count: more rounds would only add to it
 EARLY_GROWTH = 8_000_000
 
@@ -105,7 +107,8 @@ class Rounds:
             self.pacer.update()
             if meter.heap_growth > EARLY_GROWTH or meter.is_huge:
                 return False
-            if number < least:
+            is_late = meter.budget.left < ENOUGH_LEFT * meter.budget.seconds
+            if number < least and not (is_late and self.policy.rounds is None):
                 continue
             if self._flat_stretch():
                 return True
