@@ -90,7 +90,7 @@ def _uses(tokens: Sequence[Token], name: str) -> Iterator[str]:
         elif _text(tokens, at + 1) in ("=", ":") and _text(tokens, at + 2) not in ("=", ">"):
             yield "begins"
         elif _text(tokens, at + 1) == "[":
-            yield _index(tokens, at + 1, before)
+            yield _index(tokens, at + 1)
         elif _text(tokens, at + 1) == ".":
             yield _member(tokens, at + 2)
         elif before == "of" and _text(tokens, at + 1) == ")":
@@ -109,14 +109,14 @@ def _member(tokens: Sequence[Token], at: int) -> str:
     return "uses" if word in _READS | _ADDS else "?"
 
 
-def _index(tokens: Sequence[Token], at: int, before: str) -> str:
+def _index(tokens: Sequence[Token], at: int) -> str:
     """``name[...]``: a ring, where what is calculated there begins anew."""
     depth, inside = 0, []
     for token in tokens[at:]:
         depth += token.kind == "open"
         depth -= token.kind == "close"
         if depth == 0:
-            return "removes" if "%" in inside or before == "delete" else "uses"
+            return "removes" if "%" in inside else "uses"
         inside.append(token.text)
     return "?"
 

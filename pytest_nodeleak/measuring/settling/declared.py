@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping
 from functools import cached_property
 
-from ...base.frames import file_of
+from ...base.frames import CallFrame, file_of
 from ...judge import bounds
 from ...judge.bounds import DeclaredAge, DeclaredBound, Filling
-from ...sources.paths import is_package, path_of_url
+from ...sources.paths import is_package
 from ...sources.uses import Uses, is_for_others, uses_of
 from ..counting import Ledger
 from ..meter import Meter
@@ -33,6 +33,7 @@ class Declared:
         self._meter = meter
         self._ledger = ledger
         self._heap = meter.subject.heap
+        self._numbers: dict[Filling, Mapping[str, float]] = {}
         self._known: dict[str, Uses] = {}
 
     def bound(self, filling: Filling) -> DeclaredBound | None:
@@ -78,9 +79,13 @@ class Declared:
         return bounds.removed_within(self._text, filling)
 
     def _numbers_around(self, filling: Filling) -> Mapping[str, float]:
-        with self._meter.walking():
-            numbers = self._heap.numbers_in(filling.holder_id, filling.closure_id)
-            return {**numbers, **self._heap.numbers_in(filling.beside_id, None)}
+        """Asked of once: V8 walks the heap for each."""
+        if filling not in self._numbers:
+            with self._meter.walking():
+                numbers = self._heap.numbers_in(filling.holder_id, filling.closure_id)
+                beside = self._heap.numbers_in(filling.beside_id, None)
+            self._numbers[filling] = {**numbers, **beside}
+        return self._numbers[filling]
 
     def _only_grows(self, filling: Filling) -> bool:
         uses = self._uses(filling)
@@ -111,23 +116,27 @@ class Declared:
         return any(define.search(text) for text in self._own_texts)
 
     @cached_property
+    def _scripts(self) -> dict[str, int]:
+        """Their numbers by path, the latest of each file.
+
+        Of rules that are compiled from their texts there are thousands.
+        """
+        return {file_of(script.url): number for number, script in self._heap.scripts().items()}
+
+    @cached_property
     def _text(self) -> str:
         """Of the scripts whose functions allocate what grows."""
         own = [g.allocations.function for g in self._ledger.evidence.growing]
         paths = {frame.path for frame in own if frame.is_own}
-        # One of each file: of rules that are compiled from their texts there are thousands.
-        latest = {file_of(script.url): number for number, script in self._heap.scripts().items()}
-        texts = self._heap.script_texts(latest[p] for p in paths & latest.keys())
+        texts = self._heap.script_texts(self._scripts[p] for p in paths & self._scripts.keys())
         return "\n".join(texts.values())
 
     @cached_property
     def _own_texts(self) -> tuple[str, ...]:
         """Of all scripts that are neither Node's nor a package's; none if they are too many."""
-        latest = {file_of(script.url): number for number, script in self._heap.scripts().items()}
-        own = [number for url, number in latest.items() if _is_authors(url)]
+        own = [number for path, number in self._scripts.items() if _is_authors(path)]
         return tuple(self._heap.script_texts(own).values()) if len(own) <= MOST_SCRIPTS else ()
 
 
-def _is_authors(url: str) -> bool:
-    is_nodes = not url or url.startswith(("node:", "evalmachine")) or "[nodeleak" in url
-    return not is_nodes and not is_package(path_of_url(url))
+def _is_authors(path: str) -> bool:
+    return CallFrame("", path, 0, 0).origin == "program" and not is_package(path)
