@@ -212,12 +212,12 @@ class _Measurement:
             said = self._settled(self._named(proven, evidence), proven)
         rows = said.findings.constructors
         sites: tuple[AllocationSite, ...] = ()
-        if said.outcome != "steady" and self.ledger is not None and not proven.slots:
-            growing = seen_last(proven.growing, self.ledger.evidence.growing)
+        if said.outcome != "steady":
+            seen = self.ledger.evidence if self.ledger and not proven.slots else None
+            growing = seen_last(proven.growing, seen.growing) if seen else ()
             places = Places(meter.subject.heap, meter.app.script, growing)
-            if self.policy.allocation_sites != "never":
-                sites = places.sites()
-            rows = tuple(map(places.named, rows)) or places.rows(self.ledger.evidence.windows)
+            sites = () if self.policy.allocation_sites == "never" else places.sites()
+            rows = places.named(said.findings) or places.rows(seen.windows if seen else ())
             rows = places.attributed(rows, sites)
         if self.ledger is not None:
             self.ledger.end()

@@ -94,6 +94,21 @@ class Sources:
         file = self._file(place.source, near)
         return Place(file, place.line + 1, place.column + 1, name, package)
 
+    def identifier(self, url: str, line: int, column: int) -> tuple[Place, bool] | None:
+        """The author's name for what is declared there, 0-based, and whether that is at the top.
+
+        At the top is what no function, class or block is around. None if no map tells.
+        """
+        found = self.map_of(url)
+        near = os.path.dirname(path_of_url(url))
+        named = found and found.identifier(line, column, lambda source: self._text(source, near))
+        if not found or not named or not named.place.source:
+            return None
+        source = named.place.source
+        package = is_package(source) or found.is_ignored(source)
+        file, at = self._file(source, near), named.place
+        return Place(file, at.line + 1, at.column + 1, named.name, package), named.at_top
+
     def map_of(self, url: str) -> SourceMap | None:
         """The map of the script at ``url``: handed in, or found."""
         path = path_of_url(url)

@@ -20,6 +20,8 @@ Kind = Literal["program", "package", "node", "tool"]
 
 _TOOL_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _ANONYMOUS = "(anonymous)"
+#: letters of a name that no minifier gives
+_LEAST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,5 +91,6 @@ def _better(function: str, original: str | None) -> str:
     """The author's name, unless V8's says the same and more ("get size", "Ticket.describe")."""
     if not original:
         return function
-    last = function.replace(".", " ").split()[-1:]
-    return function if last == [original] else original
+    *before, last = function.replace(".", " ").split() or [""]
+    is_minified = bool(before) and len(before[0]) < _LEAST_NAME
+    return function if last == original and not is_minified else original

@@ -11,17 +11,21 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from .declaring import is_at_top
 from .mappings import Mappings, Segment
 from .names import ANONYMOUS, function_name
 from .paths import source_path
 
-__all__ = ["Original", "SourceMap"]
+__all__ = ["Identifier", "Original", "SourceMap"]
 
 #: sections in sections: not allowed, but seen
 _MOST_DEPTH = 3
 #: "class w": from where V8 sees the class to where its name is
 _CLASS_WORD = len("class ")
 _IDENTIFIER = re.compile(r"^[#\w$]+$")
+_IDENTIFIER_AT = re.compile(r"[#\w$]+")
+#: where maps know statements only
+_WORDS = frozenset(["class", "const", "default", "export", "function", "import", "let", "var"])
 
 
 class Original(NamedTuple):
@@ -31,6 +35,17 @@ class Original(NamedTuple):
     line: int
     column: int
     name: str | None
+
+
+class Identifier(NamedTuple):
+    """A name in the author's text; ``at_top``: outside of all functions, classes and blocks.
+
+    ``name`` is "" for what a compiler has declared itself there.
+    """
+
+    place: Original
+    name: str
+    at_top: bool
 
 
 class _Section(NamedTuple):
@@ -121,6 +136,30 @@ class SourceMap:
         name = place.name if place else None
         return name if name and name != "constructor" and _IDENTIFIER.match(name) else None
 
+    def identifier(
+        self, line: int, column: int, read: Callable[[str], str | None] | None = None
+    ) -> Identifier | None:
+        """What the identifier at exactly that place of the generated file was made from.
+
+        None where the map says nothing of that place, or the author's text is not to be had.
+        """
+        if self._sections:
+            part, line, column = self._part(line, column)
+            return part.identifier(line, column, read) if part else None
+        segment = self._mappings.at(line, column)
+        place = self._original(segment) if segment else None
+        if segment is None or place is None or segment.generated_column != column:
+            return None
+        known = self._text_of(place.source, read)
+        if known is None or place.line >= len(known[1]):
+            return None
+        text, starts = known
+        at = starts[place.line] + _characters(text, starts, place)
+        found = _IDENTIFIER_AT.match(text, at)
+        name = place.name or (found[0] if found else "")
+        is_variable = bool(_IDENTIFIER.match(name)) and name not in _WORDS
+        return Identifier(place, name if is_variable else "", is_at_top(text, at))
+
     def is_ignored(self, source: str) -> bool:
         """Whether the tool that made the map says that ``source`` is not the author's."""
         if any(section.map.is_ignored(source) for section in self._sections):
@@ -161,19 +200,25 @@ class SourceMap:
     def _name_in_text(
         self, place: Original, read: Callable[[str], str | None] | None
     ) -> str | None:
-        if place.source not in self._texts:
-            text = self.source_text(place.source)
-            if text is None and read is not None:
-                text = read(place.source)
-            starts = [0, *(match.end() for match in re.finditer("\n", text or ""))]
-            self._texts[place.source] = None if text is None else (text, starts)
-        known = self._texts[place.source]
+        known = self._text_of(place.source, read)
         if known is None or place.line >= len(known[1]):
             return None
         text, starts = known
         found = function_name(text, starts[place.line] + _characters(text, starts, place))
         # The text may be newer than the map: a name that is none is not one.
         return found if found is None or found == ANONYMOUS or _IDENTIFIER.match(found) else None
+
+    def _text_of(
+        self, source: str, read: Callable[[str], str | None] | None
+    ) -> tuple[str, list[int]] | None:
+        """The text of ``source`` and where its lines begin; None if nobody has it."""
+        if source not in self._texts:
+            text = self.source_text(source)
+            if text is None and read is not None:
+                text = read(source)
+            starts = [0, *(match.end() for match in re.finditer("\n", text or ""))]
+            self._texts[source] = None if text is None else (text, starts)
+        return self._texts[source]
 
 
 def _characters(text: str, starts: list[int], place: Original) -> int:

@@ -259,6 +259,7 @@ def test_through_source_maps_the_line_is_the_authors(tmp_path: Path, build: str)
     assert worst.name == "Ticket"
     assert "store.ts:" in str(worst.allocated_at)
     assert abs(line_told(worst.allocated_at) - truth) <= 1, (worst, verdict.sites)
+    assert worst.retaining_path == ("kept (Array) in module store.ts", "[n]")
 
 
 def test_classes_of_one_size_that_leak_together_have_lines_of_their_own(tmp_path: Path) -> None:

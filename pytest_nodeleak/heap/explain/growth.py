@@ -21,7 +21,7 @@ class Owner:
     allocated since; None for other containers. ``share`` is the part of the survivors
     that it holds, 0 to 1. ``holder_id`` is the id of the object that may say how large it may
     become, ``closure_id`` that of a function that sees the variable it is in, ``beside_id`` that
-    of the plain object it is a property of.
+    of the plain object it is a property of, ``path`` leads to it.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Owner:
     holder_id: int | None = None
     closure_id: int | None = None
     beside_id: int | None = None
+    path: RetainingPath | None = None
 
     def __str__(self) -> str:
         return self.name

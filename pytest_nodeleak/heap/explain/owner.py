@@ -117,12 +117,12 @@ class OwnerFinder:
             whole = self.retention.chain(example)[0]
             chain = whole[: len(chain) + 1]
         self.snapshot.release()
-        name = str(describe_path(self.graph, chain, start)) if chain else self._name(node)
+        path = describe_path(self.graph, chain, start) if chain else None
         self.snapshot.release()
         entries, capacity, fixed = self._content(node)
         holder, closure = self._holder_of(node)
         return Owner(
-            name=name,
+            name=self._name(node) if path is None else str(path),
             type=self._name(node),
             id=int(self.snapshot.node_id[node]),
             entries=entries,
@@ -132,6 +132,7 @@ class OwnerFinder:
             holder_id=holder,
             closure_id=closure,
             beside_id=self._beside(node),
+            path=path,
         )
 
     def _holder_of(self, node: int) -> tuple[int | None, int | None]:

@@ -9,7 +9,7 @@ from ..graph.graph import Graph
 from .blocks import variable_of_block
 from .exports import exports_of
 from .keys import DATA, shown_key
-from .paths import PathStep, RetainingPath, fold_repeats
+from .paths import PathStep, RetainingPath, Variable, fold_repeats
 from .places import scopes_of
 
 __all__ = ["BACKING_EDGES", "describe_path"]
@@ -102,7 +102,7 @@ class _Words:
                 last = at + used == len(hops)
                 if not last and " in " not in text and text != self._name(target):
                     text += self._suffix(target)
-                steps.append(self._step(text, target))
+                steps.append(self._step(text, target, self._declared(hops[at])))
             at += used
         return fold_repeats(steps)
 
@@ -143,7 +143,24 @@ class _Words:
     def _class(self, node: int) -> str:
         return self.snapshot.name_of(node) if self.snapshot.kind_of(node) == "object" else ""
 
-    def _step(self, text: str, node: int) -> PathStep:
+    def _declared(self, hop: _Hop) -> Variable | None:
+        """The variable that a hop goes through."""
+        exported = self.exports.variable_of(hop.source)
+        if exported is not None:
+            name, scope, context = exported.name, exported.module, exported.context
+        elif hop.kind == "context":
+            name, scope, context = hop.name, "", hop.source
+        else:
+            return None
+        if context is None:
+            return None
+        found = self.scopes.scope_of(context)
+        closure = self.scopes.closure_of_context(context)
+        seen_from = None if closure is None else self.scopes.location_of(closure)
+        once = not self.scopes.is_entered_again(context)
+        return Variable(name, scope or str(found), found.script, seen_from, once)
+
+    def _step(self, text: str, node: int, variable: Variable | None = None) -> PathStep:
         snapshot = self.snapshot
         kind = snapshot.kind_of(node)
         script, line = "", None
@@ -155,7 +172,8 @@ class _Words:
             scope = self.scopes.scope_of(node)
             script, line = scope.script, scope.line
         name = f"({kind})" if kind.endswith("string") else snapshot.name_of(node)
-        return PathStep(text, name, kind, int(snapshot.node_id[node]), script, line)
+        spot = self.scopes.location_of(node)
+        return PathStep(text, name, kind, int(snapshot.node_id[node]), script, line, spot, variable)
 
     def _suffix(self, node: int) -> str:
         """`` (Array)`` after a step that leads to an object worth naming."""

@@ -18,10 +18,11 @@ __all__ = ["Exported", "exports_of"]
 
 @dataclass(frozen=True)
 class Exported:
-    """An exported variable; ``module`` reads ``module app.mjs``."""
+    """An exported variable; ``module`` reads ``module app.mjs``, ``context`` is that of it."""
 
     name: str
     module: str
+    context: int | None
 
 
 class Exports:
@@ -60,10 +61,13 @@ class Exports:
                 if snapshot.strings[int(graph.edge_name[other])] == str(slot - 1) and (
                     snapshot.kind_of(key) == "string"
                 ):
-                    return Exported(snapshot.name_of(key), self._module_of(table))
+                    context = self._context_of(table)
+                    scope = None if context is None else scopes_of(graph).scope_of(context)
+                    return Exported(snapshot.name_of(key), str(scope or "a module"), context)
         return None
 
-    def _module_of(self, table: int) -> str:
+    def _context_of(self, table: int) -> int | None:
+        """That of the module whose exports are in ``table``."""
         graph, snapshot = self._graph, self._snapshot
         scopes = scopes_of(graph)
         modules = graph.sources(graph.edges_into(np.array([table])))
@@ -72,8 +76,8 @@ class Exports:
                 continue
             for context in graph.sources(graph.edges_into(np.array([module]))).tolist():
                 if scopes.is_context(context):
-                    return str(scopes.scope_of(context))
-        return "a module"
+                    return int(context)
+        return None
 
 
 def exports_of(graph: Graph) -> Exports:

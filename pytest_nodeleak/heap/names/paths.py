@@ -4,7 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-__all__ = ["PathStep", "RetainingPath", "fold_repeats"]
+__all__ = ["PathStep", "RetainingPath", "Spot", "Variable", "fold_repeats"]
+
+#: the number of a script, and line and column in it from 0
+Spot = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable as the engine knows it, which may not be as its author does.
+
+    ``scope`` is how the scope is called in the text of the step. ``seen_from`` is where one of the
+    functions begins that see the variable, ``url`` that of the script, ``""`` if it is not known.
+    ``once``: there is one such scope, not one for each call of a function.
+    """
+
+    name: str
+    scope: str
+    url: str
+    seen_from: Spot | None
+    once: bool
 
 
 @dataclass(frozen=True)
@@ -12,7 +31,8 @@ class PathStep:
     """One step of a path as read from the root: ``text`` says how ``name`` is reached.
 
     ``name`` and ``kind`` are the class and the V8 type of the object reached, ``id`` its
-    heap object id, ``script`` and ``line`` (from 1) the place of a closure or scope.
+    heap object id, ``script`` and ``line`` (from 1) the place of a closure or scope. ``spot`` is
+    where the closure, or the class, begins; ``variable`` is the one that the step goes through.
     """
 
     text: str
@@ -21,6 +41,8 @@ class PathStep:
     id: int
     script: str = ""
     line: int | None = None
+    spot: Spot | None = None
+    variable: Variable | None = None
 
     def __str__(self) -> str:
         return self.text

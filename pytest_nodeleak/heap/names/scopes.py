@@ -207,6 +207,10 @@ class Scopes:
         line = None if where is None else where[1] + 1
         return Scope(self.script_of_function(shared), function, line, outermost)
 
+    def is_entered_again(self, context: int) -> bool:
+        """Whether there are several Contexts of its scope."""
+        return self._shares_info(self.target(context, "scope_info"))
+
     def _shares_info(self, info: int | None) -> bool:
         """Whether several Contexts have one ScopeInfo: what is entered again is no module."""
         return info is not None and info in self._shared_infos

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ...base.deadline import Deadline
@@ -21,7 +21,7 @@ from ...judge.verdict import LeakingConstructor
 from .fillings import fillings_of, preallocated
 
 if TYPE_CHECKING:
-    from ...heap import Buffer, ConstructorGrowth, SlotGrowth, SnapshotDiff
+    from ...heap import Buffer, ConstructorGrowth, RetainingPath, SlotGrowth, SnapshotDiff
 
 __all__ = ["Findings", "find_culprits"]
 
@@ -48,7 +48,8 @@ class Findings:
     """The leaking constructors, worst first, those in V8's own groups, and further facts.
 
     ``preallocated`` is the store that the growth fills, if it was made for more; ``fillings`` are
-    the containers that gain objects.
+    the containers that gain objects. ``paths`` are those of the constructors, and to their owners,
+    by their texts.
     """
 
     constructors: tuple[LeakingConstructor, ...] = ()
@@ -56,6 +57,7 @@ class Findings:
     facts: tuple[str, ...] = ()
     preallocated: DeclaredBound | None = None
     fillings: tuple[Filling, ...] = ()
+    paths: Mapping[str, RetainingPath] = field(default_factory=dict)
 
     def only_in(self, containers: Sequence[str]) -> Findings:
         """Without what piles up elsewhere than in ``containers``, if something does in them."""
@@ -124,15 +126,22 @@ def find_culprits(
     grown = sum(growing.bytes_per_iteration for growing in judgement.growing)
     grown = grown or sum(s.row.shallow_size for s in chosen) / (sum(evidence.windows) or 1)
     fillings = tuple(fillings_of(pairs, evidence.total_iterations, grown))
-    stores = [_slots(s, diff, evidence, deadline) for s in judgement.slots[:MOST_ROWS]]
+    stores = [
+        (_slots(slots, evidence), _path_to(slots.owner_id, diff, deadline))
+        for slots in judgement.slots[:MOST_ROWS]
+    ]
     if judgement.off_heap and not rows:
         buffers = _grown_buffers(diff, evidence)[:MOST_BUFFERS]
-        stores += [_piece(b, "buffer", judgement.off_heap, diff, deadline) for b in buffers]
+        rows_of = [_piece(buffer, "buffer", judgement.off_heap) for buffer in buffers]
+        ways = [_path_to(buffer.object_id, diff, deadline) for buffer in buffers]
+        stores += zip(rows_of, ways, strict=True)
     longest = diff.longest_string if judgement.text else None
     if longest is not None:
-        stores.append(_piece(longest, "text", judgement.text, diff, deadline))
+        piece = _piece(longest, "text", judgement.text)
+        stores.append((piece, _path_to(longest.object_id, diff, deadline)))
+    rows += [replace(row, retaining_path=_steps(path)) for row, path in stores]
     return Findings(
-        constructors=(*rows, *stores),
+        constructors=tuple(rows),
         internals=tuple(
             _constructor(s, s.row, evidence)
             for s in sorted(rest, key=_growth_in_bytes, reverse=True)[:MOST_INTERNALS]
@@ -140,7 +149,16 @@ def find_culprits(
         facts=facts,
         preallocated=preallocated([row for _, row in pairs], fillings),
         fillings=fillings,
+        paths=_by_text(
+            *(path for _, path in stores),
+            *(row.retaining_path for _, row in pairs),
+            *(row.owner.path for _, row in pairs if row.owner is not None),
+        ),
     )
+
+
+def _by_text(*paths: RetainingPath | None) -> Mapping[str, RetainingPath]:
+    return {str(path): path for path in paths if path is not None}
 
 
 def _without_young(suspect: Suspect, windows: Sequence[float], counted: float) -> Suspect:
@@ -199,7 +217,6 @@ def _growth_in_bytes(suspect: Suspect) -> float:
 def _constructor(
     suspect: Suspect, row: ConstructorGrowth, evidence: Evidence
 ) -> LeakingConstructor:
-    path = row.retaining_path
     # What has to outlive one window more is not counted in the last.
     windows = evidence.windows[: len(suspect.growth)]
     count, new = sum(suspect.growth), sum(row.survivors[: len(suspect.growth)])
@@ -211,7 +228,7 @@ def _constructor(
         count=count,
         shallow_size=round(share * row.shallow_size),
         retained_size=None if row.retained_size is None else round(share * row.retained_size),
-        retaining_path=() if path is None else tuple(str(step) for step in path.steps),
+        retaining_path=_steps(row.retaining_path),
         allocated_at=None,
         owner=None if row.owner is None else str(row.owner),
         # On a busy machine a window may end before its first iteration has.
@@ -228,29 +245,20 @@ def _texts(texts: Sequence[str], shown: bool) -> tuple[str, ...]:
     return tuple(dict.fromkeys(text[:LONGEST_TEXT] if shown else outline(text) for text in texts))
 
 
-def _slots(
-    slots: SlotGrowth, diff: SnapshotDiff, evidence: Evidence, deadline: Deadline
-) -> LeakingConstructor:
-    row = _store(
-        slots.owner_name,
-        slots.growth / (sum(evidence.windows) or 1),
-        slots.growth,
-        _steps_to(slots.owner_id, diff, deadline),
-    )
-    pace = tuple(g / n for g, n in zip(slots.gained, evidence.windows, strict=True))
-    return replace(row, per_window=pace)
+def _slots(slots: SlotGrowth, evidence: Evidence) -> LeakingConstructor:
+    pace = slots.growth / (sum(evidence.windows) or 1)
+    row = _store(slots.owner_name, pace, slots.growth)
+    paces = tuple(g / n for g, n in zip(slots.gained, evidence.windows, strict=True))
+    return replace(row, per_window=paces)
 
 
-def _store(
-    name: str, per_iteration: float, slots: int, path: tuple[str, ...]
-) -> LeakingConstructor:
+def _store(name: str, per_iteration: float, slots: int) -> LeakingConstructor:
     return LeakingConstructor(
         name=name,
         per_iteration=per_iteration,
         count=slots,
         shallow_size=SLOT * slots,
         retained_size=SLOT * slots,
-        retaining_path=path,
         kind="container",
     )
 
@@ -262,17 +270,17 @@ def _grown_buffers(diff: SnapshotDiff, evidence: Evidence) -> list[Buffer]:
     return new or [b for b in diff.buffers if step <= b.bytes <= STEPS_OF_SIZE * step]
 
 
-def _piece(
-    piece: Buffer, kind: str, per_iteration: float, diff: SnapshotDiff, deadline: Deadline
-) -> LeakingConstructor:
+def _piece(piece: Buffer, kind: str, per_iteration: float) -> LeakingConstructor:
     """The row of a piece of memory that becomes larger, by so many bytes per iteration."""
-    path = _steps_to(piece.object_id, diff, deadline)
-    row = _store(piece.name, per_iteration, 1, path)
+    row = _store(piece.name, per_iteration, 1)
     return replace(row, kind=kind, shallow_size=piece.bytes, retained_size=piece.bytes)
 
 
-def _steps_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> tuple[str, ...]:
+def _path_to(object_id: int, diff: SnapshotDiff, deadline: Deadline) -> RetainingPath | None:
     with contextlib.suppress(DeadlineExceeded):
-        path = diff.path_to(object_id, deadline)
-        return () if path is None else tuple(str(step) for step in path.steps)
-    return ()
+        return diff.path_to(object_id, deadline)
+    return None
+
+
+def _steps(path: RetainingPath | None) -> tuple[str, ...]:
+    return () if path is None else tuple(str(step) for step in path.steps)

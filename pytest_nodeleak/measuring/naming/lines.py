@@ -17,7 +17,7 @@ from ...node.probes.scripts import Script
 from ...sources.code import own_code
 from ...sources.making import makes, surely_makes
 
-__all__ = ["Lines"]
+__all__ = ["Lines", "offset_of", "place_of"]
 
 #: bytes of a file that is read where the engine cannot be asked
 _MOST_BYTES = 16 << 20
@@ -45,11 +45,11 @@ class Lines:
         ``name`` is the engine's, ``callee`` the function that ``frame`` has called for them ("":
         none), ``closure`` the line and column, from 0, where a leaking function begins.
         """
-        text = self._text(frame.url)
+        text = self.text(frame.url)
         begin, code = self._function(frame)
         if begin is None or code is None:
             return ()
-        inside = _offset(text, *closure) if closure is not None else None
+        inside = offset_of(text, *closure) if closure is not None else None
         if inside is not None and begin < inside < begin + len(code):
             found: tuple[int, ...] = (inside - begin,)
         else:
@@ -63,16 +63,17 @@ class Lines:
 
     def _function(self, frame: CallFrame) -> tuple[int | None, str | None]:
         """Where it begins in its text, and its code; None for what is not known."""
-        begin = _offset(self._text(frame.url), frame.line - 1, frame.column - 1)
+        begin = offset_of(self.text(frame.url), frame.line - 1, frame.column - 1)
         return begin, None if begin is None else self._code(frame.url, begin)
 
     def _code(self, url: str, begin: int) -> str | None:
         """Of the function that begins there: several rows are of the same one."""
         if (url, begin) not in self._codes:
-            self._codes[url, begin] = own_code(self._text(url), begin)
+            self._codes[url, begin] = own_code(self.text(url), begin)
         return self._codes[url, begin]
 
-    def _text(self, url: str) -> str:
+    def text(self, url: str) -> str:
+        """Of a script, or else of the file there; "" if there is none."""
         if url not in self._texts:
             self._texts[url] = self._from_engine(url) or _from_disk(file_of(url))
         return self._texts[url]
@@ -93,7 +94,7 @@ def _from_disk(path: str) -> str:
     return ""
 
 
-def _offset(text: str, line: int, column: int) -> int | None:
+def offset_of(text: str, line: int, column: int) -> int | None:
     """Of a place counted from 0; None if the text has no such line."""
     at = 0
     for _ in range(line):
@@ -103,6 +104,11 @@ def _offset(text: str, line: int, column: int) -> int | None:
     return at + column if 0 <= at + column < len(text) else None
 
 
+def place_of(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 0."""
+    return text.count("\n", 0, offset), offset - text.rfind("\n", 0, offset) - 1
+
+
 def _at(frame: CallFrame, text: str, offset: int) -> CallFrame:
-    begin = text.rfind("\n", 0, offset) + 1
-    return frame._replace(line=text.count("\n", 0, offset) + 1, column=offset - begin + 1)
+    line, column = place_of(text, offset)
+    return frame._replace(line=line + 1, column=column + 1)

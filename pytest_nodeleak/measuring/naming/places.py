@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...base.errors import TargetError
 from ...base.frames import CallFrame
@@ -16,7 +16,12 @@ from ...node.heaps.heap import NodeHeap
 from ...node.probes.scripts import Script
 from ...sources import Frame, Sources, display, frame_of, own_first, project_of
 from .attribution import site_of
+from .explain import Findings
 from .lines import Lines
+from .retainers import Retainers
+
+if TYPE_CHECKING:
+    from ...heap import RetainingPath
 
 __all__ = ["Places"]
 
@@ -43,12 +48,19 @@ class Places:
             if loaded.map_url and not loaded.url.startswith("node:"):
                 self._sources.add_map_url(loaded.url, loaded.map_url)
         self._lines = Lines(heap, self._scripts)
+        self._retainers = Retainers(self._scripts, self._sources, self._lines)
         # What V8 calls a row, and the frames behind the places that are shown of a site.
         self._engines: dict[LeakingConstructor, LeakingConstructor] = {}
         self._calls: dict[AllocationSite, list[_Call]] = {}
 
-    def named(self, row: LeakingConstructor) -> LeakingConstructor:
-        """A class or function by the name that its author gave it, and where it is defined."""
+    def named(self, findings: Findings) -> tuple[LeakingConstructor, ...]:
+        """The rows by the names that their author gave them, and where they are defined.
+
+        What keeps them is in the author's words as well.
+        """
+        return tuple(self._named(self._retained(r, findings.paths)) for r in findings.constructors)
+
+    def _named(self, row: LeakingConstructor) -> LeakingConstructor:
         place = row.defined_at
         if place is None:
             return row
@@ -64,6 +76,14 @@ class Places:
         named = replace(row, name=name, defined_at=where)
         self._engines[named] = row
         return named
+
+    def _retained(
+        self, row: LeakingConstructor, paths: Mapping[str, RetainingPath]
+    ) -> LeakingConstructor:
+        path, owner = paths.get(" -> ".join(row.retaining_path)), paths.get(row.owner or "")
+        steps = self._retainers.steps(path) if path is not None else row.retaining_path
+        where = " -> ".join(self._retainers.steps(owner)) if owner is not None else row.owner
+        return replace(row, retaining_path=steps, owner=where)
 
     def sites(self) -> tuple[AllocationSite, ...]:
         """The call stacks of what grows, those that end in the program's own functions first."""
