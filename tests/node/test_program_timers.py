@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Started
@@ -23,6 +25,28 @@ def test_the_programs_own_timers_and_when_they_fire(start: Started) -> None:
         assert all(0 < timer.due <= timer.period for timer in timers)
         assert app.main_heap.own_timers(3.0) == ()
         app.main_heap.count_entries([]).close()
+
+
+@pytest.mark.parametrize("lists", ["timerListMap", "gone in a later version"])
+def test_the_heap_is_walked_for_timers_only_where_nodes_lists_are_not_found(
+    start: Started, monkeypatch: pytest.MonkeyPatch, lists: str
+) -> None:
+    monkeypatch.setattr("pytest_nodeleak.node.probes.timers._LISTS", lists)
+    with start(PROGRAM + "for (let n = 1; n < 9; n++) setTimeout(() => {}, 7000).unref()") as app:
+        asked: list[str] = []
+        command = app.main_heap.channel.command
+
+        def noted(method: str, *args: Any, **more: Any) -> Any:
+            asked.append(method)
+            return command(method, *args, **more)
+
+        monkeypatch.setattr(app.main_heap.channel, "command", noted)
+        pending = app.main_heap.pending_timeouts()
+        assert pending.count >= 9
+        assert 6 < pending.longest <= 9
+        periods = [timer.period for timer in app.main_heap.own_timers(35.0)]
+        assert sorted(periods) == [4.0, *8 * [7.0], 9.0]
+        assert ("Runtime.queryObjects" in asked) == (lists != "timerListMap")
 
 
 @pytest.mark.parametrize(

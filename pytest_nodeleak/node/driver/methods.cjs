@@ -67,6 +67,7 @@ function makeDriver(real, preloading = false, visiting = false) {
   // at once before it has told so, and an endless loop can only be interrupted after a turn.
   const driver = {
     turn,
+    setTimeout: timeout,
     timeoutPrototype,
     work: null,
     hooks: null,
