@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from ..base.policy import Policy
@@ -168,8 +169,9 @@ def unexplained(evidence: Evidence, growth: float) -> Judgement:
 def not_proven(evidence: Evidence) -> Judgement:
     """Where bytes rise, counts do not say why, and compilers may have hidden who allocates."""
     heap = evidence.series.heap_used
+    rise = max((after - before for before, after in combinations(heap, 2)), default=0)
     reason = (
-        f"heapUsed rose by {format_bytes(heap[-1] - heap[0])}, and nothing that was counted "
+        f"heapUsed rose by up to {format_bytes(rise)}, and nothing that was counted "
         "accounts for it; with V8's compilers on, allocating functions change while they are "
         "counted: raise the budget, or let a snapshot be taken (snapshots='always')"
     )

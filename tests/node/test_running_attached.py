@@ -63,6 +63,14 @@ def test_the_leak_of_a_program_that_runs_is_named_and_nothing_stays(by_hand):
     assert process.poll() is None
 
 
+def test_its_timers_are_told_without_a_walk_through_its_heap(by_hand, monkeypatch):
+    monkeypatch.setattr("pytest_nodeleak.node.probes.timers.objects_below", None)
+    process = by_hand("setInterval(() => {}, 7000); setTimeout(() => {}, 9000);")
+    with attach(process.pid) as app:
+        timers = app.main_heap.own_timers(35.0)
+    assert sorted(timer.period for timer in timers) == [7.0, 9.0]
+
+
 @pytest.mark.ends
 def test_driven_by_its_own_javascript_and_counted(by_hand):
     process = by_hand(

@@ -46,7 +46,6 @@ function makeDriver(real, preloading = false, visiting = false) {
   const forgets = !visiting && performance.clearResourceTimings !== undefined;
   const forgetFetches = forgets ? performance.clearResourceTimings.bind(performance) : () => {};
   const probe = timeout(() => {}, 0);
-  const timeoutPrototype = Object.getPrototypeOf(probe);
   real.clear(probe);
 
   const turn = () => new Promise((resolve) => immediate(resolve));
@@ -67,8 +66,7 @@ function makeDriver(real, preloading = false, visiting = false) {
   // at once before it has told so, and an endless loop can only be interrupted after a turn.
   const driver = {
     turn,
-    setTimeout: timeout,
-    timeoutPrototype,
+    timers: { set: timeout, prototype: Object.getPrototypeOf(probe) },
     work: null,
     hooks: null,
     done: 0,

@@ -17,8 +17,8 @@ __all__ = ["OwnTimer", "PendingTimeouts", "own_timers", "pending_timeouts"]
 
 _GROUP = "nodeleak-timers"
 _DRIVER = "globalThis[Symbol.for('pytest-nodeleak.driver')]"
-_PROTOTYPE = f"{_DRIVER}.timeoutPrototype"
-_SETTER = f"{_DRIVER}.setTimeout"
+_PROTOTYPE = f"{_DRIVER}.timers.prototype"
+_SETTER = f"{_DRIVER}.timers.set"
 #: the variable of Node's own module that has a list of timers for each duration
 _LISTS = "timerListMap"
 _LISTED = """function() {
