@@ -266,3 +266,41 @@ def test_a_few_of_what_a_slow_program_takes_out_in_its_turn(measured: Measured) 
     )
     assert verdict.leaks, verdict.reasons
     assert verdict.constructors[0].retaining_path[0].startswith("all (Array)"), verdict
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_one_timer_lets_go_of_what_expires_first(measured: Measured, keeps: bool) -> None:
+    """It is set anew each time: a sliding window without a timer for each of what is in it."""
+    verdict = measured(
+        f"""
+        const {{ setTimeout: sleep }} = require('timers/promises');
+        class Lease {{ constructor(id) {{ this.id = id; this.until = Date.now() + 6000; }} }}
+        const held = new Map(); let order = [], timer = null, n = 0;
+        function arm() {{
+          if (timer || !order.length) return;
+          timer = setTimeout(() => {{
+            timer = null;
+            const now = Date.now();
+            let over = 0;
+            for (; over < order.length && order[over].until <= now; over++) {{
+              const lease = order[over];
+              if (!({str(keeps).lower()} && lease.id % 10 === 0)) held.delete(lease.id);
+            }}
+            order = order.slice(over);
+            arm();
+          }}, Math.max(1, order[0].until - Date.now()));
+        }}
+        global.iteration = async () => {{
+          await sleep(3);
+          const lease = new Lease(++n);
+          held.set(lease.id, lease);
+          order.push(lease);
+          arm();
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert worst.name == "Lease"
+        assert worst.per_iteration == pytest.approx(0.1, rel=0.2)

@@ -245,9 +245,15 @@ class Settling:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.
 
         They are waited for: what was counted before and is held by them is gone then, and what
-        heapUsed has risen by is what stays.
+        heapUsed has risen by is what stays. So is one that lets go of what is too old.
         """
         meter = self._meter
+        is_open = judgement.outcome == "inconclusive" and judgement.doubtful
+        if is_open and self._ledger().sizes.is_exact:
+            if self._outwaits_own_timers(self._ledger().age):
+                judgement = self._confirming.confirm()
+            if judgement.outcome != "inconclusive":
+                return judgement
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
         ledger = self._ledger()

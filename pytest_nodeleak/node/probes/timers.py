@@ -29,12 +29,14 @@ _LISTED = """function() {
   }
   return all;
 }"""
+_ALIVE = "function() { return this.filter((timer) => !timer._destroyed); }"
 # _idleStart counts from the start of the event loop, as performance.now() does within
-# milliseconds; an interval has _repeat, a timer that fired or was cleared is _destroyed.
+# milliseconds; an interval has _repeat. A timer that fired or was cleared is _destroyed, one in a
+# list may be that and fire just now: it is often set anew.
 _LONGEST = """function() {
   let count = 0, longest = 0;
   for (const timer of this) {
-    if (timer._repeat || timer._destroyed || !(timer._idleTimeout > 0)) continue;
+    if (timer._repeat || !(timer._idleTimeout > 0)) continue;
     count++;
     longest = Math.max(longest, timer._idleStart + timer._idleTimeout - performance.now());
   }
@@ -45,7 +47,7 @@ _NEAR = """function() {
   const near = [], within = %f;
   for (const timer of this) {
     const due = timer._idleStart + timer._idleTimeout - performance.now();
-    if (timer._destroyed || !(timer._idleTimeout > 0) || !(timer._onTimeout)) continue;
+    if (!(timer._idleTimeout > 0) || !(timer._onTimeout)) continue;
     if (due <= within && !(timer._repeat > within)) near.push([due, timer._idleTimeout, timer]);
   }
   near.sort((a, b) => b[1] - a[1] || b[0] - a[0]).splice(MOST);
@@ -108,7 +110,8 @@ def _all_timers(channel: Channel) -> Iterator[str]:
     if lists is not None:
         yield _call(channel, lists, _LISTED, by_value=False)["objectId"]
     else:
-        yield objects_below(channel, _PROTOTYPE, _GROUP, doing="timers were counted")
+        all_of_them = objects_below(channel, _PROTOTYPE, _GROUP, doing="timers were counted")
+        yield _call(channel, all_of_them, _ALIVE, by_value=False)["objectId"]
     channel.command("Runtime.releaseObjectGroup", {"objectGroup": _GROUP})
 
 
