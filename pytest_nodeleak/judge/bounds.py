@@ -49,19 +49,11 @@ _PRODUCT = r"(\d[\d_]*(?:\s*\*\s*\d[\d_]*)*)(?![\w.])"
 _AGE_COMPARED = re.compile(
     rf"[nN]ow\b[\s()]*-\s*[\w$.\[\]()?!]+\s*>=?\s*{_PRODUCT}|[nN]ow\b[\s()]*-\s*{_PRODUCT}"
 )
-#: the last step to a container that has a name: ``.items``, ``cache (Map) in module app.js``
-_NAME = re.compile(r"(?:\.#?)?([\w$]+)(?: \(|$)")
-#: how a program takes something out of a container, puts another in its place, or begins anew
-_REMOVES = (
-    r"(?<![\w$])%s\??\.(?:delete|shift|pop|splice|clear)\s*\(",
-    r"(?<![\w$])%s\.length\s*(?:=(?!=)|-)",
-    r"(?<![\w$])delete\s+(?:[\w$]+\.)*%s\s*\[",
-    r"(?<![\w$])%s\[[^\]\n]*%%[^\]\n]*\]\s*(?:=(?!=)|;)",
-)
+#: a step that has a name: ``.items``, ``cache (Map) in module app.js``, ``byId in module app.js``
+_NAME = re.compile(r"(?:\.#?)?([\w$]+)(?: \(| in |$)")
 #: entries of which an old one is taken out for each new one, at most
 _IN_TURN = 12_000
 _CLOCK = re.compile(r"Date\.now|performance\.now|new Date\b|hrtime")
-_BEGINS = r"(?<![\w$])%s\s*[=:](?![=>])"
 _IN_TEXT = "the number in its code"
 #: seconds of an age that somebody may see the end of: no test tells a leak from what lasts a day
 _LONGEST_AGE = 3600.0
@@ -103,8 +95,17 @@ class Filling:
     @property
     def name(self) -> str:
         """What the program calls it, where it has a name of its own: ``hits``; or ""."""
-        found = _NAME.match(self.container.split(" -> ")[-1])
-        return found[1] if found is not None else ""
+        return self._names[-1]
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The same of what it is in."""
+        return tuple(name for name in self._names[:-1] if name)
+
+    @property
+    def _names(self) -> list[str]:
+        found = [_NAME.match(step) for step in self.container.split(" -> ")]
+        return [name[1] if name is not None else "" for name in found]
 
     @property
     def objects_per_entry(self) -> float:
@@ -221,26 +222,12 @@ def age_in_text(text: str, filling: Filling, since: float) -> DeclaredAge | None
     return None if seconds is None else DeclaredAge(_IN_TEXT, seconds, filling)
 
 
-def removed_within(text: str, filling: Filling) -> float:
-    """Iterations within which ``text`` may take out again what it puts into a container.
+def removed_within(text: str, *, replaced: bool) -> float:
+    """Iterations within which a program takes out again what it puts into a container, if it does.
 
-    Without end where it looks at a clock; 0 if it takes nothing out of it, or of what it is in, and
-    does not make it anew.
+    Without end where its ``text`` looks at a clock, unless things are only ``replaced`` by others.
     """
-    return (math.inf if _CLOCK.search(text) else _IN_TURN) if _is_removed(text, filling) else 0
-
-
-def _is_removed(text: str, filling: Filling) -> bool:
-    for step in filling.container.split(" -> "):
-        name = _NAME.match(step)
-        if name is None:
-            continue
-        is_it = re.escape(name[1])
-        if any(re.search(how % is_it, text) for how in _REMOVES):
-            return True
-        if len(re.findall(_BEGINS % is_it, text)) > 1:
-            return True
-    return False
+    return math.inf if _CLOCK.search(text) and not replaced else _IN_TURN
 
 
 def _sizes_as_counts(numbers: Mapping[str, float], filling: Filling) -> dict[str, float]:

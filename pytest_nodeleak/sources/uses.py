@@ -17,7 +17,7 @@ _READS = frozenset(
         "includes indexOf join keys map reduce slice some values",
     )
 )
-_ADDS = frozenset(("add", "push", "set", "unshift"))
+_ADDS = frozenset(("add", "push", "unshift"))
 _REMOVES = frozenset(("clear", "delete", "pop", "shift", "splice"))
 _SIZES = frozenset(("length", "size"))
 #: sizes of other things than containers, as well
@@ -33,11 +33,13 @@ _MOST_BYTES = 2 << 20
 class Uses:
     """``is_known``: each mention is one that is understood, so that nothing else gets hold of it.
 
-    ``removes``: something is taken out, or it begins anew. ``looks_at_size``: its size is read.
+    ``removes``: something is taken out, or it begins anew. ``replaces``: something may take the
+    place of another. ``looks_at_size``: its size is read.
     """
 
     is_known: bool = False
     removes: bool = False
+    replaces: bool = False
     looks_at_size: bool = False
 
 
@@ -50,6 +52,7 @@ def uses_of(texts: Iterable[str], name: str) -> Uses:
     return Uses(
         is_known="?" not in found,
         removes="removes" in found or found.count("begins") > 1,
+        replaces="replaces" in found,
         looks_at_size="size" in found,
     )
 
@@ -106,6 +109,8 @@ def _member(tokens: Sequence[Token], at: int) -> str:
     if word in _SIZES:
         sets = _text(tokens, at + 1) == "=" and _text(tokens, at + 2) != "="
         return "removes" if sets or _text(tokens, at + 1) == "-" else "size"
+    if word == "set":
+        return "replaces"
     return "uses" if word in _READS | _ADDS else "?"
 
 
@@ -116,7 +121,7 @@ def _index(tokens: Sequence[Token], at: int) -> str:
         depth += token.kind == "open"
         depth -= token.kind == "close"
         if depth == 0:
-            return "removes" if "%" in inside else "uses"
+            return "removes" if "%" in inside else "replaces"
         inside.append(token.text)
     return "?"
 

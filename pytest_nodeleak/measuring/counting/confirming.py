@@ -109,6 +109,8 @@ class Confirming:
         ledger.work(2 * wanted * ledger.pace + LEAST_WORK, wanted)
         ledger.see_again()
         now = self._when_they_hold(before)
+        if in_turn and any(before) and all_counts(ledger.evidence.growing) == before:
+            return True  # nothing at all was taken out
         if now.outcome == "inconclusive" and ledger.judgement.outcome == "inconclusive":
             return self.few_stay()
         if now.outcome == "leak" or ledger.judgement.outcome != "leak":
@@ -147,14 +149,16 @@ class Confirming:
     def _goes_on(self) -> bool | None:
         """Whether the pace of the late window stays in more work than all up to it.
 
-        None: there is no time for that.
+        Or, where that would take too long, than it had itself. None: there is no time for that.
         """
         ledger, meter = self._ledger, self._meter
         since = ledger.done_since
         wanted = max(0.0, MUCH_MORE * (meter.done - since) - since)
         most = min(max(MOST_WORK, SLOW_WORK * ledger.pace), MOST_TURNOVER)
         if not self._has_time_for(wanted, most):
-            return None
+            wanted = MUCH_MORE * ledger.worst.late[-1].iterations
+            if not self._has_time_for(wanted, most):
+                return None
         ledger.work(most, wanted)
         ledger.close_late_window()
         ledger.work(LEAST_WORK)

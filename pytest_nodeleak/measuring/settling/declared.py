@@ -19,7 +19,7 @@ __all__ = ["Declared"]
 
 #: in a step of a path: ``limiter (RateLimiter) in module app.js``
 _CLASS = re.compile(r"\(([A-Za-z_]\w*)")
-_BUILT_IN = frozenset(("Array", "Map", "Object", "Set"))
+_CONTAINERS = frozenset(("Array", "Map", "Object", "Set"))
 #: objects that are asked when they expire
 MOST_EXAMPLES = 3
 #: scripts of the author's that are read: of one with more nothing is concluded
@@ -74,9 +74,23 @@ class Declared:
         found = bounds.age_in_text(self._text, filling, self._ledger.lived)
         return None if found is None or self._only_grows(filling) else found
 
-    def removed_within(self, filling: Filling) -> float:
-        """Iterations within which what is put in may be taken out again; 0: it is not."""
-        return bounds.removed_within(self._text, filling)
+    def removed_within(self, filling: Filling | None) -> float:
+        """Iterations within which what is put in may be taken out again; 0: it surely is not.
+
+        None: where it is put cannot be told.
+        """
+        stays = filling is not None and self._stays_in(filling)
+        if stays and filling is not None and not self._uses(filling).replaces:
+            return 0.0
+        return bounds.removed_within(self._text, replaced=stays)
+
+    def _stays_in(self, filling: Filling) -> bool:
+        is_container = filling.container_type in _CONTAINERS
+        return (
+            is_container
+            and self._only_grows(filling)
+            and not any(uses_of(self._own_texts, holder).removes for holder in filling.holders)
+        )
 
     def _numbers_around(self, filling: Filling) -> Mapping[str, float]:
         """Asked of once: V8 walks the heap for each."""
@@ -110,7 +124,7 @@ class Declared:
     def _is_own(self, filling: Filling) -> bool:
         """Whether the class of what has the container, if it is of one, is in the own texts."""
         holder = _CLASS.search("".join(filling.container.split(" -> ")[-2:-1]))
-        if holder is None or holder[1] in _BUILT_IN:
+        if holder is None or holder[1] in _CONTAINERS:
             return True
         define = re.compile(rf"\b(?:class|function)\s+{re.escape(holder[1])}\b|\b{holder[1]}\s*=")
         return any(define.search(text) for text in self._own_texts)

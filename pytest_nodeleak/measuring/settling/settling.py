@@ -44,6 +44,8 @@ LONGEST_WAIT = 1.1 * LONGEST_TIMER
 CHECK_SECONDS = 1.0
 #: seconds that most of what is taken out again, or swept by a timer, is kept at most
 OLD = 10.0
+#: seconds of work that may come before a program drops what is too old: each hundredth time
+TIDY_SECONDS = 1.0
 #: share of its bound from which a container is full
 FULL = 0.9
 #: containers that are asked for a bound
@@ -89,21 +91,24 @@ class Settling:
             age = declared.age_in_text(filling)
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
-        for filling in fillings:
-            within = declared.removed_within(filling)
-            if within:
-                return self._outlast(filling, within)
-        return None
+        if not fillings:  # it is in many, or in none that has a name
+            return self._outlast("the program", declared.removed_within(None))
+        within = {declared.removed_within(f): f.container for f in fillings}
+        return self._outlast(within[max(within)], max(within))
 
-    def _outlast(self, filling: Filling, within: float) -> Judgement | None:
+    def _outlast(self, container: str, within: float) -> Judgement | None:
         """Work until a program that takes things out again should have; None: they stay."""
-        ledger = self._ledger()
-        since = self._meter.done - ledger.counted
-        aged = since + max(0.0, 1.1 * OLD - ledger.age) / max(ledger.pace, 1e-7)
-        wanted = min(aged, within)
+        wanted = min(self._until_old(), within)
+        since = self._meter.done - self._ledger().counted
         if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
-        return Judgement("steady", (f"what {filling.container} is given is taken out again",))
+        return Judgement("steady", (f"what {container} is given is taken out again",))
+
+    def _until_old(self) -> float:
+        """Iterations, of all since what was counted, in which that comes of an age."""
+        ledger = self._ledger()
+        since = self._meter.done - ledger.counted
+        return since + max(0.0, 1.1 * OLD - ledger.age) / max(ledger.pace, 1e-7)
 
     def _fill(self, bound: DeclaredBound, fillings: Sequence[Filling]) -> Judgement | None:
         """Work until a container must be full, and see; None: it grows beyond, or another does."""
@@ -164,6 +169,7 @@ class Settling:
         if not ledger.worst.is_watched:
             ledger.watch_anew()
         self._meter.wait(pause, age.name)
+        ledger.work(TIDY_SECONDS)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
     def when_of_age(self) -> Judgement:
@@ -252,6 +258,8 @@ class Settling:
         if is_open and self._ledger().sizes.is_exact:
             if self._outwaits_own_timers(self._ledger().age):
                 judgement = self._confirming.confirm()
+            elif self._confirming.outlives(self._until_old(), in_turn=True) is not None:
+                judgement = self._ledger().judgement
             if judgement.outcome != "inconclusive":
                 return judgement
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):

@@ -1,7 +1,6 @@
 """Which number beside a container is the bound of it."""
 
 import math
-import re
 from dataclasses import replace
 
 import pytest
@@ -146,27 +145,18 @@ def test_the_last_name_of_the_way_to_a_container_counts():
     assert bound_in_text("if (pages.size > 50) pages.clear();", unnamed) is None
 
 
-@pytest.mark.parametrize(
-    ("text", "removed"),
-    [
-        ("for (const [k, due] of nonces) { if (due > now) break; nonces.delete(k); }", True),
-        ("ring[pos % SLOTS] = record;", True),
-        ("const slot = ring[second % 10];", True),
-        ("this.days.length = 0;", True),
-        ("delete state.days[day];", True),
-        ("let days = new Map(); function rotate() { days = new Map(); }", True),
-        ("slot = { days: [] }; slot.days = [];", True),
-        ("const days = new Map(); days.set(key, value); if (days.length === 3) send();", False),
-        ("constructor() { this.days = []; } add(day) { this.days.push(day); }", False),
-        ("holidays.shift(); other.delete(days);", False),
-    ],
-)
-def test_whether_a_program_takes_something_out_of_a_container(text, removed):
-    name = re.search(r"nonces|ring|days", text)
-    assert name is not None
-    filling = replace(FILLING, container=f"{name[0]} (Map) in module app.js -> Map entry")
-    assert removed_within(text, filling) == (12_000 if removed else 0)
-    assert removed_within(text + " Date.now()", filling) == (math.inf if removed else 0)
+def test_what_is_taken_out_again_is_within_so_many_iterations_unless_a_clock_tells_when():
+    assert removed_within("nonces.delete(k);", replaced=False) == 12_000
+    assert removed_within("if (n.due > Date.now()) break;", replaced=False) == math.inf
+    assert removed_within("byUser.set(id, Date.now());", replaced=True) == 12_000
+
+
+def test_the_names_on_the_way_to_a_container():
+    filling = replace(FILLING, container="byId in module app.js -> [key] (Tenant) -> .items (Map)")
+    assert filling.name == "items"
+    assert filling.holders == ("byId",)
+    assert replace(FILLING, container="grants in module app.js").name == "grants"
+    assert replace(FILLING, container="byUser (Map) in module app.js -> Map entry").name == ""
 
 
 @pytest.mark.parametrize(

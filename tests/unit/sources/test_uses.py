@@ -7,14 +7,15 @@ import pytest
 from pytest_nodeleak.sources.uses import Uses, is_for_others, uses_of
 
 ONLY_GROWS = Uses(is_known=True)
+GROWS_BY_KEY = Uses(is_known=True, replaces=True)
 
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("const hits = new Map(); hits.set(ip, 1); if (hits.has(ip)) hits.get(ip);", ONLY_GROWS),
+        ("const hits = new Map(); hits.set(ip, 1); if (hits.has(ip)) hits.get(ip);", GROWS_BY_KEY),
         ("class A { #hits = []; add(x) { this.#hits.push(x); } }", ONLY_GROWS),
-        ("this.hits = {}; this.hits[key] = 1; hits[key]++;", ONLY_GROWS),
+        ("this.hits = {}; this.hits[key] = 1; hits[key]++;", GROWS_BY_KEY),
         ("const hits = []; for (const one of hits) use(one); hits.forEach(use);", ONLY_GROWS),
         ("// hits.delete(ip) some day\nlet hits = []; log('hits.clear()');", ONLY_GROWS),
         ("let hits = new Map(); hits.delete(ip);", Uses(True, removes=True)),
