@@ -92,17 +92,17 @@ class Settling:
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
         if not fillings:  # it is in many, or in none that has a name
-            return self._outlast("the program", declared.removed_within(None))
+            return self._outlast("what was growing", declared.removed_within(None))
         within = {declared.removed_within(f): f.container for f in fillings}
-        return self._outlast(within[max(within)], max(within))
+        return self._outlast(f"what {within[max(within)]} is given", max(within))
 
-    def _outlast(self, container: str, within: float) -> Judgement | None:
+    def _outlast(self, what: str, within: float) -> Judgement | None:
         """Work until a program that takes things out again should have; None: they stay."""
         wanted = min(self._until_old(), within)
         since = self._meter.done - self._ledger().counted
         if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
-        return Judgement("steady", (f"what {container} is given is taken out again",))
+        return Judgement("steady", (f"{what} is taken out again",))
 
     def _until_old(self) -> float:
         """Iterations, of all since what was counted, in which that comes of an age."""
