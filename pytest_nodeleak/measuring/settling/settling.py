@@ -100,7 +100,9 @@ class Settling:
         """Work until a program that takes things out again should have; None: they stay."""
         wanted = min(self._until_old(), within)
         since = self._meter.done - self._ledger().counted
-        if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
+        if since >= wanted or not self._ledger().evidence.growing:  # it was not counted, but seen
+            return None
+        if self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
         return Judgement("steady", (f"{what} is taken out again",))
 
