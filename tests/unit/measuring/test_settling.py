@@ -38,8 +38,11 @@ def test_what_expires_is_an_age_where_the_program_takes_things_out(
         subject=SimpleNamespace(heap=heap),
         budget=SimpleNamespace(left=9.0),
         unit="iteration",
+        done=50_000,  # what was counted has outlived enough of them
     )
-    ledger = SimpleNamespace(age=3.0, lived=3.0, evidence=SimpleNamespace(growing=[own]))
+    ledger = SimpleNamespace(
+        age=3.0, lived=3.0, counted=1000, pace=0.1, evidence=SimpleNamespace(growing=[own])
+    )
     settling = Settling(meter, SimpleNamespace(), lambda: ledger)  # type: ignore[arg-type]
     filling = Filling("Poll", "object", container, 20, 1.0, 1.0, holder_id=7)
     judgement = settling.bounded(Findings(fillings=(filling,)))
