@@ -21,7 +21,7 @@ from .plan import Pacer, unlike
 if TYPE_CHECKING:
     from ..heap import SlotGrowth, SnapshotDiff
 
-__all__ = ["MUCH_MORE", "Windows"]
+__all__ = ["HELD", "MUCH_MORE", "Windows"]
 
 WINDOW_PIECES = 4
 #: survivors that naming wants in a window, iterations for them, and seconds
@@ -36,6 +36,8 @@ CHEAP_BYTES = 1_000_000
 FEWEST_NAMED = 8
 #: nodes of a heap whose containers are all asked what they hold
 MOST_NODES = 1_000_000
+#: pending timers, as a share of what grew, that may be what holds it
+HELD = 0.3
 #: times all windows before, of work in which a leak that was counted must go on
 MUCH_MORE = 2.2
 #: shares of the remaining budget that a window may take: the second must fit as well
@@ -206,15 +208,17 @@ class Windows:
         return min(WINDOW_SHARE * left / self.pacer.plan.pace, self.meter.room())
 
     def _wait_for_timers(self, judgement: Judgement) -> bool:
-        """Wait once for one-shot timers that hold what grew; True if a new snapshot was taken."""
-        grown = {suspect.row.name for suspect in judgement.suspects}
-        if self.waited or "Timeout" not in grown:
+        """Wait once for one-shot timers that may hold what grew; True: a new snapshot was taken."""
+        if self.waited:
+            return False
+        grown = [sum(suspect.growth) for suspect in judgement.suspects]
+        grown += [slot.growth for slot in judgement.slots]
+        timers = self.meter.pending_timeouts()
+        is_held = timers.count >= HELD * max(grown, default=math.inf)
+        if not is_held or not 0 < timers.longest < self.meter.budget.left:
             return False
         self.waited = True
-        longest = self.meter.pending_timeouts().longest
-        if not 0 < longest < self.meter.budget.left:
-            return False
-        self.meter.wait(longest + TICK, "pending timers")
+        self.meter.wait(timers.longest + TICK, "pending timers")
         self.meter.sample()
         self.meter.retake_snapshot()
         return True

@@ -28,7 +28,7 @@ from ..heaps import entries_of
 from ..meter import LONGEST_TIMER, TICK, Meter
 from ..naming import Findings
 from ..plan import Pacer
-from ..windows import MUCH_MORE, Windows
+from ..windows import HELD, MUCH_MORE, Windows
 from .declared import Declared
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Settling"]
 
-#: pending timers, as a share of the survivors, that may be what holds them
-HELD = 0.3
 #: seconds of a wait beyond the budget: for an age that is as long as such a timer, and a tenth more
 LONGEST_WAIT = 1.1 * LONGEST_TIMER
 #: seconds for seeing whether something grows still
