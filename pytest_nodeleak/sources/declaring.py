@@ -31,7 +31,7 @@ _BEFORE_VALUE = frozenset("=(,:?[&|")
 
 
 class Declarations:
-    """Of one script; its text is read when the first one is looked for."""
+    """Of one script, whose text is read once."""
 
     def __init__(self, text: str) -> None:
         self._tokens: Sequence[Token] = list(tokens_of(text)) if len(text) <= _MOST_BYTES else ()

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from ..base.frames import path_in_url
 from .comment import data_of_url, map_url
 from .paths import find_upwards, is_package, path_of_url
-from .sourcemap import SourceMap
+from .sourcemap import Original, SourceMap
 
 __all__ = ["Place", "Sources", "find_map"]
 
@@ -90,9 +90,7 @@ class Sources:
             return None
         near = os.path.dirname(path_of_url(url))
         name = found.original_name(line, column, lambda source: self._text(source, near))
-        package = is_package(place.source) or found.is_ignored(place.source)
-        file = self._file(place.source, near)
-        return Place(file, place.line + 1, place.column + 1, name, package)
+        return self._place(found, place, name, near)
 
     def identifier(self, url: str, line: int, column: int) -> tuple[Place, bool] | None:
         """The author's name for what is declared there, 0-based, and whether that is at the top.
@@ -104,10 +102,7 @@ class Sources:
         named = found and found.identifier(line, column, lambda source: self._text(source, near))
         if not found or not named or not named.place.source:
             return None
-        source = named.place.source
-        package = is_package(source) or found.is_ignored(source)
-        file, at = self._file(source, near), named.place
-        return Place(file, at.line + 1, at.column + 1, named.name, package), named.at_top
+        return self._place(found, named.place, named.name, near), named.at_top
 
     def map_of(self, url: str) -> SourceMap | None:
         """The map of the script at ``url``: handed in, or found."""
@@ -125,6 +120,10 @@ class Sources:
         if found is not None:
             self._added[path_of_url(url)] = found
         return found is not None
+
+    def _place(self, found: SourceMap, at: Original, name: str | None, near: str) -> Place:
+        package = is_package(at.source) or found.is_ignored(at.source)
+        return Place(self._file(at.source, near), at.line + 1, at.column + 1, name, package)
 
     def _file(self, source: str, near: str) -> str:
         key = source, near

@@ -150,11 +150,10 @@ class SourceMap:
         place = self._original(segment) if segment else None
         if segment is None or place is None or segment.generated_column != column:
             return None
-        known = self._text_of(place.source, read)
-        if known is None or place.line >= len(known[1]):
+        known = self._spot(place, read)
+        if known is None:
             return None
-        text, starts = known
-        at = starts[place.line] + _characters(text, starts, place)
+        text, at = known
         found = _IDENTIFIER_AT.match(text, at)
         name = place.name or (found[0] if found else "")
         is_variable = bool(_IDENTIFIER.match(name)) and name not in _WORDS
@@ -200,25 +199,29 @@ class SourceMap:
     def _name_in_text(
         self, place: Original, read: Callable[[str], str | None] | None
     ) -> str | None:
-        known = self._text_of(place.source, read)
-        if known is None or place.line >= len(known[1]):
+        known = self._spot(place, read)
+        if known is None:
             return None
-        text, starts = known
-        found = function_name(text, starts[place.line] + _characters(text, starts, place))
+        found = function_name(*known)
         # The text may be newer than the map: a name that is none is not one.
         return found if found is None or found == ANONYMOUS or _IDENTIFIER.match(found) else None
 
-    def _text_of(
-        self, source: str, read: Callable[[str], str | None] | None
-    ) -> tuple[str, list[int]] | None:
-        """The text of ``source`` and where its lines begin; None if nobody has it."""
+    def _spot(
+        self, place: Original, read: Callable[[str], str | None] | None
+    ) -> tuple[str, int] | None:
+        """The author's text and the offset of ``place`` in it; None if nobody has it."""
+        source = place.source
         if source not in self._texts:
             text = self.source_text(source)
             if text is None and read is not None:
                 text = read(source)
             starts = [0, *(match.end() for match in re.finditer("\n", text or ""))]
             self._texts[source] = None if text is None else (text, starts)
-        return self._texts[source]
+        known = self._texts[source]
+        if known is None or place.line >= len(known[1]):
+            return None
+        text, starts = known
+        return text, starts[place.line] + _characters(text, starts, place)
 
 
 def _characters(text: str, starts: list[int], place: Original) -> int:

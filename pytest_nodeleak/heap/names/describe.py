@@ -147,32 +147,31 @@ class _Words:
         """The variable that a hop goes through."""
         exported = self.exports.variable_of(hop.source)
         if exported is not None:
-            name, scope, context = exported.name, exported.module, exported.context
+            name, context = exported.name, exported.context
         elif hop.kind == "context":
-            name, scope, context = hop.name, "", hop.source
+            name, context = hop.name, hop.source
         else:
             return None
         if context is None:
             return None
-        found = self.scopes.scope_of(context)
+        scope = self.scopes.scope_of(context)
         closure = self.scopes.closure_of_context(context)
         seen_from = None if closure is None else self.scopes.location_of(closure)
         once = not self.scopes.is_entered_again(context)
-        return Variable(name, scope or str(found), found.script, seen_from, once)
+        return Variable(name, str(scope), scope.script, seen_from, once)
 
     def _step(self, text: str, node: int, variable: Variable | None = None) -> PathStep:
         snapshot = self.snapshot
         kind = snapshot.kind_of(node)
         script, line = "", None
+        spot = self.scopes.location_of(node)
         if kind == "closure":
             script = self.scopes.script_of_closure(node)
-            where = self.scopes.location_of(node)
-            line = None if where is None else where[1] + 1
+            line = None if spot is None else spot[1] + 1
         elif kind == "object" and self.scopes.is_context(node):
             scope = self.scopes.scope_of(node)
             script, line = scope.script, scope.line
         name = f"({kind})" if kind.endswith("string") else snapshot.name_of(node)
-        spot = self.scopes.location_of(node)
         return PathStep(text, name, kind, int(snapshot.node_id[node]), script, line, spot, variable)
 
     def _suffix(self, node: int) -> str:

@@ -31,6 +31,7 @@ class Retainers:
         self._sources = sources
         self._lines = lines
         self._declarations: dict[str, Declarations] = {}
+        self._known: dict[Variable, _Declared | None] = {}
 
     def steps(self, path: RetainingPath) -> tuple[str, ...]:
         """The steps of ``path``, from the last variable of one of the author's modules on.
@@ -68,7 +69,12 @@ class Retainers:
         return f"{before} ({name}() {_short(original.file)}:{original.line}{end}{behind}"
 
     def _declared(self, variable: Variable) -> _Declared | None:
-        """What the variable is to its author; None if no source map tells."""
+        """What the variable is to its author; None if no source map tells. Looked up once."""
+        if variable not in self._known:
+            self._known[variable] = self._find(variable)
+        return self._known[variable]
+
+    def _find(self, variable: Variable) -> _Declared | None:
         script = None if variable.seen_from is None else self._scripts.get(variable.seen_from[0])
         url = script.url if script is not None else variable.url
         if not url or self._sources.map_of(url) is None:
@@ -80,12 +86,14 @@ class Retainers:
             self._declarations[url] = Declarations(text)
         declarations = self._declarations[url]
         at = declarations.find(variable.name, start)
-        found = None if at is None else self._sources.identifier(url, *place_of(text, at))
+        if at is None:
+            return None
+        found = self._sources.identifier(url, *place_of(text, at))
         if found is None:
             return None
         place, at_top = found
         name, file = place.name or variable.name, _short(place.file)
-        if at_top or at is None:
+        if at_top:
             return _Declared(name, f"module {file}", at_top=True)
         around = declarations.function_around(at)
         function = around and self._sources.original(url, *place_of(text, around))

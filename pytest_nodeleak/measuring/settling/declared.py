@@ -79,17 +79,17 @@ class Declared:
 
         None: where it is put cannot be told.
         """
-        stays = filling is not None and self._stays_in(filling)
-        if stays and filling is not None and not self._uses(filling).replaces:
-            return 0.0
-        return bounds.removed_within(self._text, replaced=stays)
+        if filling is None or not self._stays_in(filling):
+            return bounds.removed_within(self._text, replaced=False)
+        is_replaced = self._uses(filling).replaces
+        return bounds.removed_within(self._text, replaced=True) if is_replaced else 0.0
 
     def _stays_in(self, filling: Filling) -> bool:
         is_container = filling.container_type in _CONTAINERS
         return (
             is_container
             and self._only_grows(filling)
-            and not any(uses_of(self._own_texts, holder).removes for holder in filling.holders)
+            and not any(self._uses_of(holder).removes for holder in filling.holders)
         )
 
     def _numbers_around(self, filling: Filling) -> Mapping[str, float]:
@@ -117,9 +117,12 @@ class Declared:
     def _uses(self, filling: Filling) -> Uses:
         if not filling.name or not self._is_own(filling):
             return Uses()
-        if filling.name not in self._known:
-            self._known[filling.name] = uses_of(self._own_texts, filling.name)
-        return self._known[filling.name]
+        return self._uses_of(filling.name)
+
+    def _uses_of(self, name: str) -> Uses:
+        if name not in self._known:
+            self._known[name] = uses_of(self._own_texts, name)
+        return self._known[name]
 
     def _is_own(self, filling: Filling) -> bool:
         """Whether the class of what has the container, if it is of one, is in the own texts."""

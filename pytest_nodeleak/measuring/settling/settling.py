@@ -89,6 +89,8 @@ class Settling:
             age = declared.age_in_text(filling)
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
+        if not self._ledger().evidence.growing:  # it was not counted, but seen
+            return None
         if not fillings:  # it is in many, or in none that has a name
             return self._outlast("what was growing", declared.removed_within(None))
         within = {declared.removed_within(f): f.container for f in fillings}
@@ -98,9 +100,7 @@ class Settling:
         """Work until a program that takes things out again should have; None: they stay."""
         wanted = min(self._until_old(), within)
         since = self._meter.done - self._ledger().counted
-        if since >= wanted or not self._ledger().evidence.growing:  # it was not counted, but seen
-            return None
-        if self._confirming.outlives(wanted, in_turn=True) is not False:
+        if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
             return None
         return Judgement("steady", (f"{what} is taken out again",))
 
