@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["CallFrame", "Origin", "file_of", "frame_of", "path_in_url"]
+__all__ = [
+    "INLINED",
+    "CallFrame",
+    "Origin",
+    "Place",
+    "file_of",
+    "frame_of",
+    "path_in_url",
+    "place_of",
+]
 
 Origin = Literal["program", "package", "node", "engine", "driver"]
 
@@ -44,6 +54,13 @@ class CallFrame(NamedTuple):
         return self.origin in ("program", "package")
 
 
+#: a place in the program: its own innermost function and what that called, innermost first
+Place = tuple[CallFrame, ...]
+#: the driver's functions that call the workload, and plant for a self-check; what stands for them
+DRIVERS_CALLS = ("work", "plant")
+INLINED = CallFrame("(the workload)", "", 0, 0)
+
+
 def frame_of(call_frame: dict[str, Any]) -> CallFrame:
     """A frame from the inspector's ``callFrame``, which counts from 0."""
     return CallFrame(
@@ -52,6 +69,27 @@ def frame_of(call_frame: dict[str, Any]) -> CallFrame:
         int(call_frame.get("lineNumber", -1)) + 1,
         int(call_frame.get("columnNumber", -1)) + 1,
     )
+
+
+def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] | None:
+    """The place and the callers of a stack (innermost first); None for what is not the program's.
+
+    Left out are the driver, the builtins that it calls itself, and V8's own roots. What the driver
+    calls is the workload's, though: a compiler may have put it into the caller.
+    """
+    own: list[CallFrame] = []
+    caller = ""
+    for frame in stack:
+        if frame.origin == "driver":
+            caller = frame.function
+            break
+        own.append(frame)
+    if all(frame.origin == "engine" for frame in own):
+        return ((*own, INLINED), ()) if caller in DRIVERS_CALLS else None
+    for at, frame in enumerate(own):
+        if frame.is_own:
+            return tuple(own[: at + 1]), tuple(own[at + 1 :])
+    return tuple(own), ()
 
 
 def file_of(url: str) -> str:

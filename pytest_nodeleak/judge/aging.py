@@ -10,7 +10,7 @@ from itertools import pairwise
 from ..base.frames import CallFrame
 from ..base.units import format_rate
 from .evidence import Judgement
-from .ledger import Allocations, Growing
+from .ledger import SURELY, Allocations, Growing
 from .thresholds import THRESHOLDS
 from .trend import rates
 
@@ -30,8 +30,6 @@ __all__ = [
 
 #: share of what survived that is there after as much work again, where it stays for good
 HELD = 0.85
-#: standard deviations of counts that are no chance
-SURELY = 3.0
 
 
 def held(before: Sequence[int], now: Sequence[int]) -> bool:
@@ -126,7 +124,7 @@ def has_ended(
     return bool(functions) and all(
         _has_ended(
             [g for g in growing if g.allocations.function == function],
-            sum(sum(row.counts) for row in late if row.function == function),
+            [row for row in late if row.function == function],
             share * iterations,
             SURELY if surely else 1.0,
         )
@@ -134,7 +132,12 @@ def has_ended(
     )
 
 
-def _has_ended(growing: Sequence[Growing], late: int, iterations: float, deviations: float) -> bool:
+def _has_ended(
+    growing: Sequence[Growing], rows: Sequence[Allocations], iterations: float, deviations: float
+) -> bool:
+    sizes = {g.allocations.of_size for g in growing}
+    parts = rows if None in sizes else [row.only(size) for row in rows for size in sizes if size]
+    late = sum(sum(part.counts) for part in parts)
     counted = sum(sum(g.allocations.counts) for g in growing)
     pace = sum(g.per_iteration for g in growing)
     # Counts of rare things scatter.

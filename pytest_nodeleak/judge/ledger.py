@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from ..base.frames import CallFrame
+from ..base.frames import CallFrame, Place, place_of
 from .thresholds import THRESHOLDS
 from .trend import rates, steady_rate
 
@@ -21,28 +22,50 @@ __all__ = [
     "Growing",
     "growing_among",
     "merge_windows",
-    "place_of",
 ]
-
-
-#: a place in the program: its own innermost function and what that called, innermost first
-Place = tuple[CallFrame, ...]
 
 
 @dataclass(frozen=True)
 class Allocations:
-    """What one place allocated in each window and is still alive: how many, and their bytes.
+    """What one place allocated in each of the ``windows`` and is alive: how many of each size.
 
     ``place`` has the allocating function first, its callers after it, down to the program's own
-    innermost function; ``callers`` go on from there. ``by_size`` has the bytes of an object and how
-    many such there are, the most common size first.
+    innermost function; ``callers`` go on from there. Sizes are in bytes. ``of_size``: what else
+    the place allocates is left out.
     """
 
     place: Place
     callers: tuple[CallFrame, ...]
-    counts: tuple[int, ...]
-    sizes: tuple[int, ...]
-    by_size: tuple[tuple[int, int], ...]
+    windows: tuple[Mapping[int, int], ...]
+    of_size: int | None = None
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """Survivors of each window."""
+        return tuple(sum(window.values()) for window in self.windows)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Their bytes."""
+        return tuple(sum(size * count for size, count in window.items()) for window in self.windows)
+
+    @cached_property
+    def by_size(self) -> tuple[tuple[int, int], ...]:
+        """The bytes of an object and how many such there are, the most common size first."""
+        return tuple(sum(map(Counter, self.windows), Counter[int]()).most_common())
+
+    def only(self, size: int) -> Allocations:
+        """Those of one size."""
+        windows = tuple({size: window.get(size, 0)} for window in self.windows)
+        return replace(self, windows=windows, of_size=size)
+
+    def until(self, end: int) -> Allocations:
+        """Those of the windows before ``end``."""
+        return replace(self, windows=(*self.windows[:end], *({} for _ in self.windows[end:])))
+
+    def since(self, start: int) -> Allocations:
+        """Those of the windows from ``start`` on."""
+        return replace(self, windows=(*({} for _ in range(start)), *self.windows[start:]))
 
     @property
     def object_size(self) -> int:
@@ -82,40 +105,19 @@ class Growing:
     fading: float
 
 
-#: the driver's functions that call the workload, and plant for a self-check; what stands for them
-DRIVERS_CALLS = ("work", "plant")
-INLINED = CallFrame("(the workload)", "", 0, 0)
-
-
 #: survivors that come at once, of which a window has none by no other chance: 300 rows each second
 LUMP = 8
 #: lumps of a window at most, where others have none
 MOST_LUMPS = 4.5
 #: share of a lump by which others may differ from a multiple of it
 LUMP_REST = 0.25
+#: standard deviations of counts that are no chance
+SURELY = 3.0
+#: windows of time that must have kept as much each, and how many times that younger ones have
+LEAST_OLD = 4
+YOUNG = 2
 #: rare things to be expected in a window that has none of them by chance
 NONE_BY_CHANCE = 3.0
-
-
-def place_of(stack: Sequence[CallFrame]) -> tuple[Place, tuple[CallFrame, ...]] | None:
-    """The place and the callers of a stack (innermost first); None for what is not the program's.
-
-    Left out are the driver, the builtins that it calls itself, and V8's own roots. What the driver
-    calls is the workload's, though: a compiler may have put it into the caller.
-    """
-    own: list[CallFrame] = []
-    caller = ""
-    for frame in stack:
-        if frame.origin == "driver":
-            caller = frame.function
-            break
-        own.append(frame)
-    if all(frame.origin == "engine" for frame in own):
-        return ((*own, INLINED), ()) if caller in DRIVERS_CALLS else None
-    for at, frame in enumerate(own):
-        if frame.is_own:
-            return tuple(own[: at + 1]), tuple(own[at + 1 :])
-    return tuple(own), ()
 
 
 def merge_windows(
@@ -132,20 +134,7 @@ def merge_windows(
             place, above = where
             callers.setdefault(place, above)
             found.setdefault(place, [Counter() for _ in windows])[at].update(sizes)
-    return tuple(_allocations(place, callers[place], rows) for place, rows in found.items())
-
-
-def _allocations(
-    place: Place, callers: tuple[CallFrame, ...], rows: Sequence[Counter[int]]
-) -> Allocations:
-    merged: Counter[int] = sum(rows, Counter())
-    return Allocations(
-        place,
-        callers,
-        tuple(row.total() for row in rows),
-        tuple(sum(size * count for size, count in row.items()) for row in rows),
-        tuple(merged.most_common()),
-    )
+    return tuple(Allocations(place, callers[place], tuple(rows)) for place, rows in found.items())
 
 
 def growing_among(
@@ -155,6 +144,7 @@ def growing_among(
     *,
     timed: bool = False,
     compiled: bool = False,
+    before: Sequence[Growing] = (),
 ) -> tuple[Growing, ...]:
     """The places that leave survivors of every window behind, those of most bytes first.
 
@@ -163,6 +153,7 @@ def growing_among(
     records an object of s bytes with probability 1 - exp(-s / interval). ``timed``: windows are
     time, of which the profiler takes its share. ``compiled``: V8's compilers are on, and may put a
     function into its caller meanwhile; then what is allocated below a caller is looked at as well.
+    Sizes that were told apart ``before`` are looked at by themselves again.
     """
 
     def growing_of(row: Allocations) -> Growing | None:
@@ -183,11 +174,37 @@ def growing_among(
         whole = growing_of(_sum(function, parts))
         if whole is not None and (whole.steady or not mine):
             found = [growing for growing in found if growing not in mine] + [whole]
+    if not any(growing.steady for growing in found):
+        told = {(g.allocations.place, g.allocations.of_size) for g in before}
+        of_a_size = [g for row in rows for part in _apart(row, told) if (g := growing_of(part))]
+        for growing in of_a_size:
+            if growing.steady and not growing.few:
+                place = growing.allocations.place
+                others = [g for g in found if g.allocations.place != place]
+                found = [*others, growing]
     if compiled and not any(growing.steady for growing in found):
         below = [g for parts in _below(rows) if (g := growing_of(parts)) and g.steady]
         # Of a chain of callers the innermost: what it allocates, the others do as well.
         found += sorted(below, key=lambda g: g.bytes_per_iteration)[:1]
     return tuple(sorted(found, key=lambda g: -g.bytes_per_iteration))
+
+
+def _apart(row: Allocations, told: Container[tuple[Place, int | None]]) -> Iterator[Allocations]:
+    """The sizes of which a place's survivors come in another way than all of them, beyond chance.
+
+    By their chi-squared, or as they were ``told`` before. A function that keeps one thing for ever
+    may refill a cache as well.
+    """
+    if not row.is_own or len(row.by_size) < 2:
+        return
+    share = {size: count / sum(row.counts) for size, count in row.by_size}
+    seen = sum(map(bool, row.counts))
+    for size in share:
+        part = row.only(size)
+        pairs = [(n * share[size], k) for n, k in zip(row.counts, part.counts, strict=True) if n]
+        differs = sum((k - mean) ** 2 / mean for mean, k in pairs)
+        if (row.place, size) in told or differs > seen + SURELY * math.sqrt(2 * seen):
+            yield part
 
 
 def _below(rows: Sequence[Allocations]) -> Iterator[Allocations]:
@@ -201,16 +218,9 @@ def _below(rows: Sequence[Allocations]) -> Iterator[Allocations]:
 
 
 def _sum(function: CallFrame, parts: Sequence[Allocations]) -> Allocations:
-    by_size: Counter[int] = Counter()
-    for part in parts:
-        by_size.update(dict(part.by_size))
-    return Allocations(
-        (function,),
-        parts[0].callers,
-        tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
-        tuple(map(sum, zip(*(part.sizes for part in parts), strict=True))),
-        tuple(by_size.most_common()),
-    )
+    windows = zip(*(part.windows for part in parts), strict=True)
+    merged = tuple(sum(map(Counter, window), Counter[int]()) for window in windows)
+    return Allocations((function,), parts[0].callers, merged)
 
 
 def _growing(
@@ -221,12 +231,17 @@ def _growing(
     least_by_chance: float,
     least: float,
 ) -> Growing | None:
+    old = _old_enough(row.counts) if timed else 0
+    if old:  # the others will be let go of yet
+        first = replace(row, windows=row.windows[:old])
+        found = _growing(first, windows[:old], interval, timed, least_by_chance, least)
+        return found and replace(found, allocations=row.until(old))
     lump = _lump(row.counts)
     if not any(windows) or (lump == 1 and not row.counts[-1]):
         return None
     start = _when_it_filled(row.counts, windows, lump)
     if start:  # what goes on after that is growth of its own
-        row = replace(row, counts=_later(row.counts, start), sizes=_later(row.sizes, start))
+        row = row.since(start)
     total, span = sum(row.counts), sum(windows[start:])
     if not total:
         return None
@@ -278,8 +293,18 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
     return start
 
 
-def _later(values: Sequence[int], start: int) -> tuple[int, ...]:
-    return (*(0 for _ in values[:start]), *values[start:])
+def _old_enough(counts: Sequence[int]) -> int:
+    """Windows, from the oldest, that are level, where all younger ones have far more; 0: none.
+
+    What a watched program keeps for some seconds is not worked off while nothing else is done.
+    """
+    for old in range(len(counts) - 1, LEAST_OLD - 1, -1):
+        early, late = sum(counts[: old // 2]), sum(counts[(old + 1) // 2 : old])
+        most = max(counts[:old])
+        is_level = abs(late - early) <= SURELY * math.sqrt(early)
+        if is_level and sum(counts[:old]) >= THRESHOLDS.few_of_node:
+            return old if all(n > YOUNG * most for n in counts[old:]) else 0
+    return 0
 
 
 def _same_halves(pace: Sequence[float]) -> bool:

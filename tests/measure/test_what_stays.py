@@ -305,3 +305,29 @@ def test_one_timer_lets_go_of_what_expires_first(measured: Measured, keeps: bool
         worst = verdict.constructors[0]
         assert worst.name == "Lease"
         assert worst.per_iteration == pytest.approx(0.1, rel=0.2)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_what_the_same_function_refills(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {BUSY} {RANDOM}
+        class Presence {{ constructor(user) {{ this.user = user; this.at = 0; }} }}
+        class Ban {{ constructor(user) {{ this.user = user; }} }}
+        const online = new Map(); const bans = []; let n = 0;
+        global.iteration = () => {{
+          busy(1);
+          const user = (random() * 1500) | 0;
+          let presence = online.get(user);
+          if (!presence) online.set(user, presence = new Presence(user));
+          presence.at = Date.now();
+          if (++n % 300 === 0)
+            for (const [key, {{ at }}] of online) if (Date.now() - at > 3000) online.delete(key);
+          if ({str(keeps).lower()} && n % 25 === 0) bans.push(new Ban(user));
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert (worst.name, round(worst.per_iteration, 2)) == ("Ban", 0.04)

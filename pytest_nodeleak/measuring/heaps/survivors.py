@@ -142,7 +142,12 @@ class HeapLedger:
             facts,
             windows=tuple(windows),
             growing=growing_among(
-                rows, windows, interval, timed=facts.timed, compiled=facts.compiled
+                rows,
+                windows,
+                interval,
+                timed=facts.timed,
+                compiled=facts.compiled,
+                before=self.evidence.growing,
             ),
             series=Series(tuple(samples or self.track.samples[-1:])),
             # At rest what timers held is gone: that heapUsed fell then says nothing of what stays.

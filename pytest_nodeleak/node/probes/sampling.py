@@ -116,17 +116,26 @@ class ClosedWindow:
     def reduced(
         self, before: Sequence[ClosedWindow], after: Sequence[ClosedWindow]
     ) -> ClosedWindow:
-        """With as much less of each stack as later windows had ``after`` than ``before``."""
+        """With as much less of each stack and size as later windows had ``after`` than ``before``.
+
+        Of sizes that these had not, as much less as of all of the stack.
+        """
         survivors = {}
         for stack, sizes in self.survivors.items():
             had, has = _alive_of(stack, before), _alive_of(stack, after)
-            share = has / had if had else 1.0
-            survivors[stack] = Counter({size: round(n * share) for size, n in sizes.items()})
+            of_all = _share(had.total(), has.total(), 1.0)
+            survivors[stack] = Counter(
+                {size: round(n * _share(had[size], has[size], of_all)) for size, n in sizes.items()}
+            )
         return ClosedWindow(self.iterations, survivors)
 
 
-def _alive_of(stack: Stack, windows: Sequence[ClosedWindow]) -> int:
-    return sum(window.survivors.get(stack, Counter()).total() for window in windows)
+def _alive_of(stack: Stack, windows: Sequence[ClosedWindow]) -> Counter[int]:
+    return sum((window.survivors.get(stack, Counter()) for window in windows), Counter[int]())
+
+
+def _share(had: int, has: int, otherwise: float) -> float:
+    return has / had if had else otherwise
 
 
 class SamplingSession:

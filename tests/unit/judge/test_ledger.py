@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_nodeleak.base.frames import CallFrame
+from pytest_nodeleak.base.frames import INLINED, CallFrame, place_of
 from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
@@ -23,12 +23,7 @@ from pytest_nodeleak.judge.aging import (
     slow_down,
 )
 from pytest_nodeleak.judge.evidence import LedgerEvidence
-from pytest_nodeleak.judge.ledger import (
-    INLINED,
-    growing_among,
-    merge_windows,
-    place_of,
-)
+from pytest_nodeleak.judge.ledger import growing_among, merge_windows
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
 from pytest_nodeleak.judge.suspects import has_filled_up, replaced_within, some_grow
 from pytest_nodeleak.node.probes.sampling import true_size
@@ -155,6 +150,42 @@ def test_several_ways_to_one_function_are_looked_at_together():
     assert found.allocations.counts == (10, 20)
 
 
+def of_two_sizes(large, small):
+    windows = [Counter({64: n, 32: m}) for n, m in zip(large, small, strict=True)]
+    return merge_windows([{(ADD, DRIVER): window} for window in windows])
+
+
+def test_a_size_that_comes_in_another_way_is_looked_at_for_itself():
+    spans = (256, 512, 256, 512)
+    # The function refills what is swept, and keeps something of another size.
+    (found,) = growing_among(of_two_sizes((213, 324, 31, 87), (14, 21, 11, 20)), spans)
+    assert found.steady
+    assert found.allocations.of_size == 32
+    assert found.allocations.counts == (14, 21, 11, 20)
+    assert found.per_iteration == pytest.approx(66 / sum(spans))
+    # Parts of the same are too few each to show that all of it slows down.
+    (whole,) = growing_among(of_two_sizes((213, 324, 31, 87), (17, 27, 3, 8)), spans)
+    assert not whole.steady
+    assert whole.allocations.of_size is None
+
+
+def test_a_size_that_was_told_apart_stays_so_when_little_is_left_of_the_others():
+    spans = (256, 512, 256, 512)
+    before = growing_among(of_two_sizes((213, 324, 31, 87), (14, 21, 10, 21)), spans)
+    rows = of_two_sizes((18, 24, 2, 8), (14, 21, 10, 21))
+    (whole,) = growing_among(rows, spans)
+    assert not whole.steady
+    (found,) = growing_among(rows, spans, before=before)
+    assert (found.steady, found.allocations.of_size) == (True, 32)
+
+
+def test_of_one_size_only_that_tells_whether_growth_has_ended():
+    spans = (256, 512, 256, 512)
+    grew = growing_among(of_two_sizes((213, 324, 31, 87), (14, 21, 11, 20)), spans)
+    assert has_ended(grew, of_two_sizes((2000,), (8,)), 12_000, surely=True)
+    assert not has_ended(grew, of_two_sizes((0,), (500,)), 12_000, surely=True)
+
+
 def test_a_coarse_interval_is_made_up_for():
     (found,) = growing((63, 126), (1000, 2000), size=32, interval=512)
     assert found.per_iteration == pytest.approx(1.04, abs=0.02)
@@ -165,6 +196,18 @@ def test_windows_of_time_may_scatter():
     assert not growing(counts, windows)[0].steady
     assert growing(counts, windows, timed=True)[0].steady
     assert not growing((20, 20, 4, 5), windows, timed=True)[0].steady
+
+
+def test_of_time_what_is_old_enough_is_level_and_the_younger_will_be_let_go_of():
+    times = (1.0,) * 8
+    (found,) = growing((5, 5, 5, 5, 5, 5, 5, 50), times, timed=True)  # a ring of 100, 50 a second
+    assert (found.steady, found.per_iteration) == (True, 5)
+    assert found.allocations.counts == (5, 5, 5, 5, 5, 5, 5, 0)
+    (found,) = growing((5, 6, 4, 5, 6, 50, 49, 50), times, timed=True)
+    assert (found.steady, found.per_iteration) == (True, pytest.approx(5.2))
+    by_chance, few = (3, 4, 6, 9, 13, 18, 25, 35), (1, 2, 1, 2, 1, 1, 2, 50)
+    for dying in (by_chance, few, (0, 0, 0, 0, 0, 0, 0, 50)):
+        assert not any(g.steady for g in growing(dying, times, timed=True))
 
 
 def test_a_leak_is_steady_and_heap_used_rises_with_it():

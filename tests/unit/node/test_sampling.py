@@ -27,6 +27,14 @@ def test_of_earlier_windows_as_large_a_share_is_gone_as_of_one_that_is_younger()
     assert earlier.reduced([window(256, put=100)], [window(256)]) == window(256, put=0, log=10)
 
 
+def test_of_each_size_its_own_share_is_gone_and_of_one_not_seen_later_that_of_all():
+    earlier = ClosedWindow(256, {PUT: Counter({40: 100, 32: 10, 24: 8})})
+    before = ClosedWindow(256, {PUT: Counter({40: 100, 32: 10})})
+    after = ClosedWindow(256, {PUT: Counter({40: 45, 32: 10})})
+    reduced = earlier.reduced([before], [after])
+    assert reduced.survivors[PUT] == Counter({40: 45, 32: 10, 24: 4})
+
+
 class Session:
     """The profiler of a heap: what its windows have before, and after it is read again."""
 
