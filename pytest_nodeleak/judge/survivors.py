@@ -267,7 +267,8 @@ def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
     series = evidence.series
     rises = rises_late(series) or rises_nearly_always(heap) or heap_rises_evenly(series)
     rises = rises or _late_share(evidence, leaking) > THRESHOLDS.replaced_rise
-    return not rises and fall < _bytes_added(leaking, evidence)
+    # Of a heap that moves by as much as would witness them nothing follows.
+    return not rises and fall < THRESHOLDS.witnessed * _bytes_added(leaking, evidence)
 
 
 def _late_share(evidence: LedgerEvidence, growing: Sequence[Growing]) -> float:

@@ -222,6 +222,22 @@ def test_survivors_without_bytes_are_content_that_is_replaced():
     assert "heapUsed does not rise with it" in judgement.reasons[0]
 
 
+def test_a_heap_that_falls_by_half_of_what_survives_says_nothing_of_it():
+    # Astro, one visit in ten kept: 9.34 MB, 48 B each, and V8 gave up 7 kB of its own meanwhile.
+    used = (9_335_880, 9_343_160, 9_344_952, 9_346_648, 9_349_696, 9_352_192, 9_348_624, 9_345_064)
+    spans = (23, 46, 23, 46)
+    seen = replace(
+        evidence((3, 4, 2, 4), spans, pushed=True, outlived=21.0),
+        growing=growing((3, 4, 2, 4), spans, size=48),
+        series=heap(*used, step=260),
+    )
+    judgement = judge_survivors(seen, POLICY)
+    assert (judgement.outcome, judgement.doubtful) == ("inconclusive", True)
+    # A full cache beside which the same is replaced, and nothing else moves.
+    level = replace(seen, series=heap(*(9_345_064 + n % 2 * 500 for n in range(8)), step=260))
+    assert judge_survivors(level, POLICY).outcome == "steady"
+
+
 def test_bytes_must_rise_to_the_end():
     early = heap(*(3_000_000 + 20_000 * min(i, 5) for i in range(12)))
     judgement = judge_survivors(evidence((256, 512), series=early), POLICY)
