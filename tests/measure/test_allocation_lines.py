@@ -83,6 +83,18 @@ LEAKS = {
           kept.push(pair);
         }
         """,
+    "a closure that is called elsewhere": """
+        function emit(n) {
+          PADDING
+          if (kept.length > 0) kept[kept.length - 1](n);
+        }
+        function leak(n) {
+          const seen = [];
+          emit(n);
+          const on = (event) => { seen[0] = String(event) + event + total; }; // HERE
+          kept.push(on);
+        }
+        """,
     "a closure": """
         function leak(n) {
           PADDING
@@ -196,7 +208,7 @@ LEAKS = {
         function leak(n) { list.add(n); }
         """,
 }
-assert len(LEAKS) == 20
+assert len(LEAKS) == 21
 
 
 def program(body: str) -> str:

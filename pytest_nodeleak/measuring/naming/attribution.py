@@ -27,7 +27,7 @@ def site_of(
     """
     for site in sites:
         names = [frame.split(" (")[0] for frame in site.stack]
-        if row.name in names:
+        if row.name in names and row.kind != "closure":  # that is called, not made there
             # Of fields that a class declares V8 makes a function of the same name.
             last = max(at for at, name in enumerate(names) if name == row.name)
             if last + 1 < len(site.stack):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 
 from ...base.errors import NodeLeakError
@@ -21,6 +22,8 @@ __all__ = ["Lines", "offset_of", "place_of"]
 
 #: bytes of a file that is read where the engine cannot be asked
 _MOST_BYTES = 16 << 20
+#: what stands between a function's own code and one in it that is in another function as well
+_OTHER = re.compile(r"[({]|=>")
 
 
 class Lines:
@@ -56,10 +59,23 @@ class Lines:
             found = makes(code, name, callee)
         return tuple(_at(frame, text, begin + at) for at in found)
 
-    def are_made_in(self, frame: CallFrame, name: str) -> bool:
-        """Whether the text of ``frame`` makes objects that the engine calls ``name``."""
-        _, code = self._function(frame)
-        return code is not None and surely_makes(code, name)
+    def are_made_in(
+        self, frame: CallFrame, name: str, closure: tuple[int, int] | None = None
+    ) -> bool:
+        """Whether the text of ``frame`` makes objects that the engine calls ``name``.
+
+        Or the function that begins at ``closure``: not if it is in another one inside.
+        """
+        begin, code = self._function(frame)
+        if begin is None or code is None:
+            return False
+        text = self.text(frame.url)
+        inside = offset_of(text, *closure) if closure is not None else None
+        if inside is None:
+            return surely_makes(code, name)
+        at = inside - begin
+        head = len(code[: max(at, 0)].rstrip())
+        return 0 < at < len(code) and not _OTHER.search(text[begin + head : inside])
 
     def _function(self, frame: CallFrame) -> tuple[int | None, str | None]:
         """Where it begins in its text, and its code; None for what is not known."""

@@ -125,7 +125,9 @@ class Places:
 
     def _makes(self, row: LeakingConstructor, site: AllocationSite) -> bool:
         frame = self._calls[site][site.own].frame
-        return self._lines.are_made_in(frame, self._engines.get(row, row).name)
+        engines = self._engines.get(row, row)
+        closure = _closure(engines, self._lines.number(frame.url))
+        return self._lines.are_made_in(frame, engines.name, closure)
 
     def _line(self, row: LeakingConstructor, site: AllocationSite, at: int) -> str:
         """Frame ``at`` of the site, with the line on which it allocates what ``row`` counts.

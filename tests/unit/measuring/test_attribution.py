@@ -42,3 +42,13 @@ def test_of_functions_that_allocate_the_same_the_text_decides():
     hook, other = site("hook (a.js:3:1)", (56, 0.05), (16, 0.05)), site("at (b.js:1:1)", (40, 0.05))
     assert found_for(row(40, 0.05), other, hook, made_by=hook) is hook
     assert found_for(row(40, 0.05), other, hook) is other
+
+
+def test_a_leaking_function_is_made_where_it_stands_and_not_where_it_is_called():
+    emits = AllocationSite(
+        900, ("on (sse.js:5:14)", "(anonymous) (sse.js:3:13)"), 0.4, ((40, 0.4),)
+    )
+    handler = site("(anonymous) (sse.js:4:19)", (56, 1.0), (48, 1.0))
+    assert found_for(row(56, 1.0, "on"), emits, handler, made_by=handler) is handler
+    made = LeakingConstructor("on", 1.0, 40, 2240, kind="object")
+    assert found_for(made, emits, handler) is emits  # a class is called where it is made
