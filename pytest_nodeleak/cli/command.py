@@ -7,6 +7,7 @@ import contextlib
 import io
 import signal
 import sys
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -51,6 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print("nodeleak: interrupted", file=sys.stderr)
             return INTERRUPTED
         except BrokenPipeError:  # of a stream that is no file: nobody is left to tell
+            return ERROR
+        except Exception:  # a mistake of ours must not be read as status 1, a leak
+            traceback.print_exc()
+            print("nodeleak: error: a mistake of nodeleak's own; please report it", file=sys.stderr)
             return ERROR
     return status
 

@@ -95,14 +95,16 @@ def of_age(now: Judgement, before: Judgement) -> Judgement:
     return Judgement("steady", (f"what {worst} allocates is let go of within some seconds",))
 
 
-def seen_last(proven: Sequence[Growing], now: Sequence[Growing]) -> tuple[Growing, ...]:
+def seen_last(proven: Judgement, now: Sequence[Growing]) -> tuple[Growing, ...]:
     """What is ``proven``, as it was counted last, and what else grows ``now``.
 
     What is too rare to prove anything by itself may allocate what is proven elsewhere.
     """
+    if proven.others_replaced:
+        return proven.growing
     places = {g.allocations.place: g for g in now}
-    known = [places.get(g.allocations.place, g) for g in proven]
-    also = (g for g in now if g.steady or not proven)
+    known = [places.get(g.allocations.place, g) for g in proven.growing]
+    also = (g for g in now if g.steady or not known)
     return (*known, *(g for g in also if g not in known))
 
 

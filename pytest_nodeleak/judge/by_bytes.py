@@ -1,25 +1,49 @@
-"""The judgement where bytes are the only witness: heapUsed, external memory, RSS. Pure."""
+"""What bytes witness, or are the only witness of: heapUsed, external memory, RSS. Pure."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, pairwise
+from statistics import median
 
 from ..base.errors import TargetOutOfMemoryError
 from ..base.policy import Policy
-from ..base.samples import Series
+from ..base.samples import Sample, Series
 from ..base.units import format_amount, format_bytes
-from .evidence import Evidence, Judgement, OutsideGrowth
+from .evidence import Evidence, Judgement, LedgerEvidence, OutsideGrowth
+from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import deltas, later_half, paces, rises_evenly, rising_share, robust_slope
+from .trend import (
+    deltas,
+    heap_rises_evenly,
+    later_half,
+    paces,
+    rises_evenly,
+    rises_late,
+    rises_nearly_always,
+    rising_share,
+    robust_slope,
+    steady_rate,
+)
 
 __all__ = [
     "LEAST_OFF_HEAP",
+    "always_falls",
     "by_death",
     "by_rss",
+    "bytes_added",
+    "bytes_per_iteration",
     "external_rises",
     "external_rises_evenly",
     "external_rises_in_jumps",
+    "is_level",
+    "is_noise",
+    "late_share",
     "off_heap_growth",
+    "slope_of",
+    "that_fit",
+    "witnessed",
 ]
 
 #: bytes of external memory per iteration that are growth, where they do not come evenly
@@ -29,6 +53,9 @@ LEAST_OFF_HEAP = 64
 SEEN_OF_THE_WAY = 1 / 16
 #: share of the steps that go up on such a way
 GOING_UP = 0.7
+
+#: readings of which nearly all are above the one before, where what was counted tells the rest
+LEAST_RISING = 7
 
 
 def off_heap_growth(series: Series) -> float:
@@ -143,3 +170,110 @@ def by_rss(
         f"memory; raise the budget, or set offheap='off'; {where}"
     )
     return Judgement("inconclusive", (reason, *judgement.reasons))
+
+
+def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
+    """Whether heapUsed rises by what was counted, and still does so in the later half."""
+    wanted = THRESHOLDS.witnessed * bytes_per_iteration(leaking)
+    late = later_half(evidence.series).samples
+    return slope_of(evidence.series.samples) >= wanted and (
+        len(late) < THRESHOLDS.late_samples or slope_of(late) >= wanted
+    )
+
+
+def that_fit(growing: Sequence[Growing], evidence: LedgerEvidence) -> tuple[Growing, ...]:
+    """What heapUsed rises by, in nearly every reading, where it rises by far less than all of it.
+
+    The rest is replaced: bytes are conserved. Of a function that replaces things and keeps others
+    it is those of one size. Empty where these do not make up what heapUsed rises by.
+    """
+    series = evidence.all_readings
+    slope = slope_of(series.samples)
+    rises = rising_share(series.heap_used) >= THRESHOLDS.nearly_all
+    if evidence.compiled or not rises or len(series.samples) < LEAST_RISING:
+        return ()
+    fitting = tuple(
+        part
+        for whole in growing
+        for part in ((whole,) if _fits(whole, slope) else _sizes_of(whole, evidence.windows))
+        if _fits(part, slope)
+    )
+    makes_up = bytes_per_iteration(fitting) >= THRESHOLDS.witnessed * slope
+    return fitting if makes_up and witnessed(fitting, evidence) else ()
+
+
+def _fits(growing: Growing, slope: float) -> bool:
+    return THRESHOLDS.witnessed * growing.bytes_per_iteration <= slope
+
+
+def _sizes_of(growing: Growing, windows: Sequence[float]) -> Iterator[Growing]:
+    """The sizes that come at a steady pace, each by itself."""
+    allocations = growing.allocations
+    for size, count in allocations.by_size:
+        part = allocations.only(size)
+        pace = growing.per_iteration * count / sum(allocations.counts)
+        if count >= THRESHOLDS.few_own and steady_rate(part.counts, windows):
+            yield replace(
+                growing, allocations=part, per_iteration=pace, bytes_per_iteration=pace * size
+            )
+
+
+def is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
+    """Whether heapUsed jumps by more, from reading to reading, than survivors add in all.
+
+    Compilers make it jump once or twice, by what they drop or need themselves.
+    """
+    heap = evidence.series.heap_used
+    if len(heap) < 3:
+        return True
+    steps = deltas(heap)
+    jumps = [abs(step - median(steps)) for step in steps]
+    added = bytes_added(leaking, evidence)
+    return added < THRESHOLDS.noise_steps * median(jumps) or (
+        evidence.may_warm_up and added < max(jumps)
+    )
+
+
+def always_falls(evidence: LedgerEvidence) -> bool:
+    """Whether something large is worked off: beside it nothing shows that stays."""
+    heap = evidence.all_readings.heap_used
+    return rises_nearly_always([-used for used in heap])
+
+
+def is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
+    """Whether heapUsed neither rises to the end nor falls by as much as survivors add.
+
+    A full cache hides a small leak beside it, a backlog that is worked off a larger one. Where
+    compilers are on, steps of the heap are theirs.
+    """
+    if evidence.compiled:
+        return True
+    heap = evidence.series.heap_used
+    fall = max((before - after for before, after in combinations(heap, 2)), default=0)
+    series = evidence.series
+    rises = rises_late(series) or rises_nearly_always(heap) or heap_rises_evenly(series)
+    rises = rises or late_share(evidence, leaking) > THRESHOLDS.replaced_rise
+    # Of a heap that moves by as much as would witness them nothing follows.
+    return not rises and fall < THRESHOLDS.witnessed * bytes_added(leaking, evidence)
+
+
+def late_share(evidence: LedgerEvidence, growing: Sequence[Growing]) -> float:
+    """What heapUsed rose by in the later half of the work, as a share of what was counted."""
+    late = later_half(evidence.series).samples
+    counted = bytes_per_iteration(growing)
+    enough = len(late) >= THRESHOLDS.late_samples and counted > 0
+    return slope_of(late) / counted if enough else 0.0
+
+
+def bytes_added(growing: Sequence[Growing], evidence: LedgerEvidence) -> float:
+    """What survivors add over the whole series."""
+    iterations = evidence.series.iterations
+    return bytes_per_iteration(growing) * (iterations[-1] - iterations[0])
+
+
+def slope_of(samples: Sequence[Sample]) -> float:
+    return robust_slope([s.iterations for s in samples], [s.heap_used for s in samples])
+
+
+def bytes_per_iteration(growing: Sequence[Growing]) -> float:
+    return sum(g.bytes_per_iteration for g in growing)

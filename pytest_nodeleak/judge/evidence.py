@@ -143,6 +143,7 @@ class Judgement:
     """``outcome`` is None while more work is needed to decide.
 
     ``doubtful``: heapUsed moves by more than the survivors' bytes, so that it is no witness.
+    ``others_replaced``: what else was counted is replaced, for it would make heapUsed rise by more.
     ``text``: bytes per iteration by which one string becomes longer.
     ``wants_age``: iterations that what was counted must outlive, to be counted once more.
     """
@@ -155,6 +156,7 @@ class Judgement:
     slots: tuple[SlotGrowth, ...] = ()
     wants_double: bool = False
     doubtful: bool = False
+    others_replaced: bool = False
     wants_age: float = 0.0
     growing: tuple[Growing, ...] = ()
 

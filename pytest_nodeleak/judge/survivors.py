@@ -10,29 +10,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
-from statistics import median
 
 from ..base.policy import Policy
-from ..base.samples import Sample
 from ..base.units import format_amount, format_bytes, format_rate
 from .aging import dies_with_age
+from .by_bytes import (
+    always_falls,
+    bytes_added,
+    bytes_per_iteration,
+    is_level,
+    is_noise,
+    late_share,
+    slope_of,
+    that_fit,
+    witnessed,
+)
 from .evidence import Judgement, LedgerEvidence
 from .ledger import Growing
 from .thresholds import THRESHOLDS
-from .trend import (
-    bends,
-    deltas,
-    falls,
-    heap_rises_evenly,
-    later_half,
-    rises_late,
-    rises_nearly_always,
-    rises_overall,
-    robust_slope,
-)
+from .trend import bends, deltas, falls, rises_late, rises_overall
 
-__all__ = ["by_rising_bytes", "judge_survivors", "witnessed"]
+__all__ = ["by_rising_bytes", "judge_survivors"]
 
 
 #: times the work between two falls of heapUsed that what was counted must outlive
@@ -57,24 +55,35 @@ def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
         return young
     counted = sum(sum(g.allocations.counts) for g in leaking)
     few = counted < THRESHOLDS.counted_well
-    if few and bends(evidence.series, _bytes_per_iteration(leaking)):
+    if few and bends(evidence.series, bytes_per_iteration(leaking)):
         return _slower_and_slower(evidence, leaking)
-    doubtful = _is_noise(leaking, evidence) or _always_falls(evidence)
-    if not doubtful and not witnessed(leaking, evidence):
-        return _replaced(evidence, leaking)
+    doubtful = is_noise(leaking, evidence) or always_falls(evidence)
+    others_replaced = not doubtful and not witnessed(leaking, evidence)
+    if others_replaced:
+        decided = evidence.pushed or evidence.exhausted
+        fitting = that_fit(leaking, evidence) if decided else ()
+        if not fitting:
+            return _replaced(evidence, leaking)
+        leaking = fitting
     if doubtful and evidence.may_warm_up:
         # What compilers leave behind, a little in each of many functions, survives as well.
         return Judgement(
             "inconclusive", (_unwitnessed(evidence, leaking[0]),), growing=leaking, doubtful=True
         )
-    per_iteration = _bytes_per_iteration(leaking)
+    per_iteration = bytes_per_iteration(leaking)
     if per_iteration <= policy.max_growth.bytes:
         reason = (
             f"grows by {format_bytes(per_iteration)} per {evidence.unit}, within "
             f"max_growth={policy.max_growth}"
         )
         return Judgement("steady", (reason,))
-    return Judgement("leak", (_stays(evidence, leaking[0]),), growing=leaking, doubtful=doubtful)
+    return Judgement(
+        "leak",
+        (_stays(evidence, leaking[0]),),
+        growing=leaking,
+        doubtful=doubtful,
+        others_replaced=others_replaced,
+    )
 
 
 def _must_outlive(
@@ -97,15 +106,15 @@ def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
     heapUsed may jump by more than survivors add, but what leaks makes it rise all along; and what
     would make it rise by more than it does is replaced.
     """
-    slope = _slope(evidence.series.samples)
+    slope = slope_of(evidence.series.samples)
     leaking = tuple(
         g for g in doubt.growing if THRESHOLDS.witnessed * g.bytes_per_iteration <= slope
     )
-    added = THRESHOLDS.witnessed * _bytes_added(leaking, evidence)
+    added = THRESHOLDS.witnessed * bytes_added(leaking, evidence)
     if not doubt.doubtful or not leaking or not rises_overall(evidence.series, added):
         return doubt
     reasons = (_stays(evidence, leaking[0]),)
-    return replace(doubt, outcome="leak", reasons=reasons, growing=leaking)
+    return replace(doubt, outcome="leak", reasons=reasons, growing=leaking, others_replaced=True)
 
 
 def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
@@ -120,51 +129,6 @@ def _nothing_grows(evidence: LedgerEvidence) -> Judgement:
         "counted, too few to see a slow leak: raise the budget"
     )
     return Judgement("inconclusive", (reason,))
-
-
-def witnessed(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
-    """Whether heapUsed rises by what was counted, and still does so in the later half."""
-    wanted = THRESHOLDS.witnessed * _bytes_per_iteration(leaking)
-    late = later_half(evidence.series).samples
-    return _slope(evidence.series.samples) >= wanted and (
-        len(late) < THRESHOLDS.late_samples or _slope(late) >= wanted
-    )
-
-
-def _is_noise(leaking: Sequence[Growing], evidence: LedgerEvidence) -> bool:
-    """Whether heapUsed jumps by more, from reading to reading, than survivors add in all.
-
-    Compilers make it jump once or twice, by what they drop or need themselves.
-    """
-    heap = evidence.series.heap_used
-    if len(heap) < 3:
-        return True
-    steps = deltas(heap)
-    jumps = [abs(step - median(steps)) for step in steps]
-    added = _bytes_added(leaking, evidence)
-    return added < THRESHOLDS.noise_steps * median(jumps) or (
-        evidence.may_warm_up and added < max(jumps)
-    )
-
-
-def _always_falls(evidence: LedgerEvidence) -> bool:
-    """Whether something large is worked off: beside it nothing shows that stays."""
-    heap = evidence.all_readings.heap_used
-    return rises_nearly_always([-used for used in heap])
-
-
-def _bytes_per_iteration(growing: Sequence[Growing]) -> float:
-    return sum(g.bytes_per_iteration for g in growing)
-
-
-def _bytes_added(growing: Sequence[Growing], evidence: LedgerEvidence) -> float:
-    """What survivors add over the whole series."""
-    iterations = evidence.series.iterations
-    return _bytes_per_iteration(growing) * (iterations[-1] - iterations[0])
-
-
-def _slope(samples: Sequence[Sample]) -> float:
-    return robust_slope([s.iterations for s in samples], [s.heap_used for s in samples])
 
 
 def _worked_enough(evidence: LedgerEvidence) -> bool:
@@ -190,7 +154,7 @@ def _rare_or_slowing(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> 
     patience = THRESHOLDS.rare_worth if any(g.allocations.is_own for g in rare) else 1
     wanted = rare and sum(evidence.windows) < patience * evidence.wanted
     # A step of V8's at the beginning may be larger than all that leaks later.
-    late = rises_late(evidence.series) or _late_share(evidence, growing) >= THRESHOLDS.witnessed
+    late = rises_late(evidence.series) or late_share(evidence, growing) >= THRESHOLDS.witnessed
     if (wanted or late) and not evidence.exhausted:
         return unclear
     if rare:
@@ -218,7 +182,7 @@ def _was_let_go(evidence: LedgerEvidence, growing: tuple[Growing, ...]) -> Judge
     None: it never fell, has passed its peak since, or what was counted has outlived that.
     """
     series = evidence.all_readings
-    fallen = [] if evidence.compiled else falls(series, _bytes_per_iteration(growing))
+    fallen = [] if evidence.compiled else falls(series, bytes_per_iteration(growing))
     heap, at = series.heap_used, series.iterations
     if not fallen or heap[-1] >= max(heap[peak] for peak, _ in fallen):
         return None
@@ -241,7 +205,7 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
         return Judgement(None, (reason,), growing=tuple(leaking), wants_age=again)
     worst = leaking[0]
     what = f"what {worst.allocations} allocates, +{format_rate(worst.per_iteration)} per "
-    if not _is_level(evidence, leaking):
+    if not is_level(evidence, leaking):
         reason = (
             f"{what}{evidence.unit}, stays for a while, but heapUsed moves by more, or less, than "
             "that: only objects that are counted can tell what of it is replaced; let a snapshot "
@@ -252,31 +216,6 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
         f"{what}{evidence.unit}, stays for a while and is replaced: heapUsed does not rise with it"
     )
     return Judgement("steady", (reason,), growing=tuple(leaking))
-
-
-def _is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
-    """Whether heapUsed neither rises to the end nor falls by as much as survivors add.
-
-    A full cache hides a small leak beside it, a backlog that is worked off a larger one. Where
-    compilers are on, steps of the heap are theirs.
-    """
-    if evidence.compiled:
-        return True
-    heap = evidence.series.heap_used
-    fall = max((before - after for before, after in combinations(heap, 2)), default=0)
-    series = evidence.series
-    rises = rises_late(series) or rises_nearly_always(heap) or heap_rises_evenly(series)
-    rises = rises or _late_share(evidence, leaking) > THRESHOLDS.replaced_rise
-    # Of a heap that moves by as much as would witness them nothing follows.
-    return not rises and fall < THRESHOLDS.witnessed * _bytes_added(leaking, evidence)
-
-
-def _late_share(evidence: LedgerEvidence, growing: Sequence[Growing]) -> float:
-    """What heapUsed rose by in the later half of the work, as a share of what was counted."""
-    late = later_half(evidence.series).samples
-    counted = _bytes_per_iteration(growing)
-    enough = len(late) >= THRESHOLDS.late_samples and counted > 0
-    return _slope(late) / counted if enough else 0.0
 
 
 def _stays(evidence: LedgerEvidence, worst: Growing) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import combinations, pairwise
 from statistics import median
 
-from ..base.samples import Series
+from ..base.samples import Sample, Series
 from .thresholds import THRESHOLDS
 
 __all__ = [
@@ -105,6 +105,26 @@ def heap_rises_evenly(series: Series) -> bool:
     """The same of heapUsed in the later half of the work."""
     late = later_half(series)
     return rises_evenly(late.iterations, late.heap_used)
+
+
+def keeps_its_pace(series: Series) -> bool:
+    """Whether heapUsed rose by as much per iteration in each of three doublings of all work.
+
+    So it does where more is added than is taken out, in whatever order; what fills up adds less.
+    """
+    done = series.iterations[-1]
+    found = [_last_by(series, done / parts) for parts in (8, 4, 2, 1)]
+    looked_at = Series(tuple(sample for sample in found if sample is not None))
+    pace = paces(looked_at.iterations, looked_at.heap_used)
+    return (
+        len(pace) == 3
+        and min(pace) >= THRESHOLDS.agreement * max(pace) > 0
+        and rising_share(series.heap_used) >= THRESHOLDS.rising_pairs
+    )
+
+
+def _last_by(series: Series, iterations: float) -> Sample | None:
+    return next((s for s in reversed(series.samples) if s.iterations <= iterations), None)
 
 
 def bends(series: Series, counted: float | None = None) -> bool:

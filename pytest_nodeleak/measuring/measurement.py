@@ -214,7 +214,7 @@ class _Measurement:
         sites: tuple[AllocationSite, ...] = ()
         if said.outcome != "steady":
             seen = self.ledger.evidence if self.ledger and not proven.slots else None
-            growing = seen_last(proven.growing, seen.growing) if seen else ()
+            growing = seen_last(proven, seen.growing) if seen else ()
             places = Places(meter.subject.heap, meter.app.script, growing)
             sites = () if self.policy.allocation_sites == "never" else places.sites()
             rows = places.named(said.findings) or places.rows(seen.windows if seen else ())
@@ -302,7 +302,7 @@ class _Measurement:
         if said.outcome == "steady":
             return replace(said, evidence=seen, findings=Findings())
         findings = said.findings.only_in(self._settling.still_growing)
-        if self.ledger is not None and said.outcome == "leak" and not proven.slots:
+        if self.ledger and said.outcome == "leak" and not (proven.slots or self._settling.outgrows):
             self._naming = proven
             again = named_by_what_stays(self.windows, self.policy, proven, self.ledger, findings)
             self._naming = None

@@ -331,3 +331,29 @@ def test_beside_what_the_same_function_refills(measured: Measured, keeps: bool) 
     if keeps:
         worst = verdict.constructors[0]
         assert (worst.name, round(worst.per_iteration, 2)) == ("Ban", 0.04)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_more_comes_than_is_taken_out_at_random(measured: Measured, keeps: bool) -> None:
+    verdict = measured(
+        f"""
+        {RANDOM}
+        class Order {{ constructor(n) {{ this.n = n; this.price = n % 100; }} }}
+        const open = []; let n = 0;
+        while (open.length < 500) open.push(new Order(n++));
+        const take = () => {{
+          const at = (random() * open.length) | 0;
+          const last = open.pop();
+          if (at < open.length) open[at] = last;
+        }};
+        global.iteration = () => {{
+          open.push(new Order(n++), new Order(n++));
+          take();
+          if (!{str(keeps).lower()}) take();
+        }};
+        """
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert (worst.name, round(worst.per_iteration, 2)) == ("Order", 1.0)

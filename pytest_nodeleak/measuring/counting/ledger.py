@@ -6,8 +6,9 @@ import math
 
 from ...base.policy import Policy
 from ...base.units import power_of_two
+from ...judge.by_bytes import witnessed
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.survivors import judge_survivors, witnessed
+from ...judge.survivors import judge_survivors
 from ...judge.thresholds import THRESHOLDS
 from ..heaps import HeapLedger
 from ..meter import Meter
@@ -218,6 +219,8 @@ class Ledger:
         """The judgement once more, of what is still alive of the heap that is worst."""
         with self.meter.walking():
             self.meter.sample()
+            if not self.meter.snapshots:
+                self.worst.thaw()
             self.worst.read_again(last=self.outlived > 0)
         self._judge_part(self.worst, exhausted=True)
         return self.judgement

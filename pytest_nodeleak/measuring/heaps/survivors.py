@@ -127,6 +127,10 @@ class HeapLedger:
         if self.last_sample is None:
             self.last_sample = len(self.track.samples)
 
+    def thaw(self) -> None:
+        """Later samples are witnesses: no snapshot was taken meanwhile."""
+        self.last_sample = None
+
     def rest(self) -> None:
         """The first and the last sample are the witnesses: in between more was alive."""
         self._at_rest, self.last_sample = True, None

@@ -148,6 +148,9 @@ def _survivors(
     alive = [(row, row.survivors[:windows]) for row in judged_rows(evidence.rows, policy)]
     paces = [(row, counts, sum(counts) / total) for row, counts in alive if sum(counts) > 1]
     least = _least_pace(judgement)
+    if judgement.others_replaced:
+        most = TOO_MANY * max(map(_rate_of_one_size, judgement.growing))
+        paces = [of for of in paces if of[2] <= most] or paces
     # Objects of one size may be of several classes, and those are counted only together.
     chosen = [of for of in paces if of[2] >= least] or [
         of for of in paces if of[2] >= least / MOST_OF_A_SIZE
@@ -170,6 +173,7 @@ def named_by_what_stays(
     or no snapshot can be taken, or three show none.
     """
     meter, growing = windows.meter, ledger.evidence.growing
+    growing = proven.growing if proven.others_replaced else growing
     deadline = meter.budget.within(policy.explain)
     several = len(meter.snapshots) > 2
     most = TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)

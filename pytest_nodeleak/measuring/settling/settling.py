@@ -22,6 +22,7 @@ from ...judge.bounds import (
 )
 from ...judge.evidence import Judgement
 from ...judge.thresholds import THRESHOLDS
+from ...judge.trend import keeps_its_pace
 from ...node.probes.timers import OwnTimer
 from ..counting import Confirming, Ledger
 from ..heaps import entries_of
@@ -62,6 +63,8 @@ class Settling:
         self._ledger = ledger
         #: containers that grow beside one that has a bound, and was full
         self.still_growing: tuple[str, ...] = ()
+        #: whether more comes than is taken out, of which one is as likely as another
+        self.outgrows = False
 
     def bounded(self, findings: Findings) -> Judgement | None:
         """What comes of a bound that the program declares for what grows; None: there is none."""
@@ -89,7 +92,7 @@ class Settling:
             age = declared.age_in_text(filling)
             if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
                 return self._outlive(age)  # it may be of something else
-        if not self._ledger().evidence.growing:  # it was not counted, but seen
+        if not self._ledger().evidence.growing or self.outgrows:  # it was not counted, but seen
             return None
         if not fillings:  # it is in many, or in none that has a name
             return self._outlast("what was growing", declared.removed_within(None))
@@ -197,7 +200,8 @@ class Settling:
         if not self._stays(now, proven) and (
             now.outcome != "inconclusive" or not confirming.few_stay()
         ):
-            return of_age(now, proven)
+            self.outgrows = now.outcome == "inconclusive" and keeps_its_pace(self._meter.series)
+            return None if self.outgrows else of_age(now, proven)
         if confirming.has_ended(proven.growing):
             worst = now.growing[0].allocations
             return Judgement("steady", (f"what {worst} allocates fills up: later work added less",))

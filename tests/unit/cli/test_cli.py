@@ -137,13 +137,17 @@ def test_endings_from_outside(raised, status, said, script, monkeypatch, capfd):
     assert capfd.readouterr().err.strip() == said
 
 
-def test_a_bug_of_ours_is_not_made_up_as_an_error_of_the_user(script, monkeypatch):
+def test_a_bug_of_ours_is_neither_made_up_as_one_of_the_user_nor_status_1(
+    script, monkeypatch, capsys
+):
     def broken(arguments):
         raise RuntimeError("bug")
 
     monkeypatch.setattr("pytest_nodeleak.cli.run.run_script", broken)
-    with pytest.raises(RuntimeError, match="bug"):
-        run("run", str(script))
+    assert run("run", str(script)) == 2
+    said = capsys.readouterr().err
+    assert "RuntimeError: bug" in said
+    assert "a mistake of nodeleak's own" in said
 
 
 def test_the_doctor_knows_the_limit_of_its_container():

@@ -22,7 +22,7 @@ from pytest_nodeleak.judge.aging import (
     seen_last,
     slow_down,
 )
-from pytest_nodeleak.judge.evidence import LedgerEvidence
+from pytest_nodeleak.judge.evidence import Judgement, LedgerEvidence
 from pytest_nodeleak.judge.ledger import growing_among, merge_windows
 from pytest_nodeleak.judge.survivors import by_rising_bytes, judge_survivors
 from pytest_nodeleak.judge.suspects import has_filled_up, replaced_within, some_grow
@@ -322,10 +322,20 @@ def test_of_what_a_heap_rises_less_than_only_that_leaks_which_it_can_be():
     cache = shown.growing
     small = evidence((256, 512)).growing
     both = replace(shown, growing=(*cache, *small))
-    doubt = judge_survivors(both, POLICY)
+    found = judge_survivors(both, POLICY)
+    assert (found.outcome, found.growing, found.others_replaced) == ("leak", small, True)
+    # One function may replace and keep: then those of a size are left.
+    one = of_two_sizes((2560, 5120), (256, 512))
+    whole = replace(both, growing=growing_among(one, (256, 512)))
+    assert judge_survivors(whole, POLICY).growing[0].allocations.of_size == 32
+    # Where a heap jumps nothing is told by its steps, but what it may be is.
+    jumps = [40 * 256 * i + (15_000 if i % 3 == 1 else 0) for i in range(12)]
+    doubt = judge_survivors(
+        replace(both, series=heap(*(3_000_000 + n for n in jumps), step=256)), POLICY
+    )
     assert doubt.doubtful
     found = by_rising_bytes(both, doubt)
-    assert (found.outcome, found.growing) == ("leak", small)
+    assert (found.outcome, found.growing, found.others_replaced) == ("leak", small, True)
 
 
 def test_what_was_let_go_of_at_once_before_must_outlive_as_much_work_or_pass_its_peak():
@@ -523,11 +533,15 @@ def test_what_goes_on_beside_a_table_that_has_filled_up_is_counted_from_then_on(
     assert growing((256, 500, 26, 0), windows) == ()
 
 
+def leak(*growing, **fields):
+    return Judgement("leak", (), growing=growing, **fields)
+
+
 def test_what_was_proven_is_told_as_it_was_counted_last():
     (before,), (after,) = growing((256, 512)), growing((20, 40, 80), (256, 512, 1024))
     (other,) = growing((256, 512, 1024), (256, 512, 1024), frame=OTHER)
     rare = replace(other, steady=False)
-    assert seen_last((before,), (after, other)) == (after, other)
-    assert seen_last((before,), (other,)) == (before, other)
-    assert seen_last((before,), (rare,)) == (before,)
-    assert seen_last((), (rare,)) == (rare,)
+    assert seen_last(leak(before), (after, other)) == (after, other)
+    assert seen_last(leak(before), (other,)) == (before, other)
+    assert seen_last(leak(before), (rare,)) == (before,)
+    assert seen_last(leak(), (rare,)) == (rare,)

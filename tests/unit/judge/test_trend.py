@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from pytest_nodeleak.base.samples import Sample, Series
@@ -11,6 +13,7 @@ from pytest_nodeleak.judge.trend import (
     heap_rises_evenly,
     heap_rises_in_steps,
     is_flat,
+    keeps_its_pace,
     paces,
     rises_overall,
     rising_share,
@@ -114,3 +117,21 @@ def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():
     assert not bends(heap(*fills), counted=0.2)  # it is something else that fills up
     assert not bends(heap(*(3_000_000 + 500 * i for i in range(16))))
     assert not bends(heap(*(3_000_000 + 900 * (i % 2) for i in range(16))))  # noise bends nothing
+
+
+def grown(*points):
+    samples = [Sample(used, 0, 0, 0, 1, 1, iterations=done) for done, used in points]
+    return Series(tuple(samples))
+
+
+def test_more_that_comes_than_goes_keeps_its_pace_over_doublings_and_what_fills_up_does_not():
+    # An order book: two added, one taken out at random.
+    book = ((3071, 5_041_040), (15_231, 6_092_040), (20_768, 6_491_176), (37_818, 7_796_248))
+    later = ((55_636, 9_282_704), (162_544, 17_744_840), (330_088, 31_525_528))
+    assert keeps_its_pace(grown(*book, *later))
+    assert not keeps_its_pace(grown(*book))  # of two doublings only
+    # Keys of a bounded world, asked for at random.
+    fills = [(n, round(4e6 + 8e6 * (1 - math.exp(-n / 100_000)))) for n, _ in (*book, *later)]
+    assert not keeps_its_pace(grown(*fills))
+    falls = (*book, (55_636, 9_282_704), (100_000, 5_000_000), (330_088, 31_525_528))
+    assert not keeps_its_pace(grown(*falls))
