@@ -27,8 +27,6 @@ from .terminal import Terminal
 __all__ = ["measure_running"]
 
 _EVERY = "5s"
-#: readings besides those of the warm-up and after it
-_SAMPLES = 10
 
 
 def measure_running(arguments: argparse.Namespace) -> int:
@@ -73,11 +71,11 @@ def _workload(arguments: argparse.Namespace) -> Workload:
 
 
 def _policy(arguments: argparse.Namespace) -> Policy:
-    """The defaults: its compilers are on, and --samples say how long it is watched."""
+    """The defaults: its compilers are on; --samples, if given, say how long it is watched."""
     policy = Policy(jit="on")
     works = (arguments.workload, arguments.http, arguments.exec)
-    if all(work is None for work in works):
-        samples = max(3, _whole("--samples", arguments.samples or str(_SAMPLES)))
+    if all(work is None for work in works) and arguments.samples is not None:
+        samples = max(3, _whole("--samples", arguments.samples))
         seconds = parse_seconds(arguments.every or _EVERY)
         policy = policy.with_values("--samples", budget=samples * seconds)
     if arguments.yes:

@@ -157,6 +157,11 @@ class DeclaredAge:
     seconds: float
     filling: Filling
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is of that container: a number without a name may be of another."""
+        return self.name != _IN_TEXT
+
     def __str__(self) -> str:
         return f"{self.name} = {self.seconds:g} s of {self.filling.container}"
 

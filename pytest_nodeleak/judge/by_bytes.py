@@ -22,6 +22,7 @@ from .trend import (
     rises_evenly,
     rises_late,
     rises_nearly_always,
+    rises_overall,
     rising_share,
     robust_slope,
     steady_rate,
@@ -190,7 +191,7 @@ def that_fit(growing: Sequence[Growing], evidence: LedgerEvidence) -> tuple[Grow
     series = evidence.all_readings
     slope = slope_of(series.samples)
     rises = rising_share(series.heap_used) >= THRESHOLDS.nearly_all
-    if evidence.compiled or not rises or len(series.samples) < LEAST_RISING:
+    if evidence.may_warm_up or not rises or len(series.samples) < LEAST_RISING:
         return ()
     fitting = tuple(
         part
@@ -244,10 +245,10 @@ def is_level(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> bool:
     """Whether heapUsed neither rises to the end nor falls by as much as survivors add.
 
     A full cache hides a small leak beside it, a backlog that is worked off a larger one. Where
-    compilers are on, steps of the heap are theirs.
+    compilers are on, single steps of the heap are theirs.
     """
     if evidence.compiled:
-        return True
+        return evidence.may_warm_up or not rises_overall(evidence.series, THRESHOLDS.flat_band)
     heap = evidence.series.heap_used
     fall = max((before - after for before, after in combinations(heap, 2)), default=0)
     series = evidence.series

@@ -30,11 +30,16 @@ from .ledger import Growing
 from .thresholds import THRESHOLDS
 from .trend import bends, deltas, falls, rises_late, rises_overall
 
-__all__ = ["by_rising_bytes", "judge_survivors"]
+__all__ = ["by_rising_bytes", "judge_survivors", "unless_it_rises"]
 
 
 #: times the work between two falls of heapUsed that what was counted must outlive
 PERIOD = 1.2
+#: what settles a doubt
+ONLY_COUNTED = (
+    "heapUsed moves by more, or less, than that: only objects that are counted can tell what of it "
+    "is replaced; let a snapshot be taken (snapshots='always')"
+)
 
 
 def judge_survivors(evidence: LedgerEvidence, policy: Policy) -> Judgement:
@@ -98,6 +103,17 @@ def _must_outlive(
         return None
     reason = "growth that has not outlived enough work"
     return Judgement(None, (reason,), growing=growing, wants_age=iterations)
+
+
+def unless_it_rises(evidence: LedgerEvidence, leak: Judgement) -> Judgement:
+    """A ``leak`` that is doubtful, where no snapshot can settle it: only if heapUsed rises by it.
+
+    Objects of a program that is watched may be replaced after more time than it is looked at.
+    """
+    if not leak.doubtful or leak.outcome != "leak":
+        return leak
+    reason = f"{_for_a_while(evidence, leak.growing[0])}, but {ONLY_COUNTED}"
+    return by_rising_bytes(evidence, replace(leak, outcome="inconclusive", reasons=(reason,)))
 
 
 def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
@@ -203,19 +219,19 @@ def _replaced(evidence: LedgerEvidence, leaking: Sequence[Growing]) -> Judgement
         again = max(2 * evidence.outlived, 1.0)
         reason = "survivors that are fewer the older they are"
         return Judgement(None, (reason,), growing=tuple(leaking), wants_age=again)
-    worst = leaking[0]
-    what = f"what {worst.allocations} allocates, +{format_rate(worst.per_iteration)} per "
+    what = _for_a_while(evidence, leaking[0])
     if not is_level(evidence, leaking):
-        reason = (
-            f"{what}{evidence.unit}, stays for a while, but heapUsed moves by more, or less, than "
-            "that: only objects that are counted can tell what of it is replaced; let a snapshot "
-            "be taken (snapshots='always')"
-        )
+        reason = f"{what}, but {ONLY_COUNTED}"
         return Judgement("inconclusive", (reason,), growing=tuple(leaking), doubtful=True)
-    reason = (
-        f"{what}{evidence.unit}, stays for a while and is replaced: heapUsed does not rise with it"
-    )
+    reason = f"{what} and is replaced: heapUsed does not rise with it"
     return Judgement("steady", (reason,), growing=tuple(leaking))
+
+
+def _for_a_while(evidence: LedgerEvidence, worst: Growing) -> str:
+    return (
+        f"what {worst.allocations} allocates, +{format_rate(worst.per_iteration)} per "
+        f"{evidence.unit}, stays for a while"
+    )
 
 
 def _stays(evidence: LedgerEvidence, worst: Growing) -> str:

@@ -22,7 +22,7 @@ from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
 from ..judge.nothing_grows import doubts, is_unexplained, not_proven, unexplained, unexplained_rise
-from ..judge.survivors import by_rising_bytes
+from ..judge.survivors import by_rising_bytes, unless_it_rises
 from ..judge.trend import bends, goes_on, rising_share
 from ..judge.verdict import AllocationSite, Verdict
 from ..node import NodeApp
@@ -249,13 +249,13 @@ class _Measurement:
     def _named(self, judgement: Judgement, evidence: Evidence) -> Said:
         """The judgement with the names of what grows, in the time that ``explain`` gives."""
         meter = self.meter
-        is_named = judgement.outcome != "steady" and bool(judgement.growing)
-        if is_named:
+        if is_named := judgement.outcome != "steady" and bool(judgement.growing):
             self._wait_for_memory()
         deadline = meter.budget.within(self.policy.explain)
         if is_named:
             why_not = why_no_snapshot(meter, self.policy, deadline.remaining or 0.0)
             if why_not:
+                judgement = unless_it_rises(self._ledger().evidence, judgement)
                 judgement = replace(judgement, reasons=(*judgement.reasons, why_not))
             else:
                 self._naming = judgement if judgement.outcome == "leak" else None
@@ -265,7 +265,7 @@ class _Measurement:
                     )
                 self._naming = None
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())
-        reasons += (meter.files.why_not,) if meter.files.why_not else ()
+        reasons += tuple(filter(None, (meter.files.why_not,)))
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:
             reasons += also_leaking(self.ledger)

@@ -253,8 +253,11 @@ class _Watch:
 
     def run(self, n: int, seconds: float, deadline: Deadline) -> int:
         assert self.fixed_seconds is not None
-        for _ in range(n):
+        limit = time.monotonic() + seconds
+        for done in range(n):
             end = time.monotonic() + self.fixed_seconds
+            if done and end > limit:
+                return done
             while (left := end - time.monotonic()) > 0:
                 time.sleep(min(left, 0.25))
                 self._app.check_alive("it was watched")

@@ -13,9 +13,9 @@ from ...judge.bounds import DeclaredAge, DeclaredBound, Filling
 from ...sources.paths import is_package
 from ...sources.uses import Uses, is_for_others, uses_of
 from ..counting import Ledger
-from ..meter import Meter
+from ..meter import LONGEST_TIMER, Meter
 
-__all__ = ["Declared"]
+__all__ = ["LONGEST_WAIT", "Declared"]
 
 #: in a step of a path: ``limiter (RateLimiter) in module app.js``
 _CLASS = re.compile(r"\(([A-Za-z_]\w*)")
@@ -24,6 +24,8 @@ _CONTAINERS = frozenset(("Array", "Map", "Object", "Set"))
 MOST_EXAMPLES = 3
 #: scripts of the author's that are read: of one with more nothing is concluded
 MOST_SCRIPTS = 1000
+#: seconds of a wait beyond the budget: for an age that is as long as such a timer, and a tenth more
+LONGEST_WAIT = 1.1 * LONGEST_TIMER
 
 
 class Declared:
@@ -35,6 +37,22 @@ class Declared:
         self._heap = meter.subject.heap
         self._numbers: dict[Filling, Mapping[str, float]] = {}
         self._known: dict[str, Uses] = {}
+
+    def by_numbers(self, filling: Filling) -> DeclaredBound | DeclaredAge | None:
+        """A number in or beside the container that bounds its entries, or is an age."""
+        return self.bound(filling) or self.age(filling)
+
+    def by_deadline(self, filling: Filling) -> DeclaredAge | None:
+        """When its objects say that they expire, if that can be waited for."""
+        found = self.deadline(filling)
+        return found if found is not None and 1.1 * found.seconds <= LONGEST_WAIT else None
+
+    def by_text(self, filling: Filling) -> DeclaredBound | DeclaredAge | None:
+        """A number in the text that bounds its entries, or may be an age, and be of another."""
+        if (bound := self.bound_in_text(filling)) is not None:
+            return bound
+        found = self.age_in_text(filling)
+        return found if found is not None and found.seconds <= LONGEST_TIMER else None
 
     def bound(self, filling: Filling) -> DeclaredBound | None:
         """A number in or beside the container that bounds its entries."""

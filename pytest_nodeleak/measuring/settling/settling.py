@@ -30,15 +30,13 @@ from ..meter import LONGEST_TIMER, TICK, Meter
 from ..naming import Findings
 from ..plan import Pacer
 from ..windows import HELD, MUCH_MORE, Windows
-from .declared import Declared
+from .declared import LONGEST_WAIT, Declared
 
 if TYPE_CHECKING:
     from ...heap import SlotGrowth
 
 __all__ = ["Settling"]
 
-#: seconds of a wait beyond the budget: for an age that is as long as such a timer, and a tenth more
-LONGEST_WAIT = 1.1 * LONGEST_TIMER
 #: seconds for seeing whether something grows still
 CHECK_SECONDS = 1.0
 #: seconds that most of what is taken out again, or swept by a timer, is kept at most
@@ -63,6 +61,8 @@ class Settling:
         self._ledger = ledger
         #: containers that grow beside one that has a bound, and was full
         self.still_growing: tuple[str, ...] = ()
+        #: seconds of the longest wait for an age
+        self._waited = 0.0
         #: whether more comes than is taken out, of which one is as likely as another
         self.outgrows = False
 
@@ -73,31 +73,35 @@ class Settling:
             return self._fill(store, findings.fillings)
         fillings = [f for f in findings.fillings if not f.is_nodes][:MOST_FILLINGS]
         declared = Declared(self._meter, self._ledger())
-        for filling in fillings:
-            bound = declared.bound(filling)
-            if bound is not None:
-                beyond = beyond_means(bound, self._meter.subject.heap.heap_limit())
-                return Judgement("leak", (beyond,)) if beyond else self._fill(bound, fillings)
-            age = declared.age(filling)
-            if age is not None:
-                return self._outlive(age)
-        for filling in fillings:
-            deadline = declared.deadline(filling)
-            if deadline is not None and 1.1 * deadline.seconds <= LONGEST_WAIT:
-                return self._outlive(deadline)
-        for filling in fillings:
-            bound = declared.bound_in_text(filling)
-            if bound is not None:
-                return self._fill(bound, fillings)
-            age = declared.age_in_text(filling)
-            if age and age.seconds <= LONGEST_TIMER and self._has_time_for(1.1 * age.seconds):
-                return self._outlive(age)  # it may be of something else
+        left = list(fillings)
+        for tells in (declared.by_numbers, declared.by_deadline, declared.by_text):
+            for filling in fillings:
+                told = tells(filling) if filling in left else None
+                if told is None:
+                    continue
+                judgement = self._seen_to_its_end(told, fillings)
+                if judgement is not None or isinstance(told, DeclaredBound):
+                    return judgement
+                left.remove(filling)  # it stays for longer, or something else grows
+        if fillings and not left:
+            return None
+        fillings = left
         if not self._ledger().evidence.growing or self.outgrows:  # it was not counted, but seen
             return None
         if not fillings:  # it is in many, or in none that has a name
             return self._outlast("what was growing", declared.removed_within(None))
         within = {declared.removed_within(f): f.container for f in fillings}
         return self._outlast(f"what {within[max(within)]} is given", max(within))
+
+    def _seen_to_its_end(
+        self, told: DeclaredBound | DeclaredAge, fillings: Sequence[Filling]
+    ) -> Judgement | None:
+        """What comes of it in more work; None: what it is of stays, or something else grows."""
+        if isinstance(told, DeclaredAge):
+            is_there = told.is_sure or self._has_time_for(1.1 * told.seconds)
+            return self._outlive(told) if is_there else None
+        beyond = beyond_means(told, self._meter.subject.heap.heap_limit())
+        return Judgement("leak", (beyond,)) if beyond else self._fill(told, fillings)
 
     def _outlast(self, what: str, within: float) -> Judgement | None:
         """Work until a program that takes things out again should have; None: they stay."""
@@ -163,8 +167,13 @@ class Settling:
         return filled(bound, still_grows=stays or bool(self.still_growing))
 
     def _outlive(self, age: DeclaredAge) -> Judgement | None:
-        """Wait until what is there must be too old, and see; None: it stays."""
+        """Wait until what is there must be too old, and see; None: it stays, or something else.
+
+        What has been waited for is not waited for again.
+        """
         pause = 1.1 * age.seconds
+        if pause <= self._waited:
+            return None
         if not self._has_time_for(pause):
             return not_old(age, self._meter.unit)
         # Those counted before the wait must be gone after it; new ones may have taken their place.
@@ -172,6 +181,7 @@ class Settling:
         if not ledger.worst.is_watched:
             ledger.watch_anew()
         self._meter.wait(pause, age.name)
+        self._waited = pause
         ledger.work(TIDY_SECONDS)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
