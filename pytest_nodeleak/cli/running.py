@@ -49,7 +49,7 @@ def add_attach(commands: Any, add_policy: Callable[[argparse.ArgumentParser], No
     work.add_argument("--workload", metavar="JS", help="JavaScript of one iteration, run in it")
     work.add_argument("--http", metavar="REQUEST", help="one iteration: 'GET http://...'")
     work.add_argument("--exec", metavar="COMMAND", help="one iteration: a shell command")
-    attach.add_argument("--samples", metavar="N", help="readings of --every (default: 10)")
+    attach.add_argument("--samples", metavar="N", help="readings of --every, in all (some 10)")
     attach.add_argument(
         "--concurrency", metavar="N", default="1", help="requests of --http at once"
     )
