@@ -145,7 +145,7 @@ class Explainer:
             paths.append(describe_path(self.graph, chain, start))
             self.snapshot.release()
             if owner is None and holder >= 0:
-                owner = owners.describe(holder, example, len(members) / sample.size)
+                owner = owners.describe(holder, example, len(members) / sample.size, members)
         where = self._definition(row, group)
         self.snapshot.release()
         return replace(

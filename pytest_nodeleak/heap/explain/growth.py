@@ -19,7 +19,8 @@ class Owner:
     the elements of an Array whose backing store is older than the first snapshot: a
     preallocated buffer that fills, and cannot grow by filling; False if the store was
     allocated since; None for other containers. ``share`` is the part of the survivors
-    that it holds, 0 to 1. ``holder_id`` is the id of the object that may say how large it may
+    that it holds, 0 to 1, ``per_survivor`` how many of its entries lead to one of them: less than 1
+    where an entry has several. ``holder_id`` is the id of the object that may say how large it may
     become, ``closure_id`` that of a function that sees the variable it is in, ``beside_id`` that
     of the plain object it is a property of, ``path`` leads to it.
     """
@@ -31,6 +32,7 @@ class Owner:
     capacity: int | None = None
     capacity_fixed: bool | None = None
     share: float = 1.0
+    per_survivor: float = 1.0
     holder_id: int | None = None
     closure_id: int | None = None
     beside_id: int | None = None

@@ -37,6 +37,7 @@ class OwnerFinder:
         self._property = layout.edge_type("property")
         self._known: dict[int, int] = {}
         self._heads: dict[int, int] = {}
+        self._entries: dict[int, int] = {}
 
     def sort(self, nodes: AnyArray) -> list[tuple[int, AnyArray]]:
         """Nodes by owner (-1: none found), those with most first."""
@@ -109,8 +110,24 @@ class OwnerFinder:
         number = int(self.snapshot.node_id[node])
         return number <= self.first_new or number % 2 == 0
 
-    def describe(self, node: int, example: int, share: float) -> Owner:
-        """An Owner record for a node that holds ``example``."""
+    def _entry(self, node: int, owner: int) -> int:
+        """The last new object on the way up to the owner: what was put into it."""
+        way: list[int] = []
+        entry = -1
+        while node not in (owner, -1):
+            entry = self._entries.get(node, -1)
+            if entry >= 0:
+                break
+            way.append(node)
+            node = self.retention.above(node)
+        for passed in reversed(way):
+            if entry < 0 and self._is_holder(passed) and not self._is_old(passed):
+                entry = passed
+            self._entries[passed] = entry
+        return entry
+
+    def describe(self, node: int, example: int, share: float, members: AnyArray) -> Owner:
+        """An Owner record for a node that holds ``example``, as it does other ``members``."""
         chain, start = self.retention.chain(node)
         if self._name(node) == "system / Context":
             # The variable says more than the scope it is in.
@@ -129,6 +146,7 @@ class OwnerFinder:
             capacity=capacity,
             capacity_fixed=fixed,
             share=share,
+            per_survivor=len({self._entry(at, node) for at in members.tolist()}) / members.size,
             holder_id=holder,
             closure_id=closure,
             beside_id=self._beside(node),

@@ -36,11 +36,12 @@ class Wanted:
     def met_by(self, owner: Owner, gained: Mapping[int, int]) -> float:
         """As a share of what its own survivors let expect; 1 where that is not known."""
         shares = [1.0]
-        most = self.entries * owner.share
+        each = owner.share * owner.per_survivor
+        most = self.entries * each
         if owner.entries is not None and most > 0:
             shares.append(owner.entries / most)
         if owner.id in gained and self.more:
-            shares.append(max(0.0, gained[owner.id] / (self.more * owner.share)))
+            shares.append(max(0.0, gained[owner.id] / (self.more * each)))
         return min(shares)
 
 

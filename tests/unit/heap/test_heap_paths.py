@@ -8,6 +8,7 @@ from heap_reference import read
 from pytest_nodeleak.base.deadline import Deadline
 from pytest_nodeleak.base.errors import DeadlineExceeded
 from pytest_nodeleak.heap import growth_over
+from pytest_nodeleak.heap.explain.passages import Wanted
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
 APP = "/srv/app/index.js"
@@ -95,6 +96,27 @@ def test_a_path_leads_through_what_can_hold_all_that_stays(program, every):
     # A window has added no more than the cache holds: it may be what leaks.
     (row,) = diff.explain(["Leaf"], expected=[8.0])
     assert row.owner.name == "cache (Array) in module index.js"
+
+
+def test_an_entry_that_has_several_of_them_is_one_entry(program):
+    build = program.build
+    stats = build.array(program.module, "stats", kind="context")
+
+    def keep(times):
+        for _ in range(times):
+            stat = build.object("Stat")
+            build.push(stats, stat)
+            top = build.array(stat, "top")
+            for _ in range(20):
+                build.push(top, build.object("Leaf"))
+        return read(build.json())
+
+    (row,) = growth_over([keep(10), keep(6)]).explain(["Leaf"], expected=[320.0])
+    assert row.owner.name == "stats (Array) in module index.js"
+    assert (row.owner.entries, row.owner.per_survivor) == (16, 1 / 20)
+    # With 20 in each of its entries it holds all that were made, and has gained all of them.
+    assert Wanted(320.0, 120).met_by(row.owner, {row.owner.id: 6}) == 1.0
+    assert Wanted(320.0, 120).met_by(row.owner, {row.owner.id: 1}) == pytest.approx(1 / 6)
 
 
 def test_a_list_that_grows_at_its_head_is_followed_down_to_those_that_it_holds(program):
