@@ -167,8 +167,10 @@ class SnapshotDiff:
             rows = [row for row in self.rows if not row.internal and row.survivor_count][:10]
         chosen = [self.row(row) if isinstance(row, str) else row for row in rows]
         groups = [self.nodes_of(row) for row in chosen]
+        until = [self.max_odd_ids[-1]] * len(chosen)
         for at, row in enumerate(chosen):
             if (row.kind, row.name) in older:
+                until[at] = self.max_odd_ids[-2]
                 groups[at] = groups[at][self.last.node_id[groups[at]] <= self.max_odd_ids[-2]]
                 size = int(self.last.node_size[groups[at]].sum(dtype=np.int64))
                 chosen[at] = replace(row, shallow_size=size)
@@ -178,6 +180,7 @@ class SnapshotDiff:
             deadline=deadline,
             paths_per_row=paths_per_row,
             expected=expected,
+            until=until,
             gained=self._gained if expected else {},
         )
 

@@ -56,18 +56,19 @@ class Explainer:
         deadline: Deadline | None = None,
         paths_per_row: int = 1,
         expected: Sequence[float] = (),
+        until: Sequence[int] = (),
         gained: Mapping[int, int] = MappingProxyType({}),
     ) -> tuple[ConstructorGrowth, ...]:
         """Copies of ``rows``, whose nodes are ``groups``, with everything filled in.
 
         ``expected`` says how many entries a container must have if all of a row is kept in it,
         ``gained`` how many more those have, by id, of which that is known; retained sizes are then
-        of what is new, too.
+        of what is new, too, of ids ``until`` that of the row.
         """
-        since = self.max_odd_ids[0] if expected else 0
+        ids = [(self.max_odd_ids[0], last) for last in until] if expected else [None] * len(rows)
 
         def explained(avoided: BoolArray | None) -> tuple[ConstructorGrowth, ...]:
-            return self._explain_all(rows, groups, deadline, paths_per_row, since, avoided)
+            return self._explain_all(rows, groups, deadline, paths_per_row, ids, avoided)
 
         found = explained(None)
         if not expected:
@@ -81,21 +82,21 @@ class Explainer:
         groups: Sequence[AnyArray],
         deadline: Deadline | None,
         paths_per_row: int,
-        since: int,
+        ids: Sequence[tuple[int, int] | None],
         avoided: BoolArray | None,
     ) -> tuple[ConstructorGrowth, ...]:
-        """The same, by ways that avoid what is marked; sizes, where nothing is, ``since`` an id."""
+        """The same, by ways that avoid what is marked; sizes, where nothing is, of ``ids``."""
         if not any(group.size for group in groups):
             return tuple(rows)
         retention = Retention(self.graph, groups, deadline, avoided)
         owners = OwnerFinder(self.graph, retention, self.max_odd_ids)
         result: list[ConstructorGrowth] = []
-        for row, group in zip(rows, groups, strict=True):
+        for row, group, new in zip(rows, groups, ids, strict=True):
             if deadline is not None:
                 deadline.check("explaining what survived")
             found = self._explain(row, group, retention, owners, paths_per_row)
             if group.size and avoided is None:  # no way changes what a row retains
-                found = replace(found, retained_size=retention.retained_size(group, since))
+                found = replace(found, retained_size=retention.retained_size(group, new))
             result.append(found)
             self.snapshot.release()
         return tuple(result)

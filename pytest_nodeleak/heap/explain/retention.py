@@ -114,11 +114,12 @@ class Retention:
         """Bytes that only the suspects keep alive."""
         return int(self._inner[1].sum())
 
-    def retained_size(self, group: AnyArray, since: int = 0) -> int:
+    def retained_size(self, group: AnyArray, new: tuple[int, int] | None = None) -> int:
         """Bytes that become unreachable when no path may enter the group.
 
-        Of objects with an id above ``since`` alone: the newest of a list that grows at its head
-        keeps all the older ones, which it did not add.
+        ``new``: of objects with an id above the first and up to the second alone. The newest of a
+        list that grows at its head keeps all the older ones, which it did not add; the oldest of
+        one that grows at its end those that came after the window.
         """
         visited = self.blocked.copy()
         visited[group] = True
@@ -127,9 +128,9 @@ class Retention:
         visited[group] = False
         nodes, sizes = self._inner
         freed = ~visited[nodes]
-        if since:
+        if new is not None:
             ids = self.graph.snapshot.node_id[nodes]
-            freed &= (ids > since) | (ids % 2 == 0)
+            freed &= ((ids > new[0]) & (ids <= new[1])) | (ids % 2 == 0)
         return int(sizes[freed].sum())
 
     def chain(self, node: int) -> tuple[list[int], int]:

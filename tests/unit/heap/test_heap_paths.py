@@ -140,6 +140,27 @@ def test_a_list_that_grows_at_its_head_is_followed_down_to_those_that_it_holds(p
     assert row.retained_size == 20 * 32
 
 
+def test_a_list_that_grows_at_its_end_did_not_add_what_came_after_the_window(
+    program,
+):
+    build = program.build
+    first = build.object("Link")
+    build.edge(program.module, first, "context", "first")
+    links = [first]
+
+    def grow(times):
+        for _ in range(times):
+            links.append(build.object("Link"))
+            build.edge(links[-2], links[-1], "property", "next")
+        return read(build.json())
+
+    diff = growth_over([grow(5), grow(10), grow(100)])
+    (row,) = diff.explain(["Link"], expected=[116.0], older={("object", "Link")})
+    assert (row.shallow_size, row.retained_size) == (10 * 32, 10 * 32)
+    (row,) = diff.explain(["Link"], expected=[116.0])
+    assert row.retained_size == 110 * 32
+
+
 def test_array_whose_store_was_replaced(program):
     build = program.build
     leaky = build.array(program.module, "leakyData", kind="context")
