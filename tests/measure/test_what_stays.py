@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_nodeleak import every
+
 from .conftest import Measured
 
 pytestmark = pytest.mark.slow
@@ -357,3 +359,36 @@ def test_more_comes_than_is_taken_out_at_random(measured: Measured, keeps: bool)
     if keeps:
         worst = verdict.constructors[0]
         assert (worst.name, round(worst.per_iteration, 2)) == ("Order", 1.0)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_of_what_a_watched_program_has_under_way_nothing_is_named(
+    measured: Measured, keeps: bool
+) -> None:
+    verdict = measured(
+        f"""
+        const {{ setTimeout: sleep }} = require('node:timers/promises');
+        let young = new Set(), old = new Set(), offset = 0;
+        setInterval(() => {{
+          if ({str(keeps).lower()}) for (const id of young) {{ if (id.endsWith('0')) old.add(id); }}
+          else old = young;
+          young = new Set();
+        }}, 1000);
+        async function* messages() {{
+          for (;;) {{
+            await sleep(4);
+            for (let n = 0; n < 3; n++) yield {{ id: 'message ' + ++offset }};
+          }}
+        }}
+        (async () => {{
+          for await (const {{ id }} of messages())
+            if (!young.has(id) && !old.has(id)) young.add(id);
+        }})();
+        """,
+        every("1s"),
+    )
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        worst = verdict.constructors[0]
+        assert worst.name == "(string)"
+        assert worst.retaining_path[0] == "old (Set) in module program.js"

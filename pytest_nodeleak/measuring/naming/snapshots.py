@@ -147,6 +147,8 @@ def _survivors(
     total = sum(evidence.windows[:windows]) or 1
     alive = [(row, row.survivors[:windows]) for row in judged_rows(evidence.rows, policy)]
     paces = [(row, counts, sum(counts) / total) for row, counts in alive if sum(counts) > 1]
+    # What only the latest window has is not done with yet, where others have been.
+    paces = [of for of in paces if any(of[1][:-1])] or paces
     least = _least_pace(judgement)
     if judgement.others_replaced:
         most = TOO_MANY * max(map(_rate_of_one_size, judgement.growing))
