@@ -17,6 +17,7 @@ from .thresholds import THRESHOLDS
 from .trend import (
     deltas,
     heap_rises_evenly,
+    last_by,
     later_half,
     paces,
     rises_evenly,
@@ -38,6 +39,7 @@ __all__ = [
     "external_rises",
     "external_rises_evenly",
     "external_rises_in_jumps",
+    "fits",
     "is_level",
     "is_noise",
     "late_share",
@@ -101,8 +103,7 @@ def _grew_over_doublings(series: Series, early: float) -> bool:
 
 def _external_at(series: Series, iterations: float) -> int:
     """The reading up to which there were so many ``iterations``; the first where there is none."""
-    known = [s.external for s in series.samples if s.iterations <= iterations]
-    return known[-1] if known else series.samples[0].external
+    return (last_by(series, iterations) or series.samples[0]).external
 
 
 def external_rises_evenly(series: Series) -> bool:
@@ -196,14 +197,15 @@ def that_fit(growing: Sequence[Growing], evidence: LedgerEvidence) -> tuple[Grow
     fitting = tuple(
         part
         for whole in growing
-        for part in ((whole,) if _fits(whole, slope) else _sizes_of(whole, evidence.windows))
-        if _fits(part, slope)
+        for part in ((whole,) if fits(whole, slope) else _sizes_of(whole, evidence.windows))
+        if fits(part, slope)
     )
     makes_up = bytes_per_iteration(fitting) >= THRESHOLDS.witnessed * slope
     return fitting if makes_up and witnessed(fitting, evidence) else ()
 
 
-def _fits(growing: Growing, slope: float) -> bool:
+def fits(growing: Growing, slope: float) -> bool:
+    """Whether a heap that rises by ``slope`` bytes per iteration may keep all of it."""
     return THRESHOLDS.witnessed * growing.bytes_per_iteration <= slope
 
 

@@ -176,12 +176,9 @@ def growing_among(
             found = [growing for growing in found if growing not in mine] + [whole]
     if not any(growing.steady for growing in found):
         told = {(g.allocations.place, g.allocations.of_size) for g in before}
-        of_a_size = [g for row in rows for part in _apart(row, told) if (g := growing_of(part))]
-        for growing in of_a_size:
-            if growing.steady and not growing.few:
-                place = growing.allocations.place
-                others = [g for g in found if g.allocations.place != place]
-                found = [*others, growing]
+        sizes = [g for row in rows for part in _apart(row, told) if (g := growing_of(part))]
+        apart = {g.allocations.place: g for g in sizes if g.steady and not g.few}
+        found = [g for g in found if g.allocations.place not in apart] + [*apart.values()]
     if compiled and not any(growing.steady for growing in found):
         below = [g for parts in _below(rows) if (g := growing_of(parts)) and g.steady]
         # Of a chain of callers the innermost: what it allocates, the others do as well.

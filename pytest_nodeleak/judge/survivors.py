@@ -18,6 +18,7 @@ from .by_bytes import (
     always_falls,
     bytes_added,
     bytes_per_iteration,
+    fits,
     is_level,
     is_noise,
     late_share,
@@ -123,9 +124,7 @@ def by_rising_bytes(evidence: LedgerEvidence, doubt: Judgement) -> Judgement:
     would make it rise by more than it does is replaced.
     """
     slope = slope_of(evidence.series.samples)
-    leaking = tuple(
-        g for g in doubt.growing if THRESHOLDS.witnessed * g.bytes_per_iteration <= slope
-    )
+    leaking = tuple(g for g in doubt.growing if fits(g, slope))
     added = THRESHOLDS.witnessed * bytes_added(leaking, evidence)
     if not doubt.doubtful or not leaking or not rises_overall(evidence.series, added):
         return doubt

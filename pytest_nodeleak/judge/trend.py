@@ -19,6 +19,8 @@ __all__ = [
     "heap_rises_evenly",
     "heap_rises_in_steps",
     "is_flat",
+    "keeps_its_pace",
+    "last_by",
     "later_half",
     "paces",
     "rates",
@@ -113,7 +115,7 @@ def keeps_its_pace(series: Series) -> bool:
     So it does where more is added than is taken out, in whatever order; what fills up adds less.
     """
     done = series.iterations[-1]
-    found = [_last_by(series, done / parts) for parts in (8, 4, 2, 1)]
+    found = [last_by(series, done / parts) for parts in (8, 4, 2, 1)]
     looked_at = Series(tuple(sample for sample in found if sample is not None))
     pace = paces(looked_at.iterations, looked_at.heap_used)
     return (
@@ -123,7 +125,8 @@ def keeps_its_pace(series: Series) -> bool:
     )
 
 
-def _last_by(series: Series, iterations: float) -> Sample | None:
+def last_by(series: Series, iterations: float) -> Sample | None:
+    """The last reading of so many ``iterations`` or fewer; None if there is none."""
     return next((s for s in reversed(series.samples) if s.iterations <= iterations), None)
 
 

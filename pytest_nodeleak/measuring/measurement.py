@@ -265,7 +265,7 @@ class _Measurement:
                     )
                 self._naming = None
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())
-        reasons += tuple(filter(None, (meter.files.why_not,)))
+        reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
         if outcome == "leak" and self.ledger is not None:
             reasons += also_leaking(self.ledger)

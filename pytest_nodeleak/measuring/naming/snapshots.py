@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...base.deadline import Deadline
@@ -151,7 +152,7 @@ def _survivors(
     paces = [of for of in paces if any(of[1][:-1])] or paces
     least = _least_pace(judgement)
     if judgement.others_replaced:
-        most = TOO_MANY * max(map(_rate_of_one_size, judgement.growing))
+        most = _most_pace(judgement.growing)
         paces = [of for of in paces if of[2] <= most] or paces
     # Objects of one size may be of several classes, and those are counted only together.
     chosen = [of for of in paces if of[2] >= least] or [
@@ -178,7 +179,7 @@ def named_by_what_stays(
     growing = proven.growing if proven.others_replaced else growing
     deadline = meter.budget.within(policy.explain)
     several = len(meter.snapshots) > 2
-    most = TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)
+    most = _most_pace(growing)
     doubtful = fell(proven.growing, growing) or any(
         row.per_iteration > most for row in found.constructors
     )
@@ -221,6 +222,11 @@ def named_by_what_stays(
 def _least_pace(judgement: Judgement) -> float:
     """Objects per iteration of a class that may be what is growing."""
     return PACE * min((1.0, *map(_rate_of_one_size, judgement.growing)))
+
+
+def _most_pace(growing: Sequence[Growing]) -> float:
+    """Objects per iteration above which a class has others that will be let go of."""
+    return TOO_MANY * max(map(_rate_of_one_size, growing), default=math.inf)
 
 
 def _rate_of_one_size(growing: Growing) -> float:

@@ -75,8 +75,8 @@ class Settling:
         declared = Declared(self._meter, self._ledger())
         left = list(fillings)
         for tells in (declared.by_numbers, declared.by_deadline, declared.by_text):
-            for filling in fillings:
-                told = tells(filling) if filling in left else None
+            for filling in tuple(left):
+                told = tells(filling)
                 if told is None:
                     continue
                 judgement = self._seen_to_its_end(told, fillings)
@@ -98,8 +98,8 @@ class Settling:
     ) -> Judgement | None:
         """What comes of it in more work; None: what it is of stays, or something else grows."""
         if isinstance(told, DeclaredAge):
-            is_there = told.is_sure or self._has_time_for(1.1 * told.seconds)
-            return self._outlive(told) if is_there else None
+            is_worth_it = told.is_sure or self._has_time_for(1.1 * told.seconds)
+            return self._outlive(told) if is_worth_it else None
         beyond = beyond_means(told, self._meter.subject.heap.heap_limit())
         return Judgement("leak", (beyond,)) if beyond else self._fill(told, fillings)
 
