@@ -42,6 +42,10 @@ class Series:
     def iterations(self) -> tuple[int, ...]:
         return tuple(s.iterations for s in self.samples)
 
+    def since(self, iterations: int) -> Series:
+        """The samples that were taken when so many had been run, and after."""
+        return Series(tuple(s for s in self.samples if s.iterations >= iterations))
+
     def __len__(self) -> int:
         return len(self.samples)
 

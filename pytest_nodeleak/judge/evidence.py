@@ -161,6 +161,11 @@ class Judgement:
     growing: tuple[Growing, ...] = ()
 
     @property
+    def is_doubt(self) -> bool:
+        """Whether survivors grow that heapUsed is no witness of."""
+        return self.outcome == "inconclusive" and self.doubtful
+
+    @property
     def doubts_things(self) -> bool:
         """Whether a suspect is more than a value."""
         return any(not suspect.is_value for suspect in self.suspects)

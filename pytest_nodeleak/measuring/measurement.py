@@ -21,7 +21,7 @@ from ..judge.aging import seen_last, slow_down
 from ..judge.by_bytes import by_rss
 from ..judge.evidence import Evidence, Judgement, heap_is_flat, resolution
 from ..judge.judge import judge
-from ..judge.nothing_grows import doubts, is_unexplained, not_proven, unexplained, unexplained_rise
+from ..judge.nothing_grows import doubts, not_proven, unexplained, unexplained_rise
 from ..judge.survivors import by_rising_bytes, unless_it_rises
 from ..judge.trend import bends, goes_on, rising_share
 from ..judge.verdict import AllocationSite, Verdict
@@ -154,13 +154,12 @@ class _Measurement:
         began = meter.budget.clock()
         judgement = self._ledger().run()
         meter.subject = self._ledger().worst.track
-        if judgement.outcome == "inconclusive" and judgement.doubtful:
-            judgement = self._settling.when_of_age()  # bytes tell more of what stays
+        judgement = self._settling.when_of_age(judgement)  # bytes tell more of what stays
         held = self._settling.held_by_timers(judgement)
         if held is not None or judgement.outcome == "leak":
             return held or judgement, windows.collect()
-        later = Series(meter.series.samples[self._ledger().first_ended - 1 :])
-        if judgement.outcome == "inconclusive" or is_unexplained(meter.series, later, policy):
+        if judgement.outcome == "inconclusive" or self._ledger().leaves_a_rise():
+            meter.subject = self._ledger().worst.track
             self._ledger().end()
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds

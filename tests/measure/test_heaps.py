@@ -108,3 +108,38 @@ def test_heaps_beyond_those_that_are_measured_are_said(
     verdict = measured(PARTS % {"leaks": "false", "start": WORKERS})
     assert verdict.outcome == "steady", verdict.reasons
     assert "not measured: 1 of the workers and children; 1 are" in verdict.reasons
+
+
+QUEUE = """
+const { Worker, isMainThread, parentPort } = require('worker_threads');
+class Letter { constructor(n) { this.text = 'dear ' + n; } }
+if (isMainThread) {
+  const workers = [new Worker(__filename), new Worker(__filename)];
+  let n = 0;
+  global.iteration = () => new Promise((done) => {
+    const worker = workers[n++ %% 2];
+    worker.once('message', done);
+    worker.postMessage(n);
+  });
+} else {
+  const inbox = [];
+  parentPort.on('message', (n) => {
+    inbox.push(new Letter(n));
+    if (inbox.length > 50 && %s) inbox.shift();
+    parentPort.postMessage(n);
+  });
+}
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_whose_queue_grows_is_found_where_nothing_outlives_anything(
+    measured: Measured,
+) -> None:
+    verdict = measured(QUEUE % "n % 10 > 1")
+    assert verdict.outcome == "leak", verdict.reasons
+    assert verdict.heap.startswith("worker")
+    assert verdict.constructors[0].name == "Letter"
+    assert verdict.constructors[0].retaining_path[:1] == ("inbox (Array) in module program.js",)
+    bounded = measured(QUEUE % "true")
+    assert bounded.outcome == "steady", bounded.reasons

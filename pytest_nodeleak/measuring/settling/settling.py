@@ -21,6 +21,7 @@ from ...judge.bounds import (
     not_old,
 )
 from ...judge.evidence import Judgement
+from ...judge.nothing_grows import unexplained_rise
 from ...judge.thresholds import THRESHOLDS
 from ...judge.trend import keeps_its_pace
 from ...node.probes.timers import OwnTimer
@@ -47,8 +48,6 @@ TIDY_SECONDS = 1.0
 FULL = 0.9
 #: containers that are asked for a bound
 MOST_FILLINGS = 3
-#: objects that are asked when they expire
-MOST_EXAMPLES = 3
 
 
 class Settling:
@@ -63,7 +62,7 @@ class Settling:
         self.still_growing: tuple[str, ...] = ()
         #: seconds of the longest wait for an age
         self._waited = 0.0
-        #: whether more comes than is taken out, of which one is as likely as another
+        #: whether more comes than is taken out, so that heapUsed rises on and on
         self.outgrows = False
 
     def bounded(self, findings: Findings) -> Judgement | None:
@@ -185,11 +184,18 @@ class Settling:
         ledger.work(TIDY_SECONDS)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
-    def when_of_age(self) -> Judgement:
-        """The judgement on what was counted, when it is of age, if there is time for that."""
-        ledger = self._ledger()
-        can_be_told = ledger.sizes.is_exact and self._has_time_for(2 * CHECK_SECONDS)
-        return self._confirming.confirm() if can_be_told else ledger.judgement
+    def when_of_age(self, judgement: Judgement) -> Judgement:
+        """The judgement on a doubt, when the program had its time to let go of what is too old."""
+        if not (judgement.is_doubt and self._ledger().sizes.is_exact):
+            return judgement
+        if self._has_time_for(2 * CHECK_SECONDS):
+            judgement = self._confirming.confirm()
+        if judgement.is_doubt:
+            if self._outwaits_own_timers(self._ledger().age):
+                judgement = self._confirming.confirm()
+            elif self._confirming.outlives(self._until_old(), in_turn=True) is not None:
+                judgement = self._ledger().judgement
+        return judgement
 
     def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
@@ -210,12 +216,19 @@ class Settling:
         if not self._stays(now, proven) and (
             now.outcome != "inconclusive" or not confirming.few_stay()
         ):
-            self.outgrows = now.outcome == "inconclusive" and keeps_its_pace(self._meter.series)
+            self.outgrows = self._rises_on(now)
             return None if self.outgrows else of_age(now, proven)
         if confirming.has_ended(proven.growing):
             worst = now.growing[0].allocations
             return Judgement("steady", (f"what {worst} allocates fills up: later work added less",))
         return None
+
+    def _rises_on(self, now: Judgement) -> bool:
+        """Whether heapUsed does, though what was counted is let go of: more comes than goes."""
+        series, most = self._meter.series, self._ledger().policy.max_growth.bytes
+        # Of a queue nothing old is left; where it goes in no order a part is.
+        surely = now.outcome == "inconclusive" or unexplained_rise(series) > most
+        return surely and keeps_its_pace(series)
 
     @property
     def _confirming(self) -> Confirming:
@@ -243,8 +256,8 @@ class Settling:
         return bool(gained) and done >= seen and stopped
 
     def _stays(self, now: Judgement, proven: Judgement) -> bool:
-        is_there = now.outcome == "leak" or (proven.doubtful and now.doubtful)
-        return is_there or self._meter.heaps.pace() > 0
+        is_there = proven.doubtful and now.doubtful
+        return is_there or now.outcome == "leak" or self._meter.heaps.pace() > 0
 
     def _outwaits_own_timers(self, age: float) -> bool:
         """Wait until the program's own timers have fired: one may drop what is too old.
@@ -265,20 +278,11 @@ class Settling:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.
 
         They are waited for: what was counted before and is held by them is gone then, and what
-        heapUsed has risen by is what stays. So is one that lets go of what is too old.
+        heapUsed has risen by is what stays.
         """
-        meter = self._meter
-        is_open = judgement.outcome == "inconclusive" and judgement.doubtful
-        if is_open and self._ledger().sizes.is_exact:
-            if self._outwaits_own_timers(self._ledger().age):
-                judgement = self._confirming.confirm()
-            elif self._confirming.outlives(self._until_old(), in_turn=True) is not None:
-                judgement = self._ledger().judgement
-            if judgement.outcome != "inconclusive":
-                return judgement
         if not any(g.allocations.is_in("Timeout") for g in judgement.growing):
             return None
-        ledger = self._ledger()
+        meter, ledger = self._meter, self._ledger()
         # A timer may hold all of an iteration's objects.
         most = max(sum(g.allocations.counts) for g in judgement.growing)
         counted = min(most, sum(ledger.evidence.windows))
