@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..base.errors import NodeLeakError, PolicyError
@@ -29,16 +29,24 @@ __tracebackhide__ = _hide
 T = TypeVar("T")
 
 
-async def assert_no_leak_async(
+def assert_no_leak_async(
     app: NodeApp, workload: Workload, **policy: Unpack[PolicyKeywords]
-) -> Verdict:
+) -> Coroutine[Any, Any, Verdict]:
     """:func:`assert_no_leak` for an ``async def`` test: its loop runs on meanwhile.
 
     A callable, async or not, is called and awaited in this loop, where the test's own clients
-    and fixtures live; the measurement waits in another thread. Raises the same errors.
+    and fixtures live; the measurement waits in another thread. Raises the same errors. A test that
+    does not await it fails.
     """
     __tracebackhide__ = _hide
     refuse_what_is_no_app(app, "await assert_no_leak_async")
+    measurement = _measured(app, workload, policy)
+    app.context.promised(measurement)
+    return measurement
+
+
+async def _measured(app: NodeApp, workload: Workload, policy: PolicyKeywords) -> Verdict:
+    __tracebackhide__ = _hide
     loop = None
     if callable(workload) and not isinstance(workload, (str, Module, Every, InLoop)):
         try:

@@ -16,8 +16,8 @@ from ..base.units import parse_seconds
 from ..judge.verdict import Verdict
 from ..measuring.measurement import measure_with
 from ..node import NodeApp, NodeExecutable, find_node, open_node
+from ..node.context import Alone
 from ..node.leakfile.exports import asked, one_of
-from ..node.process.shares import MemoryShares
 from ..node.workload import FileWorkload, Workload, every
 from ..report import text_report, verdict_json
 from ..report.artifacts import in_the_way, write_artifacts
@@ -101,18 +101,14 @@ def measure_file(
                 return measure_with(app, work, policy)
 
 
-class CommandContext:
+class CommandContext(Alone):
     """What surrounds the app of the command: its verdicts are kept in --output."""
 
     def __init__(self, output: str | None, terminal: Terminal, plant: float = 0.0) -> None:
         self.plant = plant
         self.columns = WIDTH
-        self.memory = MemoryShares()
         self._output = output
         self._terminal = terminal
-
-    def policy(self) -> Policy:
-        return Policy()
 
     def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
         if self._output is None or verdict.outcome == "steady":

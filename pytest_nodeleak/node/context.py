@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..base.policy import Policy
 from .process.shares import MemoryShares
@@ -40,6 +40,10 @@ class Context(Protocol[Verdict]):
         """Take note of a verdict; move the snapshot files that are worth keeping."""
         ...
 
+    def promised(self, measurement: Coroutine[Any, Any, Verdict]) -> None:
+        """Told of a measurement that is made when it is awaited."""
+        ...
+
     def progress(self, phase: str, detail: str = "") -> None:
         """Told often what is being done: ``phase`` changes rarely, ``detail`` each time."""
         ...
@@ -55,8 +59,11 @@ class Alone:
     def policy(self) -> Policy:
         return Policy()
 
-    def keep(self, verdict: Verdict, snapshots: Sequence[Path]) -> Verdict:
+    def keep(self, verdict: Any, snapshots: Sequence[Path]) -> Any:
         return verdict
+
+    def promised(self, measurement: Coroutine[Any, Any, Any]) -> None:
+        return None
 
     def progress(self, phase: str, detail: str = "") -> None:
         return None

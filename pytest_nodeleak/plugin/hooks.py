@@ -173,6 +173,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    result = yield
+    record = item.config.stash[STATE].record
+    if record is not None and record.forgotten():
+        pytest.fail(
+            "assert_no_leak_async was called and not awaited, so that nothing was measured; write "
+            "`await assert_no_leak_async(app, workload)`, in a test that is `async def`, or "
+            "assert_no_leak",
+            pytrace=False,
+        )
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from inspect import CORO_CREATED, getcoroutinestate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..base.policy import Policy
 
@@ -29,6 +30,8 @@ class Record:
         self.policy = policy
         self.verdicts: list[Verdict] = []
         self.apps: list[NodeApp] = []
+        #: measurements that are made when they are awaited
+        self.promised: list[Coroutine[Any, Any, Verdict]] = []
         self.failed = False
         self.reported = 0
         #: what plugins make of a verdict
@@ -56,10 +59,19 @@ class Record:
             return self.verdicts
         return [replace(verdict, artifacts=None) for verdict in self.verdicts]
 
+    def forgotten(self) -> int:
+        """How many measurements were promised and not awaited; they are none any more."""
+        unawaited = [each for each in self.promised if getcoroutinestate(each) == CORO_CREATED]
+        for each in unawaited:
+            each.close()  # nor does Python warn of them
+        self.promised.clear()
+        return len(unawaited)
+
     def finish(self) -> None:
         """The test is over: one that has not failed leaves nothing, of earlier runs neither."""
         if self.verdicts and not self.failed:
             self._remove_artifacts()
+        self.forgotten()
         self.apps.clear()
 
     def output_sections(self) -> list[tuple[str, str]]:

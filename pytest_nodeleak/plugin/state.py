@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +138,10 @@ class State:
         if self.record is None:
             return verdict
         return self.record.keep(verdict, snapshots)
+
+    def promised(self, measurement: Coroutine[Any, Any, Verdict]) -> None:
+        if self.record is not None:
+            self.record.promised.append(measurement)
 
     def progress(self, phase: str, detail: str = "") -> None:
         self.watcher.tell(phase, detail)

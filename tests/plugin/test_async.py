@@ -214,6 +214,30 @@ def test_an_inconclusive_twin_warns_at_the_line_that_awaits(asyncio_project):
     assert re.search(r"test_it\.py:\d+: InconclusiveWarning", text)
 
 
+@pytest.mark.parametrize("kind", ["def", "@pytest.mark.asyncio\nasync def"])
+def test_a_twin_that_is_not_awaited_fails_the_test(asyncio_project, kind):
+    result = run(
+        asyncio_project,
+        f"{kind} test_x(launch_node):\n"
+        "    app = launch_node('server.js')\n"
+        "    assert_no_leak_async(app, '1')\n",
+    )
+    result.assert_outcomes(failed=1)  # and no warning of Python's, which would be an error
+    text = result.stdout.str()
+    assert "assert_no_leak_async was called and not awaited, so that nothing was measured" in text
+
+
+def test_a_twin_that_is_not_awaited_hides_no_failure(asyncio_project):
+    result = run(
+        asyncio_project,
+        "def test_x(launch_node):\n"
+        "    assert_no_leak_async(launch_node('server.js'), '1')\n"
+        "    assert False, 'my own'\n",
+    )
+    result.assert_outcomes(failed=1)
+    assert "my own" in result.stdout.str()
+
+
 def test_without_a_loop_of_asyncio_it_says_so():
     import asyncio
 
