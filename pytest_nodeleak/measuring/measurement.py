@@ -301,7 +301,8 @@ class _Measurement:
         if said.outcome == "steady":
             return replace(said, evidence=seen, findings=Findings())
         findings = said.findings.only_in(self._settling.still_growing)
-        if self.ledger and said.outcome == "leak" and not (proven.slots or self._settling.outgrows):
+        by_survivors = proven.growing and not self._settling.outgrows
+        if self.ledger and said.outcome == "leak" and by_survivors:
             self._naming = proven
             again = named_by_what_stays(self.windows, self.policy, proven, self.ledger, findings)
             self._naming = None

@@ -21,6 +21,7 @@ ROUNDS_AT_MOST = 12
 #: readings of a worker or child before it counts as flat, and the rounds after which it is read:
 #: each of the others costs as much as the main heap
 OTHERS_AT_LEAST = 3
+RISES_AT_LEAST = 4
 READ_OTHERS = frozenset(2 * 4**n for n in range(8))
 #: seconds of an iteration that is worth more than a reading of bytes
 SLOW = 0.01
@@ -115,6 +116,8 @@ class Rounds:
             used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
             if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
                 return False  # counting objects tells more than another round
+            if any(self._rises(track.series) for track in meter.heaps.others):
+                return False
             is_flat_so_far = heap_is_flat(meter.series, 4)
             if meter.budget.left < (FLAT_LEFT if is_flat_so_far else LEFT) * meter.budget.seconds:
                 return False
@@ -134,6 +137,12 @@ class Rounds:
         if any(not t.samples or t.samples[-1].iterations < now for t in meter.heaps.others):
             meter.heaps.read_others(meter.seconds)
         return all(self._is_flat_since_it_came(track.series) for track in meter.heaps.others)
+
+    def _rises(self, series: Series) -> bool:
+        """Whether a worker or child surely is not flat."""
+        used = series.heap_used[-RISES_AT_LEAST:]
+        rises = len(used) == RISES_AT_LEAST and all(b > a for a, b in itertools.pairwise(used))
+        return rises or (len(used) > 1 and used[-1] - series.heap_used[0] > EARLY_GROWTH)
 
     def _is_flat_since_it_came(self, series: Series) -> bool:
         """The same of the heap of a worker or child, as far as it has been there."""

@@ -17,6 +17,8 @@ __all__ = ["Declarations", "is_at_top"]
 _MOST_BYTES = 2 << 20
 _LISTS = frozenset(("const", "let", "var"))
 _NAMED = frozenset(("class", "function"))
+#: classes of what is written down
+_LITERALS = {"[": "Array", "{": "Object"}
 #: words with "(...) {" behind them that are no functions
 _BLOCKS = frozenset(("catch", "for", "if", "switch", "while", "with"))
 #: they begin a statement, whatever ends the one before
@@ -69,6 +71,17 @@ class Declarations:
             if bracket < 0:
                 return None
             bracket = self._inside[bracket]
+
+    def class_of(self, name: str, seen_from: int | None) -> str:
+        """``Map`` where ``name`` is declared as ``new Map``, ``Array`` for a list; "": not told."""
+        start = self.find(name, seen_from)
+        if start is None:
+            return ""
+        at = bisect_left(self._starts, start)
+        if self._text(at + 1) != "=":
+            return ""
+        first = self._text(at + 2)
+        return self._text(at + 3) if first == "new" else _LITERALS.get(first, "")
 
     def _bracket_of(self, offset: int) -> int:
         """The bracket that the function is in which begins at ``offset``."""

@@ -150,9 +150,12 @@ class _Words:
             name, context = exported.name, exported.context
         elif hop.kind == "context":
             name, context = hop.name, hop.source
+        elif hop.kind == "hidden" and self.scopes.is_context(hop.source):
+            name = variable_of_block(self.graph, self.scopes, hop.source, int(hop.name))
+            context = hop.source
         else:
             return None
-        if context is None:
+        if context is None or not name:
             return None
         scope = self.scopes.scope_of(context)
         closure = self.scopes.closure_of_context(context)

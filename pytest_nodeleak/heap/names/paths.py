@@ -14,6 +14,7 @@ Spot = tuple[int, int, int]
 class Variable:
     """A variable as the engine knows it, which may not be as its author does.
 
+    ``name`` is ``a or b`` where the engine leaves open which of them it is.
     ``scope`` is how the scope is called in the text of the step. ``seen_from`` is where one of the
     functions begins that see the variable, ``url`` that of the script, ``""`` if it is not known.
     ``once``: there is one such scope, not one for each call of a function.

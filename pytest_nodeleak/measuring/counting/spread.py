@@ -8,8 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...base.policy import Policy
+from ...base.samples import Series
 from ...judge.judge import judge
+from ...judge.nothing_grows import unexplained_rise
 from ...judge.thresholds import THRESHOLDS
+from ...judge.trend import goes_on
 from ..heaps import Entries
 from ..meter import Meter
 
@@ -47,10 +50,13 @@ def spread_leak(
     if not _rise(meter, grew=ledger is not None):
         return None
     meter.budget.extend_for(PROOF)
+    growth, before = unexplained_rise(meter.series), len(meter.samples)
     evidence = windows.evidence()
     judgement = judge(evidence, policy)
-    # Classes that grow here were let go of, if they were counted before.
-    leaks = judgement.outcome == "leak" and (judgement.slots or ledger is None)
+    # Classes that grow here were let go of, if they were counted before: of a queue that becomes
+    # longer all that is old is, and the heap goes on to rise.
+    rises = growth > 0 and goes_on(Series(tuple(meter.samples[before:])), growth)
+    leaks = judgement.outcome == "leak" and (judgement.slots or ledger is None or rises)
     return (judgement, evidence) if leaks else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...node.probes.scripts import Script
@@ -42,6 +43,9 @@ class Retainers:
         for step in path.steps:
             text = self._with_class(step)
             variable = step.variable
+            if variable is not None and (one := self._told_apart(variable, step.name)):
+                text = text.replace(variable.name, one, 1)
+                variable = replace(variable, name=one)
             found = None if variable is None else self._declared(variable)
             if variable is not None and found is not None and text.startswith(variable.name):
                 if found.at_top and variable.once:
@@ -74,17 +78,35 @@ class Retainers:
             self._known[variable] = self._find(variable)
         return self._known[variable]
 
-    def _find(self, variable: Variable) -> _Declared | None:
+    def _told_apart(self, variable: Variable, holds: str) -> str:
+        """Which of several names a variable has that holds a ``Map``, by what they begin as."""
+        names = variable.name.split(" or ")
+        url = self._url_of(variable)
+        if len(names) == 1 or not url:
+            return ""
+        declarations, start = self._seen_from(url, variable)
+        classes = {name: declarations.class_of(name, start) for name in names}
+        fitting = [name for name in names if classes[name] == holds]
+        return fitting[0] if len(fitting) == 1 else ""
+
+    def _url_of(self, variable: Variable) -> str:
         script = None if variable.seen_from is None else self._scripts.get(variable.seen_from[0])
-        url = script.url if script is not None else variable.url
-        if not url or self._sources.map_of(url) is None:
-            return None
-        text = self._lines.text(url)
-        seen_from = variable.seen_from
-        start = None if seen_from is None else offset_of(text, *seen_from[1:])
+        return script.url if script is not None else variable.url
+
+    def _seen_from(self, url: str, variable: Variable) -> tuple[Declarations, int | None]:
+        """The declarations of a script, and where in its text the variable is seen from."""
+        text, seen_from = self._lines.text(url), variable.seen_from
         if url not in self._declarations:
             self._declarations[url] = Declarations(text)
-        declarations = self._declarations[url]
+        start = None if seen_from is None else offset_of(text, *seen_from[1:])
+        return self._declarations[url], start
+
+    def _find(self, variable: Variable) -> _Declared | None:
+        url = self._url_of(variable)
+        if not url or self._sources.map_of(url) is None:
+            return None
+        declarations, start = self._seen_from(url, variable)
+        text = self._lines.text(url)
         at = declarations.find(variable.name, start)
         if at is None:
             return None

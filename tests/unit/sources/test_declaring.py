@@ -37,6 +37,22 @@ def test_a_variable_is_found_as_javascript_finds_it(text):
     assert Declarations(plain).find("a", seen_from) == wanted
 
 
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    {
+        "const a = new Map();": "Map",
+        "let b, a = [1];": "Array",
+        "var a={};": "Object",
+        "let a;": "",
+        "let a = make();": "",
+        "let b = new Map();": "",
+    }.items(),
+)
+def test_what_a_variable_begins_as(declared, kind):
+    text = f"{{ {declared} f(() => a); }}"
+    assert Declarations(text).class_of("a", text.index("()")) == kind
+
+
 def test_a_variable_of_the_script_needs_nobody_who_sees_it():
     text = "function f(){let a=1}\nlet a=2"
     assert Declarations(text).find("a", None) == text.index("a=2")
