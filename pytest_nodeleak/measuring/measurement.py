@@ -266,7 +266,7 @@ class _Measurement:
         reasons = (*judgement.reasons, *meter.heaps.unmeasured())
         reasons += (meter.files.why_not,) if meter.files.why_not else ()
         outcome = judgement.outcome or "inconclusive"
-        if outcome == "leak" and self.ledger is not None:
+        if outcome == "leak" and self.ledger is not None and judgement.growing:
             reasons += also_leaking(self.ledger)
         if outcome == "steady" and (blind := meter.heaps.growth_unseen()):
             outcome, reasons = "inconclusive", (blind, *reasons)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,29 +90,26 @@ def without_passages(
 def _mark(graph: Graph, owners: Sequence[Owner], avoided: BoolArray) -> bool:
     """Mark the containers, and those that others of their holders' class have; False: none new."""
     before = int(np.count_nonzero(avoided))
-    ids = np.unique([owner.id for owner in owners])
-    for node in np.flatnonzero(np.isin(graph.snapshot.node_id, ids)).tolist():
-        avoided[node] = True
-        for alike in _alike(graph, node):
-            avoided[alike] = True
+    nodes = np.flatnonzero(np.isin(graph.snapshot.node_id, [owner.id for owner in owners]))
+    avoided[nodes] = True
+    held = _properties(graph, lambda part: np.isin(graph.to[part], nodes))
+    # By name, not by edge: each link of a long list may lead to one of them.
+    for name in np.unique(graph.edge_name[held]).tolist():
+        holders = _classes(graph, held[graph.edge_name[held] == name])
+        named = _named(graph, name)
+        alike = np.isin(_classes(graph, named), holders)
+        avoided[graph.to[named[alike]]] = True
     return int(np.count_nonzero(avoided)) > before
-
-
-def _alike(graph: Graph, node: int) -> Iterator[AnyArray]:
-    """What other objects of the class have under the name by which one has ``node``."""
-    snapshot = graph.snapshot
-    for edge in _properties(graph, lambda part: graph.to[part] == node).tolist():
-        holder = graph.source(edge)
-        edges = _named(graph, graph.edge_name[edge])
-        sources = graph.sources(edges)
-        same = (snapshot.node_name[sources] == snapshot.node_name[holder]) & (
-            snapshot.node_type[sources] == snapshot.node_type[holder]
-        )
-        yield graph.to[edges[same]]
 
 
 def _named(graph: Graph, name: int) -> AnyArray:
     return _properties(graph, lambda part: graph.edge_name[part] == name)
+
+
+def _classes(graph: Graph, edges: AnyArray) -> AnyArray:
+    """A number for the class of what each edge comes from: its name and type."""
+    snapshot, sources = graph.snapshot, graph.sources(edges)
+    return snapshot.node_name[sources].astype(np.int64) << 8 | snapshot.node_type[sources]
 
 
 def _properties(graph: Graph, test: Callable[[slice], BoolArray]) -> AnyArray:

@@ -8,6 +8,7 @@ from heap_reference import read
 from pytest_nodeleak.base.deadline import Deadline
 from pytest_nodeleak.base.errors import DeadlineExceeded
 from pytest_nodeleak.heap import growth_over
+from pytest_nodeleak.heap.explain import passages
 from pytest_nodeleak.heap.explain.passages import Wanted
 from pytest_nodeleak.testing.snapshots import SnapshotBuilder
 
@@ -96,6 +97,31 @@ def test_a_path_leads_through_what_can_hold_all_that_stays(program, every):
     # A window has added no more than the cache holds: it may be what leaks.
     (row,) = diff.explain(["Leaf"], expected=[8.0])
     assert row.owner.name == "cache (Array) in module index.js"
+
+
+def test_edges_are_looked_through_once_for_each_name_not_for_each_that_leads_there(
+    program, monkeypatch
+):
+    build = program.build
+    cache = build.array(program.module, "cache", kind="context")
+    index = build.array(program.module, "index", kind="context")
+
+    def leaf(*lists):
+        made = build.object("Leaf")
+        build.edge(made, cache, "property", "home")
+        for each in lists:
+            build.push(each, made)
+
+    for _ in range(100):
+        leaf(index)
+    before = read(build.json())
+    for _ in range(8):
+        leaf(cache, index)
+    looked, really = [], passages._properties
+    monkeypatch.setattr(passages, "_properties", lambda *args: looked.append(args) or really(*args))
+    (row,) = growth_over([before, read(build.json())]).explain(["Leaf"], expected=[108.0])
+    assert row.owner.name == "index (Array) in module index.js"
+    assert 1 < len(looked) < 10
 
 
 def test_an_entry_that_has_several_of_them_is_one_entry(program):
