@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 import psutil
 
 from ..base.deadline import Deadline
-from ..base.samples import Sample
+from ..base.samples import Sample, Series
 from ..judge.evidence import OutsideGrowth
-from ..judge.trend import rising_share
+from ..judge.trend import last_by, rising_share
 from .meter import Meter
 from .plan import Pacer
 
@@ -50,7 +51,8 @@ class Outside:
     def growth(self) -> OutsideGrowth | None:
         """Push while RSS grows; None if it does not, or does no more."""
         meter = self.meter
-        samples = meter.samples[1:] if len(meter.samples) > 3 else meter.samples
+        samples = self._samples()
+        samples = samples[1:] if len(samples) > 3 else samples
         if _rising_share(samples) < 0.5 or outside_growth(samples) < SUSPICIOUS:
             return None
         meter.enter("memory outside the heap")
@@ -63,7 +65,7 @@ class Outside:
             before = meter.seconds
             self._window(meter.samples[-1].iterations - meter.samples[0].iterations, paces[-1], end)
             pushed += meter.seconds - before
-            window = meter.samples[start:]
+            window = self._samples(start)
             grown = outside_growth(window)
             paces.append(_pace(window))
             if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]):
@@ -71,11 +73,20 @@ class Outside:
             worked = self.pacer.plan.is_pushed(meter.done, pushed) or grown > ENOUGH
             if (worked and len(paces) > 2) or end.expired or meter.is_huge:
                 break
-        if outside_growth(meter.samples[first:]) < PROOF:
+        if outside_growth(self._samples(first)) < PROOF:
             return None
         same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
         steady = same_pace and _rising_share(window) >= 0.75
         return OutsideGrowth(paces[-1], grown, steady, loaded_addons(meter.app.pid))
+
+    def _samples(self, start: int = 0) -> list[Sample]:
+        """Those of the process, from number ``start`` on: its threads have heaps as well."""
+        main, pid = self.meter.heaps.main, self.meter.app.pid
+        samples = main.samples[start:]
+        for track in self.meter.heaps.others:
+            if track.heap.pid == pid and track.samples:
+                samples = [_with_heap(sample, track.series) for sample in samples]
+        return samples
 
     def _window(self, n: int, pace: float, end: Deadline) -> None:
         """``n`` iterations, fewer if growth at ``pace`` (bytes per iteration) shows, or would have.
@@ -92,10 +103,20 @@ class Outside:
             if end.expired or meter.is_huge:
                 break
             expected = number * piece * pace
-            grown = outside_growth(meter.samples[start:])
+            grown = outside_growth(self._samples(start))
             calm = expected > STILL_GROWING and grown < CALM * expected
             if number >= PIECES and (calm or grown > ENOUGH):
                 break
+
+
+def _with_heap(sample: Sample, thread: Series) -> Sample:
+    """``sample`` with what a thread had then; where it was not read, as it was read before."""
+    known = last_by(thread, sample.iterations) or thread.samples[0]
+    return replace(
+        sample,
+        heap_physical=sample.heap_physical + known.heap_physical,
+        external=sample.external + known.external,
+    )
 
 
 def outside_growth(samples: Sequence[Sample]) -> int:

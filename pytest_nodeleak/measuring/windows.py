@@ -256,6 +256,7 @@ class Windows:
         meter = self.meter
         diff = meter.diff
         before, after = self.rounds
+        is_main = meter.subject is meter.heaps.main  # of which RSS tells no more than of others
         return Evidence(
             series=meter.series,
             windows=tuple(meter.windows),
@@ -265,7 +266,7 @@ class Windows:
             timed=self.pacer.timed,
             rounds_growth=after.heap_used - before.heap_used,
             rounds_iterations=after.iterations - before.iterations,
-            rounds_total_growth=_total(after) - _total(before),
+            rounds_total_growth=_total(after) - _total(before) if is_main else 0,
             outside=self.outside,
             total_iterations=meter.done,
             pushed=self.pacer.plan.is_pushed(meter.done, self.pushed_seconds),
