@@ -29,7 +29,7 @@ from ..node import NodeApp
 from ..node.recipe import recipe_of
 from ..node.workload import Workload, make_runner
 from .budget import Budget
-from .counting import Ledger, also_leaking, others_are_steady, spread_leak
+from .counting import Ledger, also_leaking, leaves_a_rise, others_are_steady, spread_leak
 from .meter import Meter
 from .naming import (
     Findings,
@@ -158,7 +158,7 @@ class _Measurement:
         held = self._settling.held_by_timers(judgement)
         if held is not None or judgement.outcome == "leak":
             return held or judgement, windows.collect()
-        if judgement.outcome == "inconclusive" or self._ledger().leaves_a_rise():
+        if judgement.outcome == "inconclusive" or leaves_a_rise(self._ledger()):
             meter.subject = self._ledger().worst.track
             self._ledger().end()
             meter.budget.give_back(meter.budget.clock() - began)

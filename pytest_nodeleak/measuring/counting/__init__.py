@@ -2,7 +2,14 @@
 
 from .confirming import Confirming
 from .ledger import Ledger
-from .others import also_leaking, others_are_steady
+from .others import also_leaking, leaves_a_rise, others_are_steady
 from .spread import spread_leak
 
-__all__ = ["Confirming", "Ledger", "also_leaking", "others_are_steady", "spread_leak"]
+__all__ = [
+    "Confirming",
+    "Ledger",
+    "also_leaking",
+    "leaves_a_rise",
+    "others_are_steady",
+    "spread_leak",
+]

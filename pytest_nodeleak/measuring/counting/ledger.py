@@ -8,7 +8,6 @@ from ...base.policy import Policy
 from ...base.units import power_of_two
 from ...judge.by_bytes import witnessed
 from ...judge.evidence import Judgement, LedgerEvidence
-from ...judge.nothing_grows import is_unexplained
 from ...judge.survivors import judge_survivors
 from ...judge.thresholds import THRESHOLDS
 from ..heaps import HeapLedger
@@ -49,7 +48,7 @@ class Ledger:
         self.counts: list[float] = []
         self.pushed_seconds = 0.0
         #: iterations of the program when the first windows had ended
-        self._first_ended = 0
+        self.first_ended = 0
         self.interval = sampling_interval(meter)
         self.sizes = Sizes(meter, policy, pacer, self.interval)
         self._take_in_heaps()
@@ -99,7 +98,7 @@ class Ledger:
         known = {id(part.track) for part in self.parts}
         tracks = self.meter.heaps.all
         self.parts += [HeapLedger(track) for track in tracks if id(track) not in known]
-        self.parts = self._alive
+        self.parts = self.alive
 
     def run(self) -> Judgement:
         """Windows, and more work between them, until the judge has seen enough."""
@@ -187,7 +186,7 @@ class Ledger:
             if self.meter.budget.left < self.sizes.window_seconds(n):
                 self._judge(exhausted=True)
                 break
-        self._first_ended = self._first_ended or self.meter.app.iterations
+        self.first_ended = self.first_ended or self.meter.app.iterations
 
     def _close_window(self, n: float) -> None:
         main, *others = self.parts
@@ -224,6 +223,7 @@ class Ledger:
                 self.worst.thaw()
             self.worst.read_again(last=self.outlived > 0)
         self._judge_part(self.worst, exhausted=True)
+        self.worst.freeze()  # there may be a snapshot before it is seen once more
         return self.judgement
 
     def close_late_window(self) -> None:
@@ -280,24 +280,14 @@ class Ledger:
     def _judge(self, *, exhausted: bool) -> None:
         for part in self.parts:
             self._judge_part(part, exhausted=exhausted)
-        self.worst = max(self._alive, key=self._severity)
+        self.worst = max(self.alive, key=self._severity)
 
     def _severity(self, part: HeapLedger) -> int:
         return self._sign * SEVERITY[part.judgement.outcome]
 
-    def leaves_a_rise(self) -> bool:
-        """Whether a heap rises that no survivor explains; it speaks for the program from now on."""
-        as_bad = [p for p in self._alive if p.judgement.outcome == self.judgement.outcome]
-        for part in sorted(as_bad, key=lambda part: part is not self.worst):
-            series = part.track.series
-            later = series.since(self._first_ended)
-            if len(later) and is_unexplained(series, later, self.policy):
-                self.worst = part
-                return True
-        return False
-
     @property
-    def _alive(self) -> list[HeapLedger]:
+    def alive(self) -> list[HeapLedger]:
+        """Those of the heaps that have not ended."""
         return [part for part in self.parts if not part.track.ended]
 
     def _judge_part(self, part: HeapLedger, *, exhausted: bool) -> None:

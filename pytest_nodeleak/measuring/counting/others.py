@@ -1,11 +1,51 @@
-"""What is to be said of the heaps beside the one that speaks for the program."""
+"""The heaps beside the one that speaks for the program, and which of them that is."""
 
 from __future__ import annotations
 
 from ...base.units import format_rate
+from ...judge.nothing_grows import is_unexplained, unexplained_rise
+from ...judge.trend import rising_share
+from ..heaps import HeapLedger
 from .ledger import Ledger
 
-__all__ = ["also_leaking", "others_are_steady"]
+__all__ = ["also_leaking", "leaves_a_rise", "others_are_steady"]
+
+#: readings in a row that rise where a heap may, and after the windows to see whether it is evenly
+FEW = 4
+ENOUGH = 13
+#: times that more are taken, and as many windows of work for these
+LOOKS = 3
+PIECES = 4
+
+
+def leaves_a_rise(ledger: Ledger) -> bool:
+    """Whether a heap rises that no survivor explains; it speaks for the program from now on.
+
+    Workers and children were read in few of the rounds: where one may rise, there are more.
+    """
+    as_bad = [p for p in ledger.alive if p.judgement.outcome == ledger.judgement.outcome]
+    others = ledger.parts[1:]
+    for _ in range(0 if ledger.pacer.timed else LOOKS):
+        if not any(_may_rise(part, ledger) for part in as_bad if part in others):
+            break
+        ledger.push(PIECES * int(ledger.counts[-1]))
+    rising = [part for part in as_bad if _rises(part, ledger)]
+    ledger.worst = max(
+        rising, key=lambda part: unexplained_rise(part.track.series), default=ledger.worst
+    )
+    return bool(rising)
+
+
+def _may_rise(part: HeapLedger, ledger: Ledger) -> bool:
+    series = part.track.series
+    last = series.heap_used[-FEW:]
+    too_few = len(series.since(ledger.first_ended)) < ENOUGH
+    return too_few and len(last) == FEW and rising_share(last) == 1.0
+
+
+def _rises(part: HeapLedger, ledger: Ledger) -> bool:
+    later = part.track.series.since(ledger.first_ended)
+    return len(later) > 0 and is_unexplained(part.track.series, later, ledger.policy)
 
 
 def also_leaking(ledger: Ledger) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ def named_by_what_stays(
     )
     most_seconds = QUICK_SNAPSHOT if several else AGAIN_SNAPSHOT
     if doubtful:
-        most_seconds = CHEAP_SNAPSHOT if several else math.inf
+        most_seconds = AGAIN_SNAPSHOT if several else math.inf
     if not meter.snapshots or not growing or meter.snapshot_estimate > most_seconds:
         return None
     if why_no_snapshot(meter, policy, policy.explain):
