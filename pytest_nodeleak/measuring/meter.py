@@ -36,8 +36,7 @@ MOST_NODES_KEPT = 400_000
 #: seconds beyond the budget, or as many of the longest call so far, for a call to come back
 GRACE = 1.0
 LONGEST = 3.0
-#: seconds that a call may take at least while objects get their names: an iteration took 18 s so
-#: on a heap of 200 MB (Node 20, the machine busy)
+#: seconds that a call may take while objects get names: an iteration took 18 s at 200 MB (Node 20)
 LEAST_NAMING = 60.0
 MOST_BUSY = 4.0
 #: timers that fire later than this, in seconds, are as good as for ever: 30 s is a common time-out
@@ -91,7 +90,8 @@ class Meter(Limits):
         #: seconds that forced GC and a reading took last
         self.gc_seconds = 0.02
         self._first = app.iterations
-        self._mark = (0.0, 0)
+        #: when the last snapshot was taken, in seconds, and after how many iterations
+        self.last_snapshot = (0.0, 0)
         self._diff: SnapshotDiff | None = None
         self._resources: dict[str, int] = {}
 
@@ -240,7 +240,7 @@ class Meter(Limits):
         self.phases.tell("")
         self._keep(path, self._take_snapshot)
         self.snapshot_seconds = self.budget.clock() - began
-        self._mark = (time.monotonic(), self.done)
+        self.last_snapshot = (time.monotonic(), self.done)
         self._diff = None
 
     def _keep(self, path: Path, take: Callable[[Path], HeapSnapshot]) -> None:
@@ -265,7 +265,7 @@ class Meter(Limits):
             self.enter("snapshot 1")
             self.phases.tell("")
             self._keep(path, lambda to: tracking.snapshot(to, self._snapshot_deadline()))
-        self._mark = (time.monotonic(), self.done)
+        self.last_snapshot = (time.monotonic(), self.done)
         self._diff = growth_since(self.snapshots[-1], tracking.last_seen_id)
 
     def retake_tracked(self) -> None:
@@ -290,7 +290,7 @@ class Meter(Limits):
         return Deadline(max(LEAST_NAMING, self._naming.remaining or 0.0))
 
     def _window_since(self, now: float) -> float:
-        seconds, done = self._mark
+        seconds, done = self.last_snapshot
         if self.runner.fixed_seconds is None:
             return self.done - done
         return round((now - seconds) / self.runner.fixed_seconds, 2)

@@ -166,6 +166,59 @@ def test_rings_that_fill_by_popularity(measured: Measured, keeps: bool) -> None:
         assert verdict.constructors[0].name == "Tenant"
 
 
+LRU = f"""
+{RANDOM}
+class Page {{ constructor(key) {{ this.key = key; this.html = '<p>' + key + '</p>'; }} }}
+const pages = new Map(); const audit = []; let n = 0;
+function show(keeps, every) {{
+  const key = 'k' + Math.floor(random() ** 2 * 8000);
+  const page = pages.get(key) ?? new Page(key);
+  pages.delete(key); pages.set(key, page);
+  if (pages.size > 2000) pages.delete(pages.keys().next().value);
+  if (keeps && ++n % every === 0) audit.push(new Page(key));
+}}
+"""
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_an_lru_that_is_full_by_popularity(measured: Measured, keeps: bool) -> None:
+    verdict = measured(f"""{LRU}
+        global.iteration = async () => {{
+          show({str(keeps).lower()}, 30);
+          await new Promise((resolve) => setImmediate(resolve));
+        }};
+        """)
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:  # of the pages in the LRU half stay for as long as there are snapshots
+        worst = verdict.constructors[0]
+        assert worst.retaining_path[:1] == ("audit (Array) in module program.js",)
+        assert worst.per_iteration == pytest.approx(1 / 30, rel=0.5)
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_beside_such_an_lru_in_each_worker_of_a_pool(measured: Measured, keeps: bool) -> None:
+    verdict = measured(f"""{LRU}
+        const {{ Worker, isMainThread, parentPort }} = require('worker_threads');
+        if (isMainThread) {{
+          const pool = [1, 2, 3].map(() => new Worker(__filename)); let asked = 0;
+          global.iteration = () => new Promise((resolve) => {{
+            const worker = pool[asked++ % 3];
+            worker.once('message', resolve);
+            worker.postMessage(asked);
+          }});
+        }} else {{
+          parentPort.on('message', (n) => {{
+            show({str(keeps).lower()}, 10); parentPort.postMessage(n);
+          }});
+        }}
+        """)
+    assert verdict.outcome == ("leak" if keeps else "steady"), verdict.reasons
+    if keeps:
+        assert verdict.heap.startswith("worker")
+        assert verdict.constructors[0].name == "Page"
+        assert verdict.constructors[0].per_iteration == pytest.approx(1 / 30, rel=1)
+
+
 @pytest.mark.parametrize("keeps", [True, False])
 def test_beside_promises_that_wait_for_a_while(measured: Measured, keeps: bool) -> None:
     verdict = measured(

@@ -38,6 +38,8 @@ CHEAP_SNAPSHOT = 0.55
 QUICK_SNAPSHOT = 0.25
 #: the same where there is only one: by then a ring or an LRU has let go of what it held as well
 AGAIN_SNAPSHOT = 4.0
+#: seconds of work for what it must have let go of
+AS_MUCH_WORK = 5.0
 #: times what was counted above which a class has others that will be let go of
 TOO_MANY = 1.5
 #: survivors of a class for each that an allocating function has, at least
@@ -192,6 +194,8 @@ def named_by_what_stays(
         return None
     judgement = replace(proven, growing=tuple(growing))
     with meter.naming_for(deadline):
+        if doubtful:  # what was counted has outlived more than what was made between snapshots
+            ledger.work(AS_MUCH_WORK, meter.last_snapshot[1] - ledger.counted)
         meter.sample()
         if several:
             meter.snapshot()
