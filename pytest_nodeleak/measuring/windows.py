@@ -256,7 +256,7 @@ class Windows:
         meter = self.meter
         diff = meter.diff
         before, after = self.rounds
-        is_main = meter.subject is meter.heaps.main  # of which RSS tells no more than of others
+        is_main = meter.subject is meter.heaps.main  # RSS is of all of them
         return Evidence(
             series=meter.series,
             windows=tuple(meter.windows),

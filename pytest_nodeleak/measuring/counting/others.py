@@ -45,7 +45,8 @@ def _may_rise(part: HeapLedger, ledger: Ledger) -> bool:
 
 def _rises(part: HeapLedger, ledger: Ledger) -> bool:
     later = part.track.series.since(ledger.first_ended)
-    return len(later) > 0 and is_unexplained(part.track.series, later, ledger.policy)
+    is_there = not part.track.ended and len(later) > 0
+    return is_there and is_unexplained(part.track.series, later, ledger.policy)
 
 
 def also_leaking(ledger: Ledger) -> tuple[str, ...]:
