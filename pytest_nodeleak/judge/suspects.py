@@ -35,8 +35,8 @@ ENGINE_KINDS = frozenset(
 )
 #: a context (vm, jsdom): the one thing of the engine's that programs leak; Node 26 adds its origin
 CONTEXT = "system / NativeContext"
-#: the driver's resource of an iteration, which errors keep by their stacks
-ITERATION = "NodeleakIteration"
+#: the driver's resource of an iteration, which errors keep by their stacks, and what counts entries
+OURS = frozenset({"NodeleakIteration", "NodeleakStore"})
 #: what Node itself keeps of its own, up to these numbers: performance.getEntries()
 NODE_BOUNDS = {"PerformanceResourceTiming": 250}
 
@@ -119,7 +119,7 @@ def judged_rows(rows: Sequence[ConstructorGrowth], policy: Policy) -> Iterator[C
     """The rows that are evidence."""
     for row in rows:
         is_engine = row.kind in ENGINE_KINDS or row.name.startswith("system / ")
-        if (is_engine and not row.name.startswith(CONTEXT)) or row.name == ITERATION:
+        if (is_engine and not row.name.startswith(CONTEXT)) or row.name in OURS:
             continue
         if policy.ignores(row.name) or policy.live_bound(row.name) is not None:
             continue

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_nodeleak.judge.suspects import OURS
+
 from .conftest import Started
 
 # The server checks its connections each 30 s.
@@ -65,4 +67,9 @@ def test_entries_of_containers_are_counted_by_their_ids(
         app.evaluate(fill.replace("1", "7", 1))
         grown = {number: size - before[number] for number, size in counts.read().items()}
         assert sum(grown.values()) == 1
+        later = app.take_snapshot()
+        names = [later.name_of(n) for n in range(later.node_count) if later.kind_of(n) == "object"]
+        # What refers to them is no growth of the program's, by its name.
+        assert names.count("NodeleakStore") == len(ids)
+        assert "NodeleakStore" in OURS
         counts.close()

@@ -26,8 +26,10 @@ _COUNT = """function() {
   try { return sizeOf(Set); } catch {}
   return Array.isArray(it) ? it.length : Object.keys(it).length;
 }"""
-# Of what is copied at each change the copy that was there first would stay.
-_WEAK = "function() { return new WeakRef(this); }"
+# Of what is copied at each change the copy that was there first would stay. The name is one that
+# is no growth of the program's, for the first of them come between two snapshots.
+_WEAK = "(class NodeleakStore extends WeakRef {})"
+_MAKE = "function(Weak) { return new Weak(this); }"
 
 
 class EntryCounts:
@@ -41,14 +43,17 @@ class EntryCounts:
         self._group = next(_GROUPS)
         self._objects: dict[int, str] = {}
         finding = Deadline(_FINDING)
+        group = {"objectGroup": self._group}
+        weak = channel.command("Runtime.evaluate", {"expression": _WEAK, **group})["result"]
         for number in ids:
             if finding.expired:
                 break
             remote = _remote_object(channel, number, Deadline(10))
             if remote:
-                params = {"functionDeclaration": _WEAK, "objectId": remote}
+                params = {"functionDeclaration": _MAKE, "objectId": remote, **group}
+                arguments = [{"objectId": weak["objectId"]}]
                 reply = channel.command(
-                    "Runtime.callFunctionOn", {**params, "objectGroup": self._group}
+                    "Runtime.callFunctionOn", {**params, "arguments": arguments}
                 )
                 self._objects[number] = str(reply["result"].get("objectId", ""))
         channel.release_objects(Deadline(10))
