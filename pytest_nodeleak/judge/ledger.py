@@ -143,7 +143,6 @@ def growing_among(
     interval: int = 1,
     *,
     timed: bool = False,
-    ended: bool = False,
     compiled: bool = False,
     before: Sequence[Growing] = (),
 ) -> tuple[Growing, ...]:
@@ -152,20 +151,13 @@ def growing_among(
     Where no single path through Node to a function of the program is one of them, all paths to it
     may be: their sum is looked at as well. ``interval`` is the profiler's, in bytes: above 1 it
     records an object of s bytes with probability 1 - exp(-s / interval). ``timed``: windows are
-    time, of which the profiler takes its share; ``ended``: no more of them come. ``compiled``: V8's
-    compilers are on, and may put a function into its caller meanwhile; then what is allocated below
-    a caller is looked at as well. Sizes that were told apart ``before`` are looked at by themselves
-    again.
+    time, of which the profiler takes its share. ``compiled``: V8's compilers are on, and may put a
+    function into its caller meanwhile; then what is allocated below a caller is looked at as well.
+    Sizes that were told apart ``before`` are looked at by themselves again.
     """
 
     def growing_of(row: Allocations) -> Growing | None:
-        old = _old_enough(row.counts, windows) if timed or ended else 0
-        if not old:
-            return _growing(row, windows, interval, timed, *least)
-        # The others will be let go of yet.
-        first = replace(row, windows=row.windows[:old])
-        found = _growing(first, windows[:old], interval, timed, *least)
-        return found and replace(found, allocations=row.until(old))
+        return _growing(row, windows, interval, timed, *least)
 
     least = (THRESHOLDS.least_rate, THRESHOLDS.least_rate_many)
     if compiled:
@@ -236,6 +228,11 @@ def _growing(
     least_by_chance: float,
     least: float,
 ) -> Growing | None:
+    old = _old_enough(row.counts) if timed else 0
+    if old:  # the others will be let go of yet
+        first = replace(row, windows=row.windows[:old])
+        found = _growing(first, windows[:old], interval, timed, least_by_chance, least)
+        return found and replace(found, allocations=row.until(old))
     lump = _lump(row.counts)
     if not any(windows) or (lump == 1 and not row.counts[-1]):
         return None
@@ -293,19 +290,17 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
     return start
 
 
-def _old_enough(counts: Sequence[int], windows: Sequence[float]) -> int:
+def _old_enough(counts: Sequence[int]) -> int:
     """Windows, from the oldest, that are level, where all younger ones have far more; 0: none.
 
-    What a program keeps for some seconds is not worked off while it is watched, or is slow.
+    What a watched program keeps for some seconds is not worked off while nothing else is done.
     """
-    pace = rates(counts, windows)
     for old in range(len(counts) - 1, LEAST_OLD - 1, -1):
-        early, late = slice(0, old // 2), slice((old + 1) // 2, old)
-        usual = sum(counts[early]) / max(sum(windows[early]), 1e-9) * sum(windows[late])
-        is_level = abs(sum(counts[late]) - usual) <= SURELY * math.sqrt(usual)
+        early, late = sum(counts[: old // 2]), sum(counts[(old + 1) // 2 : old])
+        most = max(counts[:old])
+        is_level = abs(late - early) <= SURELY * math.sqrt(early)
         if is_level and sum(counts[:old]) >= THRESHOLDS.few_of_node:
-            most = max(pace[:old])
-            return old if all(each > YOUNG * most for each in pace[old:]) else 0
+            return old if all(n > YOUNG * most for n in counts[old:]) else 0
     return 0
 
 

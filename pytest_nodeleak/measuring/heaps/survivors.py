@@ -150,7 +150,6 @@ class HeapLedger:
                 windows,
                 interval,
                 timed=facts.timed,
-                ended=facts.exhausted,
                 compiled=facts.compiled,
                 before=self.evidence.growing,
             ),
