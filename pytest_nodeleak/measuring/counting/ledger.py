@@ -67,6 +67,8 @@ class Ledger:
         self.lived = 0.0
         #: iterations beyond them that the windows of this session were seen to outlive
         self.outlived = 0.0
+        #: whether the program was idle for what it lets go of in time
+        self.has_waited = False
         #: the most that was asked for of these: as long is what lies between two batches
         self.period = 0.0
 

@@ -180,7 +180,7 @@ class Settling:
         if not ledger.worst.is_watched:
             ledger.watch_anew()
         self._meter.wait(pause, age.name)
-        self._waited = pause
+        self._waited, ledger.has_waited = pause, True
         ledger.work(TIDY_SECONDS)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
@@ -272,6 +272,7 @@ class Settling:
         if wait <= 0 or not self._has_time_for(wait):
             return False
         meter.wait(wait + TICK, "the program's own timers")
+        self._ledger().has_waited = True
         return True
 
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:
