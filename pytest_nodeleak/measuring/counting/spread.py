@@ -43,7 +43,7 @@ def spread_leak(
     """
     meter = windows.meter
     accepts = policy.ignore or policy.max_live or policy.max_growth.amount
-    if policy.snapshots == "never" or accepts:
+    if policy.snapshots == "never" or accepts or not meter.memory.fits(meter.snapshot_bytes):
         return None
     if ledger is not None:
         ledger.end()  # under the profiler a count takes 25 times as long
