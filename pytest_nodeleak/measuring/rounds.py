@@ -8,6 +8,7 @@ import time
 from ..base.policy import Policy
 from ..base.samples import Series
 from ..judge.evidence import heap_is_flat, hides_nothing
+from ..judge.trend import rising_share
 from .meter import Meter
 from .plan import Pacer, unlike
 
@@ -21,8 +22,9 @@ ROUNDS_AT_MOST = 12
 #: readings of a worker or child before it counts as flat, and the rounds after which it is read:
 #: each of the others costs as much as the main heap
 OTHERS_AT_LEAST = 3
-RISES_AT_LEAST = 4
 READ_OTHERS = frozenset(2 * 4**n for n in range(8))
+#: their readings in a row, each above the one before, that are no chance
+RISES_AT_LEAST = 4
 #: seconds of an iteration that is worth more than a reading of bytes
 SLOW = 0.01
 #: seconds of forced GC from which rounds cost more than they tell
@@ -114,7 +116,7 @@ class Rounds:
             if self._flat_stretch():
                 return True
             used = [sample.heap_used for sample in meter.samples[-ROUNDS_AT_LEAST:]]
-            if number >= ROUNDS_AT_LEAST and all(b > a for a, b in itertools.pairwise(used)):
+            if number >= ROUNDS_AT_LEAST and rising_share(used) == 1.0:
                 return False  # counting objects tells more than another round
             if any(self._rises(track.series) for track in meter.heaps.others):
                 return False
@@ -141,7 +143,7 @@ class Rounds:
     def _rises(self, series: Series) -> bool:
         """Whether a worker or child surely is not flat."""
         used = series.heap_used[-RISES_AT_LEAST:]
-        rises = len(used) == RISES_AT_LEAST and all(b > a for a, b in itertools.pairwise(used))
+        rises = len(used) == RISES_AT_LEAST and rising_share(used) == 1.0
         return rises or (len(used) > 1 and used[-1] - series.heap_used[0] > EARLY_GROWTH)
 
     def _is_flat_since_it_came(self, series: Series) -> bool:
