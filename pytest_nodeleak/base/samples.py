@@ -46,6 +46,10 @@ class Series:
         """The samples that were taken when so many had been run, and after."""
         return Series(tuple(s for s in self.samples if s.iterations >= iterations))
 
+    def until(self, iterations: int) -> Series:
+        """The samples that were taken before more had been run."""
+        return Series(tuple(s for s in self.samples if s.iterations <= iterations))
+
     def __len__(self) -> int:
         return len(self.samples)
 

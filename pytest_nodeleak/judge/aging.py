@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from ..base.frames import CallFrame
 from ..base.units import format_rate
-from .evidence import Judgement
-from .ledger import SURELY, Allocations, Growing
+from .evidence import Judgement, LedgerEvidence
+from .ledger import SURELY, Allocations, Growing, growing_among
 from .thresholds import THRESHOLDS
 from .trend import rates
 
 __all__ = [
     "all_counts",
+    "by_the_oldest",
     "came_level",
     "dies_with_age",
     "fell",
-    "fewer_stay",
     "functions_of",
     "has_ended",
     "held",
     "of_age",
+    "oldest_that_held",
     "seen_last",
     "slow_down",
 ]
@@ -76,23 +78,67 @@ def dies_with_age(counts: Sequence[int], windows: Sequence[float]) -> bool:
     return sum(old) + SURELY * math.sqrt(sum(old)) < THRESHOLDS.fading * least
 
 
-def fewer_stay(judgement: Judgement, unit: str) -> Judgement:
-    """The judgement where there is no time to see how many of the survivors stay in the end."""
-    worst = judgement.growing[0]
+def by_the_oldest(evidence: LedgerEvidence, leak: Judgement, before: tuple[int, ...]) -> Judgement:
+    """The judgement where there is no time to see how many of the survivors stay in the end.
+
+    ``before`` as much work, so many of each window were alive. Of the oldest windows nothing at all
+    is gone since, or nothing is left: what is younger is not asked.
+    """
+    stay = oldest_that_held(evidence, before)
+    if stay:
+        return replace(leak, growing=stay)
+    windows, worst = evidence.windows, evidence.growing[0]
+    gone = _first(at for at, has in enumerate(all_counts(evidence.growing)) if has)
+    if sum(windows[:gone]) >= max(sum(windows) / 2, THRESHOLDS.least_counted):
+        return _in_time(worst)
     reason = (
-        f"of what {worst.allocations} allocates fewer and fewer stay, so "
-        f"far +{format_rate(worst.per_iteration)} per {unit}: a bounded structure, or a slow leak "
-        "beside one; raise the budget"
+        f"of what {worst.allocations} allocates fewer and fewer stay, so far "
+        f"+{format_rate(worst.per_iteration)} per {evidence.unit}: a bounded structure, or a slow "
+        "leak beside one; raise the budget"
     )
-    return replace(judgement, outcome="inconclusive", reasons=(reason,), doubtful=True)
+    return replace(leak, outcome="inconclusive", reasons=(reason,), doubtful=True)
+
+
+def oldest_that_held(evidence: LedgerEvidence, before: tuple[int, ...]) -> tuple[Growing, ...]:
+    """What has a pace of its own in the oldest windows, of which nothing is gone since ``before``.
+
+    What is replaced is gone by then, in turn or by chance.
+    """
+    growing, windows = evidence.growing, evidence.windows
+    now = all_counts(growing)
+    # The last window may not have been counted before.
+    held = _first(at for at, has in enumerate(now) if before[at : at + 1] != (has,))
+    if sum(now[:held]) < THRESHOLDS.few_of_node:
+        return ()
+    rows = [replace(g.allocations, windows=g.allocations.windows[:held]) for g in growing]
+    return tuple(
+        _among_all(g, len(windows))
+        for g in growing_among(rows, windows[:held])
+        if g.steady and not g.few
+    )
+
+
+def _first(found: Iterator[int]) -> int | None:
+    return next(found, None)
+
+
+def _among_all(growing: Growing, windows: int) -> Growing:
+    """The same where there are more ``windows`` after those that it was judged by."""
+    own = growing.allocations
+    rest = tuple(Counter[int]() for _ in range(windows - len(own.windows)))
+    return replace(growing, allocations=replace(own, windows=(*own.windows, *rest)))
+
+
+def _in_time(worst: Growing) -> Judgement:
+    reason = f"what {worst.allocations} allocates is let go of within some seconds"
+    return Judgement("steady", (reason,))
 
 
 def of_age(now: Judgement, before: Judgement) -> Judgement:
     """The judgement ``now``, seconds after that of a leak ``before``, which it does not confirm."""
     if now.outcome == "steady" or now.doubtful:
         return now
-    worst = before.growing[0].allocations
-    return Judgement("steady", (f"what {worst} allocates is let go of within some seconds",))
+    return _in_time(before.growing[0])
 
 
 def seen_last(proven: Judgement, now: Sequence[Growing]) -> tuple[Growing, ...]:

@@ -93,8 +93,7 @@ class Allocations:
 class Growing:
     """A place whose survivors came in every window.
 
-    ``steady`` if at one pace; ``few`` if they are so few that more windows should tell; ``fading``
-    is the last window's rate as a share of the highest before.
+    ``steady`` if at one pace; ``few`` if they are so few that more windows should tell.
     """
 
     allocations: Allocations
@@ -102,7 +101,6 @@ class Growing:
     bytes_per_iteration: float
     steady: bool
     few: bool
-    fading: float
 
 
 #: survivors that come at once, of which a window has none by no other chance: 300 rows each second
@@ -143,6 +141,7 @@ def growing_among(
     interval: int = 1,
     *,
     timed: bool = False,
+    ended: bool = False,
     compiled: bool = False,
     before: Sequence[Growing] = (),
 ) -> tuple[Growing, ...]:
@@ -151,13 +150,18 @@ def growing_among(
     Where no single path through Node to a function of the program is one of them, all paths to it
     may be: their sum is looked at as well. ``interval`` is the profiler's, in bytes: above 1 it
     records an object of s bytes with probability 1 - exp(-s / interval). ``timed``: windows are
-    time, of which the profiler takes its share. ``compiled``: V8's compilers are on, and may put a
-    function into its caller meanwhile; then what is allocated below a caller is looked at as well.
-    Sizes that were told apart ``before`` are looked at by themselves again.
+    time, of which the profiler takes its share; ``ended``: no more of them come. ``compiled``: V8's
+    compilers are on, and may put a function into its caller meanwhile; then what is allocated below
+    a caller is looked at as well. Sizes told apart ``before`` are looked at by themselves again.
     """
 
     def growing_of(row: Allocations) -> Growing | None:
-        return _growing(row, windows, interval, timed, *least)
+        old = _old_enough(row.counts, windows) if timed or ended else 0
+        if not old:
+            return _growing(row, windows, interval, timed, *least)
+        first = replace(row, windows=row.windows[:old])  # the others will be let go of yet
+        found = _growing(first, windows[:old], interval, timed, *least)
+        return found and replace(found, allocations=row.until(old))
 
     least = (THRESHOLDS.least_rate, THRESHOLDS.least_rate_many)
     if compiled:
@@ -228,13 +232,8 @@ def _growing(
     least_by_chance: float,
     least: float,
 ) -> Growing | None:
-    old = _old_enough(row.counts) if timed else 0
-    if old:  # the others will be let go of yet
-        first = replace(row, windows=row.windows[:old])
-        found = _growing(first, windows[:old], interval, timed, least_by_chance, least)
-        return found and replace(found, allocations=row.until(old))
     lump = _lump(row.counts)
-    if not any(windows) or (lump == 1 and not row.counts[-1]):
+    if not any(windows) or (lump == 1 and _came_to_an_end(row, windows)):
         return None
     start = _when_it_filled(row.counts, windows, lump)
     if start:  # what goes on after that is growth of its own
@@ -248,14 +247,14 @@ def _growing(
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
     counts, spans = row.counts[start:], windows[start:]
-    pace = rates(counts, spans)
     return Growing(
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
-        steady=_same_halves(pace) if timed else steady_rate([n / lump for n in counts], spans),
+        steady=_same_halves(rates(counts, spans))
+        if timed
+        else steady_rate([n / lump for n in counts], spans),
         few=few or (start > 0 and len(counts) < 2),
-        fading=pace[-1] / max(pace[:-1]) if len(pace) > 1 and max(pace[:-1]) else 1.0,
     )
 
 
@@ -274,6 +273,13 @@ def _lump(counts: Sequence[int]) -> int:
     return lump if rest <= LUMP_REST * lump else 1
 
 
+def _came_to_an_end(row: Allocations, windows: Sequence[float]) -> bool:
+    """Whether the last window has none: by chance it may where the others have few in as much."""
+    total, before = sum(row.counts), sum(windows[:-1]) or 1
+    few = THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node
+    return not row.counts[-1] and (total < few or total / before * windows[-1] > NONE_BY_CHANCE)
+
+
 def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) -> int:
     """The window from which on far less was left behind than in one before: it was full then."""
     start = 0
@@ -282,6 +288,7 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
         # A share is only as good as the counts behind it: rare things scatter.
         if lump == 1:
             filled = later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span
+            filled = filled and (later > 0 or pace * span > NONE_BY_CHANCE)
         else:
             before = sum(counts[:at]) / (sum(windows[:at]) or 1)
             filled = not later and before * span > NONE_BY_CHANCE * lump
@@ -290,17 +297,19 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
     return start
 
 
-def _old_enough(counts: Sequence[int]) -> int:
+def _old_enough(counts: Sequence[int], windows: Sequence[float]) -> int:
     """Windows, from the oldest, that are level, where all younger ones have far more; 0: none.
 
-    What a watched program keeps for some seconds is not worked off while nothing else is done.
+    What a program keeps for some seconds is not worked off while it is watched, or is slow.
     """
+    pace = rates(counts, windows)
     for old in range(len(counts) - 1, LEAST_OLD - 1, -1):
-        early, late = sum(counts[: old // 2]), sum(counts[(old + 1) // 2 : old])
-        most = max(counts[:old])
-        is_level = abs(late - early) <= SURELY * math.sqrt(early)
+        early, late = slice(0, old // 2), slice((old + 1) // 2, old)
+        usual = sum(counts[early]) / max(sum(windows[early]), 1e-9) * sum(windows[late])
+        is_level = abs(sum(counts[late]) - usual) <= SURELY * math.sqrt(usual)
         if is_level and sum(counts[:old]) >= THRESHOLDS.few_of_node:
-            return old if all(n > YOUNG * most for n in counts[old:]) else 0
+            most = max(pace[:old])
+            return old if all(each > YOUNG * most for each in pace[old:]) else 0
     return 0
 
 

@@ -160,7 +160,7 @@ class _Measurement:
             return held or judgement, windows.collect()
         if judgement.outcome == "inconclusive" or leaves_a_rise(self._ledger()):
             meter.subject = self._ledger().worst.track
-            self._ledger().end()
+            self._ledger().end(fill_again=True)
             meter.budget.give_back(meter.budget.clock() - began)
             windows.pushed_seconds = self._ledger().pushed_seconds
             self._wait_for_memory()

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ...judge.aging import (
     all_counts,
+    by_the_oldest,
     came_level,
-    fewer_stay,
     functions_of,
     has_ended,
     held,
@@ -88,7 +88,7 @@ class Confirming:
                 break
             done = self._meter.done - ledger.first_done
             if not self._has_time_for(done):
-                return fewer_stay(ledger.judgement, self._meter.unit)
+                return by_the_oldest(ledger.evidence, ledger.judgement, before)
             ledger.work(MOST_WORK, done)
             before = now
             ledger.see_again()
@@ -113,7 +113,7 @@ class Confirming:
             return True  # nothing at all was taken out
         if now.outcome == "inconclusive" and ledger.judgement.outcome == "inconclusive":
             return self.few_stay()
-        if now.outcome == "leak" or ledger.judgement.outcome != "leak":
+        if now.outcome != "inconclusive" or ledger.judgement.outcome != "leak":
             return now.outcome == "leak"
         return True if in_turn else None  # fewer stay, and there is no time to see how many
 

@@ -12,16 +12,15 @@ from ...judge.survivors import judge_survivors
 from ...judge.thresholds import THRESHOLDS
 from ..heaps import HeapLedger
 from ..meter import Meter
-from ..plan import Pacer, iterations_for, sampling_interval, unlike
+from ..plan import Pacer, sampling_interval, unlike
 from .more_work import PUSH_BYTES, push, work_on
-from .sizes import Sizes
+from .sizes import FIRST, Sizes
 
 __all__ = ["Ledger"]
 
 #: which of several heaps speaks for the program: the one with the most to say
 SEVERITY = {"leak": 3, None: 2, "inconclusive": 1, "steady": 0}
-#: iterations of a first window: at most, and at least where one takes long
-FIRST = 256
+#: iterations of a first window at least, where one takes long
 FIRST_SLOW = 15
 #: seconds that there are for windows in any case
 LEAST_SECONDS = 2.0
@@ -67,8 +66,9 @@ class Ledger:
         self.lived = 0.0
         #: iterations beyond them that the windows of this session were seen to outlive
         self.outlived = 0.0
-        #: whether the program was idle for what it lets go of in time
-        self.has_waited = False
+        #: seconds that it was idle for what it lets go of in time, and its iterations before that
+        self.waited = 0.0
+        self.first_waited = 0
         #: the most that was asked for of these: as long is what lies between two batches
         self.period = 0.0
 
@@ -116,7 +116,7 @@ class Ledger:
             n = self._push_size()
             if n:
                 self.push(n)
-            elif self.meter.budget.left < self.sizes.session_seconds(self.counts[-1]):
+            elif self.meter.budget.left < self.sizes.session_seconds(max(self.counts)):
                 self._judge(exhausted=True)
                 break
         self._freeze()
@@ -163,10 +163,7 @@ class Ledger:
         self._closed, self.lived = self.meter.seconds, 0.0
         self.outlived = math.inf if self.sizes.is_slow or self.pacer.timed else 0.0
         least = 2 if had_windows else 3  # two are enough to compare with the windows before
-        rates = [g.per_iteration for g in self.judgement.growing]
-        n = FIRST if self.sizes.is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
-        if had_windows and not rates:  # what grew was let go of: what is rare is looked for now
-            n = max(n, self.sizes.wanted // 4)
+        n = self.sizes.first(self.judgement, again=had_windows)
         while True:
             self.meter.enter(f"window {len(counts) + 1} of {max(least, len(counts) + 1)}")
             counts.append(self._window(n, len(counts)))
@@ -182,7 +179,7 @@ class Ledger:
             decided = self.judgement.outcome is not None or self.judgement.wants_age > 0
             if missing <= 0 and (decided or self._push_size()):
                 break
-            n = max(int(counts[-1]), int(missing))
+            n = max(int(max(counts)), int(missing))  # of shorter ones little follows
             if all(g.few for g in self.judgement.growing):
                 n = max(n, unlike(self.sizes.wanted // 4, len(counts)))
             if self.meter.budget.left < self.sizes.window_seconds(n):
@@ -217,6 +214,12 @@ class Ledger:
         """Work under the profiler, for so long or so much, that what was counted must outlive."""
         self.pace = work_on(self.meter, self.evidence.growing, seconds, iterations)
 
+    def wait(self, seconds: float, what: str) -> None:
+        """Leave the program idle, so that it lets go of what is too old."""
+        self.first_waited = self.first_waited or self.meter.app.iterations
+        self.meter.wait(seconds, what)
+        self.waited = max(self.waited, seconds)
+
     def see_again(self) -> Judgement:
         """The judgement once more, of what is still alive of the heap that is worst."""
         with self.meter.walking():
@@ -235,10 +238,15 @@ class Ledger:
             self.worst.close_late_window(self.done_since)
         self._done = self.meter.done
 
-    def end(self) -> None:
-        """Stop the profiler, in all heaps."""
+    def end(self, *, fill_again: bool = False) -> None:
+        """Stop the profiler, in all heaps.
+
+        ``fill_again``: work for as long as was waited; in snapshots it would look like growth.
+        """
         for part in self.parts:
             part.end()
+        if fill_again and not self.pacer.timed:
+            self.work(self.waited)
 
     def _window(self, n: int, number: int) -> float:
         """Up to ``n`` iterations and a reading; how many were done."""

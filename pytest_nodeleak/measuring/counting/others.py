@@ -27,7 +27,7 @@ def leaves_a_rise(ledger: Ledger) -> bool:
         return False  # of age, what is pending looks like a rise in a few readings
     as_bad = [p for p in ledger.alive if p.judgement.outcome == ledger.judgement.outcome]
     others = ledger.parts[1:]
-    for _ in range(0 if ledger.pacer.timed else LOOKS):
+    for _ in range(0 if ledger.pacer.timed or ledger.waited else LOOKS):
         if not any(_may_rise(part, ledger) for part in as_bad if part in others):
             break
         ledger.push(PIECES * int(ledger.counts[-1]))
@@ -46,9 +46,12 @@ def _may_rise(part: HeapLedger, ledger: Ledger) -> bool:
 
 
 def _rises(part: HeapLedger, ledger: Ledger) -> bool:
-    later = part.track.series.since(ledger.first_ended)
+    series = part.track.series
+    if ledger.waited:
+        series = series.until(ledger.first_waited)  # then it fills up again
+    later = series.since(ledger.first_ended)
     is_there = not part.track.ended and len(later) > 0
-    return is_there and is_unexplained(part.track.series, later, ledger.policy)
+    return is_there and is_unexplained(series, later, ledger.policy)
 
 
 def also_leaking(ledger: Ledger) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...base.policy import Policy
 from ...judge.evidence import Judgement
 from ..meter import Meter
-from ..plan import Pacer, iterations_counted
+from ..plan import Pacer, iterations_counted, iterations_for
 
 __all__ = ["Sizes"]
 
+#: iterations of a first window, where it does not take long
+FIRST = 256
 #: seconds of an iteration that is slow
 SLOW = 0.004
 #: iterations that slow programs are given time for, and the seconds that they get at most
@@ -43,6 +45,13 @@ class Sizes:
         Where compilers are on, no more than it takes: of optimised code nothing may be seen.
         """
         return iterations_counted(self._meter.last_pace) if self.is_exact else 0
+
+    def first(self, judgement: Judgement, *, again: bool) -> int:
+        """Iterations of a first window; ``again``: there were some before."""
+        rates = [g.per_iteration for g in judgement.growing]
+        n = FIRST if self.is_slow else max(FIRST, iterations_for(max(rates, default=1.0)))
+        # What grew was let go of: what is rare is looked for now.
+        return max(n, self.wanted // 4) if again and not rates else n
 
     def window_seconds(self, n: float) -> float:
         """What a window of ``n`` iterations takes under the profiler."""

@@ -56,7 +56,7 @@ def spread_leak(
     # Classes that grow here were let go of, if they were counted before: of a queue that becomes
     # longer all that is old is, and the heap goes on to rise. What a wait has emptied fills up.
     rises = growth > 0 and goes_on(Series(tuple(meter.samples[before:])), growth)
-    grows = ledger is None or (rises and not ledger.has_waited)
+    grows = ledger is None or (rises and not ledger.waited)
     leaks = judgement.outcome == "leak" and (judgement.slots or grows)
     return (judgement, evidence) if leaks else None
 

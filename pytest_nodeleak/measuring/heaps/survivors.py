@@ -150,6 +150,7 @@ class HeapLedger:
                 windows,
                 interval,
                 timed=facts.timed,
+                ended=facts.exhausted,
                 compiled=facts.compiled,
                 before=self.evidence.growing,
             ),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...base.deadline import Deadline
 from ...base.policy import Policy
 from ...base.units import format_amount, format_bytes, format_rate
-from ...judge.aging import dies_with_age, fell
+from ...judge.aging import all_counts, dies_with_age, fell, oldest_that_held
 from ...judge.evidence import Evidence, Judgement, Suspect
 from ...judge.ledger import Growing
 from ...judge.suspects import (
@@ -98,9 +98,14 @@ def named_by_snapshots(
         judgement = replace(judgement, outcome="leak", reasons=tuple(over))
     turnover = replaced_within(evidence.rows, evidence.windows, rate)
     if several and not over and turnover is not None:
+        before = all_counts(ledger.evidence.growing)
         stays = Confirming(ledger).outlives(1.1 * turnover)
         judgement = replace(judgement, growing=ledger.evidence.growing)
-        if stays is False or not some_grow(evidence.rows, evidence.windows, _least_pace(judgement)):
+        least = _least_pace(judgement)
+        if stays is False or not (
+            oldest_that_held(ledger.evidence, before)
+            or some_grow(evidence.rows, evidence.windows, least)
+        ):
             reason = "what survives takes the place of what was there: no population grows"
             return Judgement("steady", (reason,)), evidence
         rate = min(g.per_iteration for g in judgement.growing)
@@ -181,10 +186,11 @@ def named_by_what_stays(
     growing = proven.growing if proven.others_replaced else growing
     deadline = meter.budget.within(policy.explain)
     several = len(meter.snapshots) > 2
+    judgement = replace(proven, growing=tuple(growing))
     most = _most_pace(growing)
-    doubtful = fell(proven.growing, growing) or any(
-        row.per_iteration > most for row in found.constructors
-    )
+    pace = max((row.per_iteration for row in found.constructors), default=most)
+    # One of which most are replaced, and whose population is seen to grow by a part of the rest.
+    doubtful = fell(proven.growing, growing) or not _least_pace(judgement) <= pace <= most
     most_seconds = QUICK_SNAPSHOT if several else AGAIN_SNAPSHOT
     if doubtful:
         most_seconds = AGAIN_SNAPSHOT if several else math.inf
@@ -192,7 +198,6 @@ def named_by_what_stays(
         return None
     if why_no_snapshot(meter, policy, policy.explain):
         return None
-    judgement = replace(proven, growing=tuple(growing))
     with meter.naming_for(deadline):
         if doubtful:  # what was counted has outlived more than what was made between snapshots
             ledger.work(AS_MUCH_WORK, meter.last_snapshot[1] - ledger.counted)

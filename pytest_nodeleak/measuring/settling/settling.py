@@ -179,8 +179,8 @@ class Settling:
         ledger = self._ledger()
         if not ledger.worst.is_watched:
             ledger.watch_anew()
-        self._meter.wait(pause, age.name)
-        self._waited, ledger.has_waited = pause, True
+        ledger.wait(pause, age.name)
+        self._waited = pause
         ledger.work(TIDY_SECONDS)
         return filled(age, still_grows=self._confirming.confirm().outcome == "leak")
 
@@ -271,8 +271,7 @@ class Settling:
         wait = max((_until_old(timer, old - age) for timer in timers), default=0.0)
         if wait <= 0 or not self._has_time_for(wait):
             return False
-        meter.wait(wait + TICK, "the program's own timers")
-        self._ledger().has_waited = True
+        self._ledger().wait(wait + TICK, "the program's own timers")
         return True
 
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:

@@ -13,6 +13,7 @@ from pytest_nodeleak.base.policy import Policy
 from pytest_nodeleak.base.samples import Sample, Series
 from pytest_nodeleak.heap import ConstructorGrowth
 from pytest_nodeleak.judge.aging import (
+    by_the_oldest,
     came_level,
     dies_with_age,
     fell,
@@ -37,9 +38,9 @@ EMIT = CallFrame("emit", "node:events", 5, 1)
 EXTERNAL = CallFrame("(EXTERNAL)", "", 0, 0)
 
 
-def growing(counts, windows=(256, 512), *, frame=ADD, size=40, timed=False, interval=1):
+def growing(counts, windows=(256, 512), *, frame=ADD, size=40, interval=1, **facts):
     survivors = [{(frame, DRIVER): Counter({size: n})} if n else {} for n in counts]
-    return growing_among(merge_windows(survivors), windows, interval, timed=timed)
+    return growing_among(merge_windows(survivors), windows, interval, **facts)
 
 
 def heap(*used, step=500):
@@ -139,7 +140,13 @@ def test_what_comes_rarely_and_many_at_once_is_counted_in_lumps():
     assert (found.steady, found.few) == (True, False)
     assert not growing((20, 20, 0, 0, 0, 0), windows)  # it is full
     assert not growing((0, 20, 0, 0, 0, 0), windows)  # one lump has no pace
-    assert not growing((3, 3, 0, 3, 3, 0), windows)  # a few are no lump
+
+
+def test_a_last_window_without_any_is_an_end_where_that_is_no_chance():
+    (found,) = growing((3, 2, 0, 3, 3, 0), (200,) * 6)  # one request in 100, at random
+    assert (found.steady, found.few) == (True, False)
+    assert not growing((3, 2, 0, 3, 3, 0), (200, 200, 200, 200, 200, 400))
+    assert not growing((1, 1, 0, 2, 1, 0), (200,) * 6)
 
 
 def test_several_ways_to_one_function_are_looked_at_together():
@@ -208,6 +215,17 @@ def test_of_time_what_is_old_enough_is_level_and_the_younger_will_be_let_go_of()
     by_chance, few = (3, 4, 6, 9, 13, 18, 25, 35), (1, 2, 1, 2, 1, 1, 2, 50)
     for dying in (by_chance, few, (0, 0, 0, 0, 0, 0, 0, 50)):
         assert not any(g.steady for g in growing(dying, times, timed=True))
+
+
+def test_where_no_more_windows_come_what_is_old_enough_is_judged_of_iterations_too():
+    windows = (256, 512, 512, 512, 512, 392, 230)
+    counts = (13, 26, 25, 26, 512, 392, 230)  # a time to live: one in 20 stays
+    (found,) = growing(counts, windows, ended=True)
+    assert found.per_iteration == pytest.approx(0.05, rel=0.1)
+    (found,) = growing(counts, windows)
+    assert found.per_iteration > 0.4
+    dropped = growing((0, 0, 0, 0, 512, 392, 230), windows, ended=True)
+    assert not any(g.steady and g.per_iteration < 0.2 for g in dropped)
 
 
 def test_a_leak_is_steady_and_heap_used_rises_with_it():
@@ -509,6 +527,26 @@ def test_where_old_windows_have_held_and_the_young_came_down_to_them_it_is_enoug
     by_chance = (58, 61, 59, 60, 62, 58)
     assert not came_level((100,) * 6, by_chance, windows)
     assert not came_level((0, 1, 0, 60, 60, 60), (0, 1, 0, 0, 0, 60), windows)  # too few
+
+
+def test_where_no_time_is_left_the_oldest_windows_decide_of_which_all_stays_or_nothing():
+    windows = (135, *(270,) * 7, 121, 96, 61)
+    before = (13, 27, 27, 27, 111, 270, 270, 270, 121, 96, 61)
+
+    def judged(*now):
+        of = evidence(now, windows)
+        return by_the_oldest(of, judge_survivors(of, POLICY), before)
+
+    stays = judged(13, 27, 27, 27, 27, 27, 27, 60, 100, 96, 61)
+    assert stays.outcome == "leak"
+    assert stays.growing[0].per_iteration == pytest.approx(0.1, rel=0.02)  # of all: 0.25
+    assert len(stays.growing[0].allocations.counts) == len(windows)
+    gone = judged(0, 0, 0, 0, 0, 0, 0, 0, 0, 96, 61)
+    assert gone.outcome == "steady"
+    assert gone.reasons == ("what add allocates is let go of within some seconds",)
+    # One is gone of the oldest: by chance all of them may go.
+    assert judged(12, 27, 27, 27, 27, 27, 27, 60, 100, 96, 61).outcome == "inconclusive"
+    assert judged(0, 0, 0, 0, 27, 27, 27, 60, 100, 96, 61).outcome == "inconclusive"
 
 
 def test_names_are_asked_for_again_where_what_one_function_left_behind_is_gone():
