@@ -111,9 +111,9 @@ MOST_LUMPS = 4.5
 LUMP_REST = 0.25
 #: standard deviations of counts that are no chance
 SURELY = 3.0
-#: windows of time that must have kept as much each, and how many times that younger ones have
-LEAST_OLD = 4
-YOUNG = 2
+#: windows that must have kept as much each, how many times that younger ones have, and how many
+#: say nothing where those before them have none
+LEAST_OLD, YOUNG, LATEST = 4, 2, 2
 #: rare things to be expected in a window that has none of them by chance
 NONE_BY_CHANCE = 3.0
 
@@ -233,16 +233,16 @@ def _growing(
     least: float,
 ) -> Growing | None:
     lump = _lump(row.counts)
-    if not any(windows) or (lump == 1 and _came_to_an_end(row, windows)):
+    least_few = THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node
+    if not any(windows) or (lump == 1 and _came_to_an_end(row.counts, windows, least_few)):
         return None
     start = _when_it_filled(row.counts, windows, lump)
-    if start:  # what goes on after that is growth of its own
-        row = row.since(start)
+    row = row.since(start) if start else row  # what goes on after that is growth of its own
     total, span = sum(row.counts), sum(windows[start:])
     if not total:
         return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    few = total / lump < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
+    few = total / lump < least_few
     by_chance = total < THRESHOLDS.no_chance if row.is_own else few
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
@@ -273,11 +273,10 @@ def _lump(counts: Sequence[int]) -> int:
     return lump if rest <= LUMP_REST * lump else 1
 
 
-def _came_to_an_end(row: Allocations, windows: Sequence[float]) -> bool:
+def _came_to_an_end(counts: Sequence[int], windows: Sequence[float], few: int) -> bool:
     """Whether the last window has none: by chance it may where the others have few in as much."""
-    total, before = sum(row.counts), sum(windows[:-1]) or 1
-    few = THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node
-    return not row.counts[-1] and (total < few or total / before * windows[-1] > NONE_BY_CHANCE)
+    usual = sum(counts) / (sum(windows[:-1]) or 1) * windows[-1]
+    return not counts[-1] and (sum(counts) < few or usual > NONE_BY_CHANCE)
 
 
 def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) -> int:
@@ -287,8 +286,8 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
         later, span = sum(counts[at:]), sum(windows[at:])
         # A share is only as good as the counts behind it: rare things scatter.
         if lump == 1:
-            filled = later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span
-            filled = filled and (later > 0 or pace * span > NONE_BY_CHANCE)
+            most = THRESHOLDS.faded * pace * span if pace * span > NONE_BY_CHANCE else 0
+            filled = later + 2 * math.sqrt(later) < most
         else:
             before = sum(counts[:at]) / (sum(windows[:at]) or 1)
             filled = not later and before * span > NONE_BY_CHANCE * lump
@@ -303,6 +302,8 @@ def _old_enough(counts: Sequence[int], windows: Sequence[float]) -> int:
     What a program keeps for some seconds is not worked off while it is watched, or is slow.
     """
     pace = rates(counts, windows)
+    if not any(counts[:-LATEST]) and len(counts) >= LEAST_OLD + LATEST:
+        return len(counts) - LATEST
     for old in range(len(counts) - 1, LEAST_OLD - 1, -1):
         early, late = slice(0, old // 2), slice((old + 1) // 2, old)
         usual = sum(counts[early]) / max(sum(windows[early]), 1e-9) * sum(windows[late])

@@ -16,6 +16,11 @@ ENOUGH = 13
 #: times that more are taken, and as many windows of work for these
 LOOKS = 3
 PIECES = 4
+#: readings at other phases of what a watched program does again and again, and the share of its
+#: time between them with which no two are at the same; what swings with it rises in 2 to 4 of them
+PHASES = 6
+GOLDEN = 0.618
+MOST_SWINGING = 0.7
 
 
 def leaves_a_rise(ledger: Ledger) -> bool:
@@ -32,6 +37,8 @@ def leaves_a_rise(ledger: Ledger) -> bool:
             break
         ledger.push(PIECES * int(ledger.counts[-1]))
     rising = [part for part in as_bad if _rises(part, ledger)]
+    if ledger.pacer.timed:
+        rising = [part for part in rising if _rises_at_all_phases(part, ledger)]
     ledger.worst = max(
         rising, key=lambda part: unexplained_rise(part.track.series), default=ledger.worst
     )
@@ -52,6 +59,18 @@ def _rises(part: HeapLedger, ledger: Ledger) -> bool:
     later = series.since(ledger.first_ended)
     is_there = not part.track.ended and len(later) > 0
     return is_there and is_unexplained(series, later, ledger.policy)
+
+
+def _rises_at_all_phases(part: HeapLedger, ledger: Ledger) -> bool:
+    """Whether readings rise that are not as far apart as those before.
+
+    What is swept each second, and is read each second, rises while the one drifts by the other.
+    """
+    used = [part.track.samples[-1].heap_used]
+    for _ in range(PHASES):
+        ledger.meter.wait(GOLDEN * (ledger.meter.runner.fixed_seconds or 1.0), "other readings")
+        used += part.track.look()
+    return rising_share(used) > MOST_SWINGING
 
 
 def also_leaking(ledger: Ledger) -> tuple[str, ...]:

@@ -217,6 +217,14 @@ def test_of_time_what_is_old_enough_is_level_and_the_younger_will_be_let_go_of()
         assert not any(g.steady for g in growing(dying, times, timed=True))
 
 
+def test_of_time_the_latest_say_nothing_where_all_before_are_gone():
+    times = (1,) * 8
+    assert not growing((0, 0, 0, 0, 0, 0, 0, 270), times, timed=True)
+    assert not growing((0, 0, 0, 0, 0, 0, 20, 270), times, timed=True)
+    assert growing((0, 0, 0, 0, 0, 20, 20, 270), times, timed=True)
+    assert growing((0, 0, 0, 0, 270), times[:5], timed=True)  # too few to tell
+
+
 def test_where_no_more_windows_come_what_is_old_enough_is_judged_of_iterations_too():
     windows = (256, 512, 512, 512, 512, 392, 230)
     counts = (13, 26, 25, 26, 512, 392, 230)  # a time to live: one in 20 stays
