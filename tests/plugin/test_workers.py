@@ -59,7 +59,7 @@ def test_snapshots_wait_while_they_would_not_fit_beside_each_other(project, monk
 LONG = """
 def test_long(launch_node):
     print("captured")
-    assert_no_leak(launch_node("program.js"), every("300ms"))
+    assert_no_leak(launch_node("program.js"), every("1s"))
 """
 STAY = "setInterval(() => {}, 50);\n"
 
