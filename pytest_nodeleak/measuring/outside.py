@@ -68,15 +68,18 @@ class Outside:
             window = self._samples(start)
             grown = outside_growth(window)
             paces.append(_pace(window))
-            if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]):
+            # An allocator takes what it keeps at a time, and no more after it.
+            late = _pace(window[len(window) // 2 :])
+            kept = grown > PROOF and late < CALM * paces[-1]
+            if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]) or kept:
                 return None
             worked = self.pacer.plan.is_pushed(meter.done, pushed) or grown > ENOUGH
-            if (worked and len(paces) > 2) or end.expired or meter.is_huge:
+            same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
+            steady = same_pace and late >= SAME_PACE * paces[-1] and _rising_share(window) >= 0.75
+            if (worked and steady) or end.expired or meter.is_huge:
                 break
         if outside_growth(self._samples(first)) < PROOF:
             return None
-        same_pace = len(paces) > 2 and paces[-1] >= SAME_PACE * max(paces[1:])
-        steady = same_pace and _rising_share(window) >= 0.75
         return OutsideGrowth(paces[-1], grown, steady, loaded_addons(meter.app.pid))
 
     def _samples(self, start: int = 0) -> list[Sample]:
