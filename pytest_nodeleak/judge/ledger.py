@@ -156,6 +156,8 @@ def growing_among(
     """
 
     def growing_of(row: Allocations) -> Growing | None:
+        if timed and len(row.counts) >= LEAST_OLD + LATEST and not any(row.counts[:-LATEST]):
+            return None
         old = _old_enough(row.counts, windows) if timed or ended else 0
         if not old:
             return _growing(row, windows, interval, timed, *least)
@@ -302,8 +304,6 @@ def _old_enough(counts: Sequence[int], windows: Sequence[float]) -> int:
     What a program keeps for some seconds is not worked off while it is watched, or is slow.
     """
     pace = rates(counts, windows)
-    if not any(counts[:-LATEST]) and len(counts) >= LEAST_OLD + LATEST:
-        return len(counts) - LATEST
     for old in range(len(counts) - 1, LEAST_OLD - 1, -1):
         early, late = slice(0, old // 2), slice((old + 1) // 2, old)
         usual = sum(counts[early]) / max(sum(windows[early]), 1e-9) * sum(windows[late])
