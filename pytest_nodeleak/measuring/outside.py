@@ -69,7 +69,7 @@ class Outside:
             grown = outside_growth(window)
             paces.append(_pace(window))
             # An allocator takes what it keeps at a time, and no more after it.
-            late = _pace(window[len(window) // 2 :])
+            late = _pace(window[len(window) // 2 :]) if len(window) > PIECES else paces[-1]
             kept = grown > PROOF and late < CALM * paces[-1]
             if grown < STILL_GROWING or paces[-1] < CALM * max(paces[:-1]) or kept:
                 return None

@@ -245,7 +245,7 @@ class Ledger:
         """
         for part in self.parts:
             part.end()
-        if fill_again and not self.pacer.timed:
+        if fill_again and self.waited and not self.pacer.timed:
             self.work(self.waited)
 
     def _window(self, n: int, number: int) -> float:
