@@ -235,8 +235,7 @@ def _growing(
     least: float,
 ) -> Growing | None:
     lump = _lump(row.counts)
-    least_few = THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node
-    if not any(windows) or (lump == 1 and _came_to_an_end(row.counts, windows, least_few)):
+    if not any(windows) or (lump == 1 and not row.counts[-1]):
         return None
     start = _when_it_filled(row.counts, windows, lump)
     row = row.since(start) if start else row  # what goes on after that is growth of its own
@@ -244,7 +243,7 @@ def _growing(
     if not total:
         return None
     seen = 1.0 if interval <= 1 else 1 - math.exp(-max(row.object_size, 1) / interval)
-    few = total / lump < least_few
+    few = total / lump < (THRESHOLDS.few_own if row.is_own else THRESHOLDS.few_of_node)
     by_chance = total < THRESHOLDS.no_chance if row.is_own else few
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
@@ -275,12 +274,6 @@ def _lump(counts: Sequence[int]) -> int:
     return lump if rest <= LUMP_REST * lump else 1
 
 
-def _came_to_an_end(counts: Sequence[int], windows: Sequence[float], few: int) -> bool:
-    """Whether the last window has none: by chance it may where the others have few in as much."""
-    usual = sum(counts) / (sum(windows[:-1]) or 1) * windows[-1]
-    return not counts[-1] and (sum(counts) < few or usual > NONE_BY_CHANCE)
-
-
 def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) -> int:
     """The window from which on far less was left behind than in one before: it was full then."""
     start = 0
@@ -288,8 +281,7 @@ def _when_it_filled(counts: Sequence[int], windows: Sequence[float], lump: int) 
         later, span = sum(counts[at:]), sum(windows[at:])
         # A share is only as good as the counts behind it: rare things scatter.
         if lump == 1:
-            most = THRESHOLDS.faded * pace * span if pace * span > NONE_BY_CHANCE else 0
-            filled = later + 2 * math.sqrt(later) < most
+            filled = later + 2 * math.sqrt(later) < THRESHOLDS.faded * pace * span
         else:
             before = sum(counts[:at]) / (sum(windows[:at]) or 1)
             filled = not later and before * span > NONE_BY_CHANCE * lump
