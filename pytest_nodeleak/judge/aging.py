@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -88,7 +88,7 @@ def by_the_oldest(evidence: LedgerEvidence, leak: Judgement, before: tuple[int, 
     if stay:
         return replace(leak, growing=stay)
     windows, worst = evidence.windows, evidence.growing[0]
-    gone = _first(at for at, has in enumerate(all_counts(evidence.growing)) if has)
+    gone = next((at for at, has in enumerate(all_counts(evidence.growing)) if has), None)
     if sum(windows[:gone]) >= max(sum(windows) / 2, THRESHOLDS.least_counted):
         return _in_time(worst)
     reason = (
@@ -107,7 +107,7 @@ def oldest_that_held(evidence: LedgerEvidence, before: tuple[int, ...]) -> tuple
     growing, windows = evidence.growing, evidence.windows
     now = all_counts(growing)
     # The last window may not have been counted before.
-    held = _first(at for at, has in enumerate(now) if before[at : at + 1] != (has,))
+    held = next((at for at, has in enumerate(now) if before[at : at + 1] != (has,)), None)
     if sum(now[:held]) < THRESHOLDS.few_of_node:
         return ()
     rows = [replace(g.allocations, windows=g.allocations.windows[:held]) for g in growing]
@@ -116,10 +116,6 @@ def oldest_that_held(evidence: LedgerEvidence, before: tuple[int, ...]) -> tuple
         for g in growing_among(rows, windows[:held])
         if g.steady and not g.few
     )
-
-
-def _first(found: Iterator[int]) -> int | None:
-    return next(found, None)
 
 
 def _among_all(growing: Growing, windows: int) -> Growing:

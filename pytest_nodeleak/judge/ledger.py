@@ -238,7 +238,8 @@ def _growing(
     if not any(windows) or (lump == 1 and not row.counts[-1]):
         return None
     start = _when_it_filled(row.counts, windows, lump)
-    row = row.since(start) if start else row  # what goes on after that is growth of its own
+    if start:  # what goes on after that is growth of its own
+        row = row.since(start)
     total, span = sum(row.counts), sum(windows[start:])
     if not total:
         return None
@@ -248,13 +249,12 @@ def _growing(
     if total / span / seen < (least_by_chance if by_chance else least):
         return None
     counts, spans = row.counts[start:], windows[start:]
+    is_steady = _same_halves if timed else steady_rate
     return Growing(
         row,
         total / span / seen,
         sum(row.sizes) / span / seen,
-        steady=_same_halves(rates(counts, spans))
-        if timed
-        else steady_rate([n / lump for n in counts], spans),
+        steady=is_steady([n / lump for n in counts], spans),
         few=few or (start > 0 and len(counts) < 2),
     )
 
@@ -306,7 +306,8 @@ def _old_enough(counts: Sequence[int], windows: Sequence[float]) -> int:
     return 0
 
 
-def _same_halves(pace: Sequence[float]) -> bool:
+def _same_halves(counts: Sequence[float], spans: Sequence[float]) -> bool:
+    pace = rates(counts, spans)
     half = len(pace) // 2
     early, late = sum(pace[:half]) / max(half, 1), sum(pace[half:]) / (len(pace) - half)
     return min(early, late) >= THRESHOLDS.same_timed * max(early, late)
