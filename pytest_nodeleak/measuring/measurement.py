@@ -288,7 +288,7 @@ class _Measurement:
             return Said("steady", (said.findings.engines_own,), said.evidence)
         if said.outcome != "leak":
             return said
-        now = self._settling.let_go(proven, self.windows)
+        now = self._settling.let_go(proven)
         if now is not None:
             findings = said.findings if now.doubtful else Findings()
             return Said(now.outcome or "inconclusive", now.reasons, said.evidence, findings)

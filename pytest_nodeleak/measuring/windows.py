@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..base.deadline import Deadline
 from ..base.policy import Policy
@@ -222,19 +222,6 @@ class Windows:
         self.meter.sample()
         self.meter.retake_snapshot()
         return True
-
-    def let_go(self, slots: Sequence[SlotGrowth]) -> bool:
-        """Whether the containers of ``slots`` hold less by now than half of what they gained."""
-        now = self._held(slots)
-        return all(
-            slot.key in now and now[slot.key] <= slot.counts[-1] - slot.growth / 2 for slot in slots
-        )
-
-    def _held(self, slots: Sequence[SlotGrowth]) -> Mapping[Any, int]:
-        """What containers hold now, by the keys of ``slots``; none where they were not counted."""
-        if self._entries is not None and any(slot.of_all for slot in slots):
-            return self._entries.now()
-        return {} if self._stores is None else self._stores.entries()
 
     def close(self) -> None:
         """Let go of what was held for counting."""

@@ -43,10 +43,10 @@ def spread_leak(
     """
     meter = windows.meter
     accepts = policy.ignore or policy.max_live or policy.max_growth.amount
-    if policy.snapshots == "never" or accepts or not meter.memory.fits(meter.snapshot_bytes):
+    if policy.snapshots == "never" or accepts or not _can_count(meter):
         return None
     if ledger is not None:
-        ledger.end()  # under the profiler a count takes 25 times as long
+        ledger.end(fill_again=True)  # under the profiler a count takes 25 times as long
     if not _rise(meter, grew=ledger is not None):
         return None
     meter.budget.extend_for(PROOF)
@@ -61,20 +61,25 @@ def spread_leak(
     return (judgement, evidence) if leaks else None
 
 
+def _can_count(meter: Meter) -> bool:
+    works_by_itself = meter.app.in_use or meter.runner.fixed_seconds is not None
+    return (
+        not works_by_itself
+        and meter.gc_seconds <= MOST_GC
+        and not meter.subject.heap.channel.is_asleep()
+        and meter.memory.fits(meter.snapshot_bytes)
+    )
+
+
 def _rise(meter: Meter, *, grew: bool) -> bool:
     """Whether they do, in each of some windows more; long ones where something ``grew`` before."""
-    app, heap = meter.app, meter.subject.heap
-    if app.in_use or meter.runner.fixed_seconds is not None or meter.gc_seconds > MOST_GC:
-        return False
-    if heap.channel.is_asleep():
-        return False
     n = max(1, meter.samples[-1].iterations - meter.samples[-2].iterations)
     if grew:
         n = max(n, int(TIME / TIMES / max(meter.last_pace, 1e-6)))  # what comes in bursts, too
     meter.budget.extend_for(TIME)
     limit = meter.budget.within(TIME)
     meter.enter("entries of containers")
-    entries = Entries(heap)
+    entries = Entries(meter.subject.heap)
     for _ in range(TIMES):
         done = meter.iterate(n, limit)
         entries.read()

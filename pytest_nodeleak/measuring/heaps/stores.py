@@ -33,10 +33,6 @@ class Stores:
         """Count again, beside another snapshot."""
         self._counts.append(self._entries.read())
 
-    def entries(self) -> dict[int, int]:
-        """What each holds now, by id."""
-        return self._entries.read()
-
     def grown(self, last: HeapSnapshot) -> tuple[SlotGrowth, ...]:
         """Those that have gained entries, and have bare slots in the ``last`` snapshot as well."""
         from ...heap import SlotGrowth, bare_stores

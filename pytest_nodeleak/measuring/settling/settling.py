@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ...judge.aging import of_age
 from ...judge.bounds import (
@@ -24,24 +23,17 @@ from ...judge.evidence import Judgement
 from ...judge.nothing_grows import unexplained_rise
 from ...judge.thresholds import THRESHOLDS
 from ...judge.trend import keeps_its_pace
-from ...node.probes.timers import OwnTimer
 from ..counting import Confirming, Ledger
-from ..heaps import entries_of
-from ..meter import LONGEST_TIMER, TICK, Meter
+from ..meter import LONGEST_TIMER, Meter
 from ..naming import Findings
 from ..plan import Pacer
-from ..windows import HELD, MUCH_MORE, Windows
-from .declared import LONGEST_WAIT, Declared
-
-if TYPE_CHECKING:
-    from ...heap import SlotGrowth
+from ..windows import HELD
+from .declared import Declared
+from .gains import Gains
+from .waits import CHECK_SECONDS, OLD, Waits
 
 __all__ = ["Settling"]
 
-#: seconds for seeing whether something grows still
-CHECK_SECONDS = 1.0
-#: seconds that most of what is taken out again, or swept by a timer, is kept at most
-OLD = 10.0
 #: seconds of work that may come before a program drops what is too old: each hundredth time
 TIDY_SECONDS = 1.0
 #: share of its bound from which a container is full
@@ -58,6 +50,7 @@ class Settling:
         self._meter = meter
         self._pacer = pacer
         self._ledger = ledger
+        self._waits = Waits(meter, pacer, ledger)
         #: containers that grow beside one that has a bound, and was full
         self.still_growing: tuple[str, ...] = ()
         #: seconds of the longest wait for an age
@@ -97,7 +90,7 @@ class Settling:
     ) -> Judgement | None:
         """What comes of it in more work; None: what it is of stays, or something else grows."""
         if isinstance(told, DeclaredAge):
-            is_worth_it = told.is_sure or self._has_time_for(1.1 * told.seconds)
+            is_worth_it = told.is_sure or self._waits.has_time_for(1.1 * told.seconds)
             return self._outlive(told) if is_worth_it else None
         beyond = beyond_means(told, self._meter.subject.heap.heap_limit())
         return Judgement("leak", (beyond,)) if beyond else self._fill(told, fillings)
@@ -120,7 +113,7 @@ class Settling:
         """Work until a container must be full, and see; None: it grows beyond, or another does."""
         meter, confirming = self._meter, self._confirming
         wanted = math.ceil(1.1 * bound.iterations)
-        if wanted > meter.room() or not self._has_time_for(wanted * self._pacer.plan.pace):
+        if wanted > meter.room() or not self._waits.has_time_for(wanted * self._pacer.plan.pace):
             return not_full(bound, meter.unit)
         # What was counted is dropped in its turn, or it is kept elsewhere as well. A cache of two
         # generations holds its bound twice.
@@ -173,7 +166,7 @@ class Settling:
         pause = 1.1 * age.seconds
         if pause <= self._waited:
             return None
-        if not self._has_time_for(pause):
+        if not self._waits.has_time_for(pause):
             return not_old(age, self._meter.unit)
         # Those counted before the wait must be gone after it; new ones may have taken their place.
         ledger = self._ledger()
@@ -188,30 +181,24 @@ class Settling:
         """The judgement on a doubt, when the program had its time to let go of what is too old."""
         if not (judgement.is_doubt and self._ledger().sizes.is_exact):
             return judgement
-        if self._has_time_for(2 * CHECK_SECONDS):
+        if self._waits.has_time_for(2 * CHECK_SECONDS):
             judgement = self._confirming.confirm()
         if judgement.is_doubt:
-            if self._outwaits_own_timers(self._ledger().age):
+            if self._waits.outlast_own_timers(self._ledger().age):
                 judgement = self._confirming.confirm()
             elif self._confirming.outlives(self._until_old(), in_turn=True) is not None:
                 judgement = self._ledger().judgement
         return judgement
 
-    def let_go(self, proven: Judgement, windows: Windows) -> Judgement | None:
+    def let_go(self, proven: Judgement) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
-        if proven.slots:
-            name = proven.slots[0].owner_name
-            if self._gain_no_more(proven.slots):
-                return Judgement("steady", (f"{name} has no more entries after more work",))
-            if self._outwaits_own_timers(0.0):
-                self._meter.iterate(1)
-                if windows.let_go(proven.slots):
-                    return Judgement("steady", (f"what {name} gains is let go of in time",))
+        if proven.slots and (ended := Gains(self._meter, self._waits).end(proven.slots)):
+            return ended
         if not proven.growing:
             return None
         confirming = self._confirming
         now = confirming.confirm()
-        if self._stays(now, proven) and self._outwaits_own_timers(self._ledger().age):
+        if self._stays(now, proven) and self._waits.outlast_own_timers(self._ledger().age):
             now = confirming.confirm()
         if not self._stays(now, proven) and (
             now.outcome != "inconclusive" or not confirming.few_stay()
@@ -234,45 +221,9 @@ class Settling:
     def _confirming(self) -> Confirming:
         return Confirming(self._ledger())
 
-    def _gain_no_more(self, slots: Sequence[SlotGrowth]) -> bool:
-        """Whether containers gain less, in more work than they were seen in, than half of before.
-
-        So do a queue that was shorter at first, a table that is cleared, hundreds of bounded lists.
-        """
-        meter, seen = self._meter, sum(self._meter.windows)
-        least = OLD / 2 / max(self._pacer.plan.pace, 1e-7) if slots[0].of_all else 0.0
-        wanted = int(min(max(MUCH_MORE * seen, least), meter.room()))
-        if self._pacer.timed or not self._has_time_for(wanted * self._pacer.plan.pace):
-            return False
-        with contextlib.closing(entries_of(meter.subject.heap, slots[:MOST_FILLINGS])) as entries:
-            before, done = entries.read(), meter.done
-            self._ledger().push(wanted, all_of_it=True)
-            after, done = entries.read(), meter.done - done
-        expected = {slot.key: done * slot.growth / seen for slot in slots}
-        if not slots[0].of_all:  # one that was there, and is not, is let go of
-            after = {**dict.fromkeys(before, 0), **after}
-        gained = {k: after[k] - before[k] for k in expected.keys() & before.keys() & after.keys()}
-        stopped = all(more < expected[key] / 2 for key, more in gained.items())
-        return bool(gained) and done >= seen and stopped
-
     def _stays(self, now: Judgement, proven: Judgement) -> bool:
         is_there = proven.doubtful and now.doubtful
         return is_there or now.outcome == "leak" or self._meter.heaps.pace() > 0
-
-    def _outwaits_own_timers(self, age: float) -> bool:
-        """Wait until the program's own timers have fired: one may drop what is too old.
-
-        What was counted has an ``age`` in seconds. False: there are none, or no time for them.
-        """
-        meter = self._meter
-        with meter.walking():
-            timers = meter.subject.heap.own_timers(LONGEST_TIMER)
-        old = 0.0 if self._pacer.timed else OLD
-        wait = max((_until_old(timer, old - age) for timer in timers), default=0.0)
-        if wait <= 0 or not self._has_time_for(wait):
-            return False
-        self._ledger().wait(wait + TICK, "the program's own timers")
-        return True
 
     def held_by_timers(self, judgement: Judgement) -> Judgement | None:
         """The judgement where growth may only be timers that have not fired yet; None: it is more.
@@ -289,13 +240,13 @@ class Settling:
         timers = meter.pending_timeouts()
         if not 0 < timers.longest <= LONGEST_TIMER or timers.count < HELD * counted:
             return None
-        meter.timers_hold = self._has_time_for(timers.longest)
+        meter.timers_hold = self._waits.has_time_for(timers.longest)
         if meter.timers_hold:
             ledger.watch_anew()
             meter.wait_for_timers()
             if self._confirming.confirm().outcome == "steady" and not ledger.judgement.growing:
                 return of_age(ledger.judgement, judgement)
-            if self._has_time_for(timers.longest):
+            if self._waits.has_time_for(timers.longest):
                 # Something has stayed: now that nothing is pending, heapUsed tells of that alone.
                 ledger.watch_anew()
                 meter.wait_for_timers()
@@ -305,15 +256,3 @@ class Settling:
             f"s: give a budget above that, or clear them when their work is done"
         )
         return replace(judgement, outcome="inconclusive", reasons=(reason, *judgement.reasons))
-
-    def _has_time_for(self, wait: float) -> bool:
-        """Whether ``wait`` seconds and a check fit in; for common ones the budget is extended."""
-        if wait <= LONGEST_WAIT:
-            self._meter.budget.extend_for(wait + 2 * CHECK_SECONDS)
-        return wait + CHECK_SECONDS < self._meter.budget.left
-
-
-def _until_old(timer: OwnTimer, seconds: float) -> float:
-    """Seconds until a timer fires that are no less than ``seconds``."""
-    missing = max(0.0, seconds - timer.due)
-    return timer.due + math.ceil(missing / timer.period) * timer.period

@@ -8,7 +8,7 @@ import pytest
 from pytest_nodeleak.heap import SlotGrowth
 from pytest_nodeleak.judge.bounds import Filling
 from pytest_nodeleak.measuring.naming import Findings
-from pytest_nodeleak.measuring.settling import Settling, settling
+from pytest_nodeleak.measuring.settling import Settling, gains
 from pytest_nodeleak.node.probes.scripts import Script
 
 SWEPT = "const polls = new Map(); sweep(polls);"
@@ -50,29 +50,56 @@ def test_what_expires_is_an_age_where_the_program_takes_things_out(
     assert judgement is None or judgement.outcome == "inconclusive"
 
 
+class FakeWaits:
+    """Time for anything; work and timers that fire change what containers hold."""
+
+    pacer = SimpleNamespace(timed=False, plan=SimpleNamespace(pace=0.001))
+
+    def __init__(self, meter: SimpleNamespace, *, fires: bool) -> None:
+        self.meter = meter
+        self.fires = fires
+
+    def has_time_for(self, wait: float) -> bool:
+        return True
+
+    def outlast_own_timers(self, age: float) -> bool:
+        return self.fires
+
+    def ledger(self) -> SimpleNamespace:
+        return SimpleNamespace(push=self.push)
+
+    def push(self, n: int, *, all_of_it: bool) -> None:
+        self.meter.done += n
+
+
 @pytest.mark.parametrize(
-    ("now", "stopped"),
-    [({7: 3000}, True), ({}, True), ({7: 4500}, False)],
-    ids=["full", "gone: another took its place", "grows"],
+    ("held", "reason"),
+    [
+        ([2400, 3000], "no more entries"),
+        ([2400, None], "no more entries"),
+        ([2400, 4500, 4500, None], "let go of in time"),
+        ([2400, 4500, 4500, 3500], "let go of in time"),
+        ([2400, 4500, 4500, 4200], ""),
+        ([2400, 4500, 4500], ""),
+    ],
+    ids=["full", "another took its place", "all in time", "in time", "grows", "without a timer"],
 )
-def test_a_container_that_gains_no_more(
-    monkeypatch: pytest.MonkeyPatch, now: dict[int, int], stopped: bool
+def test_what_a_container_gains(
+    monkeypatch: pytest.MonkeyPatch, held: list[int | None], reason: str
 ) -> None:
     meter = SimpleNamespace(
         windows=[300, 700],
         done=1000,
         room=lambda: 10_000,
         subject=SimpleNamespace(heap=None),
-        budget=SimpleNamespace(left=99.0, extend_for=lambda seconds: None),
+        iterate=lambda n: n,
     )
-    told = iter([{7: 2400}, now])
+    told = iter({} if entries is None else {7: entries} for entries in held)
     counter = SimpleNamespace(read=lambda: next(told), close=lambda: None)
-    monkeypatch.setattr(settling, "entries_of", lambda heap, slots: counter)
-
-    def push(n: int, *, all_of_it: bool) -> None:
-        meter.done += n
-
-    pacer = SimpleNamespace(timed=False, plan=SimpleNamespace(pace=0.001))
+    monkeypatch.setattr(gains, "entries_of", lambda heap, slots: counter)
     slot = SlotGrowth(7, "Map", "entries", (1400, 1700, 2400))
-    asked = settling.Settling(meter, pacer, lambda: SimpleNamespace(push=push))  # type: ignore[arg-type]
-    assert asked._gain_no_more([slot]) is stopped
+    asked = gains.Gains(meter, FakeWaits(meter, fires=len(held) > 3))  # type: ignore[arg-type]
+    judgement = asked.end([slot])
+    assert reason in (judgement.reasons[0] if judgement else "")
+    assert bool(judgement) is bool(reason)
+    assert judgement is None or judgement.outcome == "steady"
