@@ -212,10 +212,17 @@ class Settling:
 
     def _rises_on(self, now: Judgement) -> bool:
         """Whether heapUsed does, though what was counted is let go of: more comes than goes."""
-        series, most = self._meter.series, self._ledger().policy.max_growth.bytes
+        meter, ledger = self._meter, self._ledger()
         # Of a queue nothing old is left; where it goes in no order a part is.
-        surely = now.outcome == "inconclusive" or unexplained_rise(series) > most
-        return surely and keeps_its_pace(series)
+        most = ledger.policy.max_growth.bytes
+        surely = now.outcome == "inconclusive" or unexplained_rise(meter.series) > most
+        if not (surely and keeps_its_pace(meter.series)):
+            return False
+        # What is kept for some seconds may have come to them just now: then the rise is at its end.
+        if not ledger.pacer.timed and self._waits.has_time_for(ledger.age):
+            ledger.work(ledger.age)
+            meter.sample()
+        return keeps_its_pace(meter.series)
 
     @property
     def _confirming(self) -> Confirming:
