@@ -24,6 +24,7 @@ __all__ = [
     "functions_of",
     "has_ended",
     "held",
+    "not_seen_to_end",
     "of_age",
     "oldest_that_held",
     "seen_last",
@@ -135,6 +136,16 @@ def of_age(now: Judgement, before: Judgement) -> Judgement:
     if now.outcome == "steady" or now.doubtful:
         return now
     return _in_time(before.growing[0])
+
+
+def not_seen_to_end(evidence: LedgerEvidence) -> Judgement:
+    """The judgement where what was proven is gone, and no time is left for what else grows."""
+    worst = evidence.growing[0]
+    reason = (
+        f"what {worst.allocations} allocates stays so far, +{format_rate(worst.per_iteration)} per "
+        f"{evidence.unit}, and there was no time to see whether that goes on: raise the budget"
+    )
+    return Judgement("inconclusive", (reason,), growing=evidence.growing, doubtful=True)
 
 
 def seen_last(proven: Judgement, now: Sequence[Growing]) -> tuple[Growing, ...]:

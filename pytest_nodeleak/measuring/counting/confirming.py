@@ -126,10 +126,11 @@ class Confirming:
         self._ledger.see_again()
         return all_counts(self._ledger.evidence.growing) == counts
 
-    def has_ended(self, proven: Sequence[Growing]) -> bool:
+    def has_ended(self, proven: Sequence[Growing]) -> bool | None:
         """Whether what was growing adds less in later work, and less and less: it fills up.
 
-        Where nothing of what was ``proven`` stays, what does is no more than a doubt.
+        None where nothing of what was ``proven`` stays, and there is no time to see what becomes
+        of the rest.
         """
         growing, late = self._ledger.evidence.growing, self._ledger.worst.late[-1:]
         rows = merge_windows([window.survivors for window in late])
@@ -143,7 +144,7 @@ class Confirming:
             return False
         goes_on = self._goes_on()
         if goes_on is None:
-            return unproven or has_ended(growing, rows, done, surely=True)
+            return has_ended(growing, rows, done, surely=True) or (None if unproven else False)
         return not goes_on
 
     def _goes_on(self) -> bool | None:

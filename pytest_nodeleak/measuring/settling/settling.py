@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ...judge.aging import of_age
+from ...judge.aging import not_seen_to_end, of_age
 from ...judge.bounds import (
     GENERATIONS,
     DeclaredAge,
@@ -192,8 +192,8 @@ class Settling:
 
     def let_go(self, proven: Judgement) -> Judgement | None:
         """The judgement where what was counted is gone when it is of age; None: it stays."""
-        if proven.slots and (ended := Gains(self._meter, self._waits).end(proven.slots)):
-            return ended
+        if proven.slots and (level := Gains(self._meter, self._waits).end(proven.slots)):
+            return level
         if not proven.growing:
             return None
         confirming = self._confirming
@@ -205,7 +205,10 @@ class Settling:
         ):
             self.outgrows = self._rises_on(now)
             return None if self.outgrows else of_age(now, proven)
-        if confirming.has_ended(proven.growing):
+        ended = confirming.has_ended(proven.growing)
+        if ended is None:
+            return not_seen_to_end(self._ledger().evidence)
+        if ended:
             worst = now.growing[0].allocations
             return Judgement("steady", (f"what {worst} allocates fills up: later work added less",))
         return None
