@@ -20,9 +20,8 @@ from ...judge.bounds import (
     not_old,
 )
 from ...judge.evidence import Judgement
-from ...judge.nothing_grows import unexplained_rise
 from ...judge.thresholds import THRESHOLDS
-from ...judge.trend import keeps_its_pace
+from ...judge.trend import keeps_its_pace, rises_nearly_always, robust_slope
 from ..counting import Confirming, Ledger
 from ..meter import LONGEST_TIMER, Meter
 from ..naming import Findings
@@ -100,6 +99,9 @@ class Settling:
         wanted = min(self._until_old(), within)
         since = self._meter.done - self._ledger().counted
         if since >= wanted or self._confirming.outlives(wanted, in_turn=True) is not False:
+            return None
+        self.outgrows = self._rises_on(self._ledger().judgement)
+        if self.outgrows:
             return None
         return Judgement("steady", (f"{what} is taken out again",))
 
@@ -217,8 +219,11 @@ class Settling:
         """Whether heapUsed does, though what was counted is let go of: more comes than goes."""
         meter, ledger = self._meter, self._ledger()
         # Of a queue nothing old is left; where it goes in no order a part is.
-        most = ledger.policy.max_growth.bytes
-        surely = now.outcome == "inconclusive" or unexplained_rise(meter.series) > most
+        most, series = ledger.policy.max_growth.bytes, meter.series
+        surely = now.outcome == "inconclusive" or (
+            rises_nearly_always(series.heap_used)
+            and robust_slope(series.iterations, series.heap_used) > most
+        )
         if not (surely and keeps_its_pace(meter.series)):
             return False
         # What is kept for some seconds may have come to them just now: then the rise is at its end.

@@ -133,5 +133,13 @@ def test_more_that_comes_than_goes_keeps_its_pace_over_doublings_and_what_fills_
     # Keys of a bounded world, asked for at random.
     fills = [(n, round(4e6 + 8e6 * (1 - math.exp(-n / 100_000)))) for n, _ in (*book, *later)]
     assert not keeps_its_pace(grown(*fills))
+    # What V8 sets up for a first profile and a first snapshot is no growth of the program's.
+    queue = [(1000 * n, 5_000_000 + 7_500 * n) for n in range(1, 41)]
+    jumps = [(n, used + 35_000 * (n > 8000) + 320_000 * (n > 14_000)) for n, used in queue]
+    assert keeps_its_pace(grown(*queue))
+    assert keeps_its_pace(grown(*jumps))
+    assert not keeps_its_pace(grown(*((n, min(used, 5_470_000)) for n, used in jumps)))
+    thrice = [(n, used + 90_000 * (n > 24_000)) for n, used in jumps]
+    assert not keeps_its_pace(grown(*thrice))
     falls = (*book, (55_636, 9_282_704), (100_000, 5_000_000), (330_088, 31_525_528))
     assert not keeps_its_pace(grown(*falls))
