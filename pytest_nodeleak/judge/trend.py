@@ -115,24 +115,27 @@ def heap_rises_evenly(series: Series) -> bool:
     return rises_evenly(late.iterations, late.heap_used)
 
 
-def keeps_its_pace(series: Series) -> bool:
+def keeps_its_pace(series: Series) -> bool | None:
     """Whether heapUsed rose by as much per iteration in each of three doublings of all work.
 
     So it does where more is added than is taken out, in whatever order; what fills up adds less.
+    None: there are no readings of three doublings.
     """
-    return any(_keeps_its_pace(one) for one in (series, beside_jumps(series)))
-
-
-def _keeps_its_pace(series: Series) -> bool:
     done = series.iterations[-1]
-    found = [last_by(series, done / parts) for parts in (8, 4, 2, 1)]
-    looked_at = Series(tuple(sample for sample in found if sample is not None))
-    pace = paces(looked_at.iterations, looked_at.heap_used)
-    return (
-        len(pace) == 3
-        and min(pace) >= THRESHOLDS.agreement * max(pace) > 0
-        and rising_share(series.heap_used) >= THRESHOLDS.rising_pairs
-    )
+    pace = [
+        _paces_at(one, [done / 8, done / 4, done / 2, done])
+        for one in (series, beside_jumps(series))
+    ]
+    if len(pace[0]) < 3:
+        return None
+    is_even = any(min(each) >= THRESHOLDS.agreement * max(each) > 0 for each in pace)
+    return is_even and rising_share(series.heap_used) >= THRESHOLDS.rising_pairs
+
+
+def _paces_at(series: Series, iterations: Sequence[float]) -> list[float]:
+    found = [last_by(series, done) for done in iterations]
+    read = Series(tuple(sample for sample in found if sample is not None))
+    return paces(read.iterations, read.heap_used)
 
 
 def last_by(series: Series, iterations: float) -> Sample | None:
@@ -149,19 +152,26 @@ def bends(series: Series, counted: float | None = None) -> bool:
     """
     if not rises_nearly_always(series.heap_used):
         return False
-    first, span = series.iterations[0], series.iterations[-1] - series.iterations[0]
-    quarters: list[list[float]] = [[], [], [], []]
-    for before, after in pairwise(series.samples):
-        if after.iterations > before.iterations:
-            pace = (after.heap_used - before.heap_used) / (after.iterations - before.iterations)
-            middle = (after.iterations + before.iterations) / 2 - first
-            quarters[min(3, int(4 * middle / span))].append(pace)
-    if not all(quarters):
+    quarters = _quarters(series)
+    if any(len(quarter) < 2 for quarter in quarters):
         return False
-    _, second, third, last = map(median, quarters)
+    # A store takes steps of its own: short rounds have none, and long ones all.
+    _, second, third, last = (robust_slope(q.iterations, q.heap_used) for q in quarters)
     if counted is not None and counted < THRESHOLDS.counted_witnessed * second:
         return False
     return last < THRESHOLDS.bent * second and last < THRESHOLDS.bending * third
+
+
+def _quarters(series: Series) -> list[Series]:
+    """The readings of each quarter of the work, with the last one before it."""
+    first, done = series.iterations[0], series.iterations[-1]
+    ends = [first + (done - first) * part / 4 for part in range(5)]
+    found = []
+    for begin, end in pairwise(ends):
+        before = last_by(series, begin)
+        inside = tuple(s for s in series.samples if begin < s.iterations <= end)
+        found.append(Series((*(() if before is None else (before,)), *inside)))
+    return found
 
 
 def falls(series: Series, counted: float) -> list[tuple[int, int]]:
@@ -232,16 +242,12 @@ def beside_jumps(series: Series) -> Series:
         rise = after.heap_used - before.heap_used
         if usual > 0 and rise > JUMP * expected:
             jumps[at] = rise - expected
+    without, level = [], 0.0
     largest = sorted(jumps, key=lambda at: jumps[at])[-MOST_JUMPS:]
-    return Series(
-        tuple(
-            replace(
-                sample,
-                heap_used=round(sample.heap_used - sum(jumps[j] for j in largest if j <= at)),
-            )
-            for at, sample in enumerate(samples)
-        )
-    )
+    for at, sample in enumerate(samples):
+        level += jumps[at] if at in largest else 0.0
+        without.append(replace(sample, heap_used=round(sample.heap_used - level)))
+    return Series(tuple(without))
 
 
 def rises_overall(series: Series, least: float) -> bool:

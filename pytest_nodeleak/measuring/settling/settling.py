@@ -224,13 +224,13 @@ class Settling:
             rises_nearly_always(series.heap_used)
             and robust_slope(series.iterations, series.heap_used) > most
         )
-        if not (surely and keeps_its_pace(meter.series)):
+        if not surely or keeps_its_pace(series) is False:
             return False
         # What is kept for some seconds may have come to them just now: then the rise is at its end.
         if not ledger.pacer.timed and self._waits.has_time_for(ledger.age):
             ledger.work(ledger.age)
             meter.sample()
-        return keeps_its_pace(meter.series)
+        return keeps_its_pace(meter.series) or False
 
     @property
     def _confirming(self) -> Confirming:

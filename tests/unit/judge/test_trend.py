@@ -116,6 +116,9 @@ def test_a_curve_that_fills_up_bends_and_a_leak_beside_it_does_not():
     assert bends(heap(*fills), counted=2.0)
     assert not bends(heap(*fills), counted=0.2)  # it is something else that fills up
     assert not bends(heap(*(3_000_000 + 500 * i for i in range(16))))
+    # A list takes 13 kB every 3,000 iterations beside 3.3 bytes in each: short rounds come later.
+    done = [*range(2000, 28_000, 2000), *range(28_000, 36_000, 500)]
+    assert not bends(grown(*((n, round(5e6 + 3.3 * n + 13_000 * (n // 3000))) for n in done)))
     assert not bends(heap(*(3_000_000 + 900 * (i % 2) for i in range(16))))  # noise bends nothing
 
 
@@ -129,10 +132,10 @@ def test_more_that_comes_than_goes_keeps_its_pace_over_doublings_and_what_fills_
     book = ((3071, 5_041_040), (15_231, 6_092_040), (20_768, 6_491_176), (37_818, 7_796_248))
     later = ((55_636, 9_282_704), (162_544, 17_744_840), (330_088, 31_525_528))
     assert keeps_its_pace(grown(*book, *later))
-    assert not keeps_its_pace(grown(*book))  # of two doublings only
+    assert keeps_its_pace(grown(*book)) is None  # of two doublings only
     # Keys of a bounded world, asked for at random.
     fills = [(n, round(4e6 + 8e6 * (1 - math.exp(-n / 100_000)))) for n, _ in (*book, *later)]
-    assert not keeps_its_pace(grown(*fills))
+    assert keeps_its_pace(grown(*fills)) is False
     # What V8 sets up for a first profile and a first snapshot is no growth of the program's.
     queue = [(1000 * n, 5_000_000 + 7_500 * n) for n in range(1, 41)]
     jumps = [(n, used + 35_000 * (n > 8000) + 320_000 * (n > 14_000)) for n, used in queue]
@@ -140,6 +143,6 @@ def test_more_that_comes_than_goes_keeps_its_pace_over_doublings_and_what_fills_
     assert keeps_its_pace(grown(*jumps))
     assert not keeps_its_pace(grown(*((n, min(used, 5_470_000)) for n, used in jumps)))
     thrice = [(n, used + 90_000 * (n > 24_000)) for n, used in jumps]
-    assert not keeps_its_pace(grown(*thrice))
+    assert keeps_its_pace(grown(*thrice)) is False
     falls = (*book, (55_636, 9_282_704), (100_000, 5_000_000), (330_088, 31_525_528))
-    assert not keeps_its_pace(grown(*falls))
+    assert keeps_its_pace(grown(*falls)) is False
