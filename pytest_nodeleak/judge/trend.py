@@ -14,7 +14,6 @@ from .thresholds import THRESHOLDS
 __all__ = [
     "bends",
     "beside_drop",
-    "beside_jumps",
     "deltas",
     "falls",
     "goes_on",
@@ -121,19 +120,16 @@ def keeps_its_pace(series: Series) -> bool | None:
     So it does where more is added than is taken out, in whatever order; what fills up adds less.
     None: there are no readings of three doublings.
     """
-    done = series.iterations[-1]
-    pace = [
-        _paces_at(one, [done / 8, done / 4, done / 2, done])
-        for one in (series, beside_jumps(series))
-    ]
+    pace = [_paces_of_doublings(one) for one in (series, _beside_jumps(series))]
     if len(pace[0]) < 3:
         return None
     is_even = any(min(each) >= THRESHOLDS.agreement * max(each) > 0 for each in pace)
     return is_even and rising_share(series.heap_used) >= THRESHOLDS.rising_pairs
 
 
-def _paces_at(series: Series, iterations: Sequence[float]) -> list[float]:
-    found = [last_by(series, done) for done in iterations]
+def _paces_of_doublings(series: Series) -> list[float]:
+    done = series.iterations[-1]
+    found = [last_by(series, done / parts) for parts in (8, 4, 2, 1)]
     read = Series(tuple(sample for sample in found if sample is not None))
     return paces(read.iterations, read.heap_used)
 
@@ -168,9 +164,9 @@ def _quarters(series: Series) -> list[Series]:
     ends = [first + (done - first) * part / 4 for part in range(5)]
     found = []
     for begin, end in pairwise(ends):
-        before = last_by(series, begin)
-        inside = tuple(s for s in series.samples if begin < s.iterations <= end)
-        found.append(Series((*(() if before is None else (before,)), *inside)))
+        before = last_by(series, begin) or series.samples[0]
+        inside = (s for s in series.samples if begin < s.iterations <= end)
+        found.append(Series((before, *inside)))
     return found
 
 
@@ -227,7 +223,7 @@ def beside_drop(series: Series) -> Series:
     return Series(late if len(late) >= THRESHOLDS.late_samples else samples[:at])
 
 
-def beside_jumps(series: Series) -> Series:
+def _beside_jumps(series: Series) -> Series:
     """The same without what the largest steps of heapUsed add to the usual pace.
 
     V8 sets up something of its own when a heap is profiled first, and when a first snapshot of it

@@ -15,7 +15,7 @@ from .waits import OLD, Waits
 if TYPE_CHECKING:
     from ...heap import SlotGrowth
 
-__all__ = ["MOST_CONTAINERS", "Gains"]
+__all__ = ["Gains"]
 
 #: containers that are counted
 MOST_CONTAINERS = 3
